@@ -1,0 +1,21 @@
+"""Nouns of the product as frozen structs: what every other package speaks in.
+
+In: nothing. Out: types. State: none. Never: behavior beyond a property or a predicate, venue wire names, floats
+made from the venue's decimals.
+
+Modules
+-------
+ids           names of accounts, venues, instruments; exact decimal text
+instrument    contracts and their margin tiers
+position      one row of an account
+balance       coins and account totals
+price         public prices
+activity      fills, orders, ledger lines
+connectivity  link state and freshness of an account
+snapshots     snapshots replace; breaks found against them
+events        updates patch; the synchronous event sink
+failure       failures as values
+quarantine    payloads that did not decode
+account       configured accounts, endpoints, key reports
+secret        the redaction type
+"""

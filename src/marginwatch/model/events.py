@@ -1,0 +1,121 @@
+"""Updates patch: what a session or a price feed hands to the book, synchronously, one object a message."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from marginwatch.model.activity import Fill, OpenOrder
+from marginwatch.model.balance import AccountState, Balance
+from marginwatch.model.connectivity import Connectivity
+from marginwatch.model.ids import AccountId, Asset, DecimalText
+from marginwatch.model.instrument import Instrument, MarginTier
+from marginwatch.model.position import Greeks, Position
+from marginwatch.model.price import Mark
+from marginwatch.model.snapshots import AccountSnapshot
+
+
+class PositionsUpdate(msgspec.Struct, frozen=True):
+    """Whole rows of some positions of one account; rows not named are unchanged.
+
+    ``ts_venue_ns`` is when the venue made the message, ``ts_received_ns`` when we heard it, UTC nanoseconds.
+    """
+
+    account_id: AccountId
+    positions: tuple[Position, ...]
+    ts_venue_ns: int
+    ts_received_ns: int
+
+
+class BalancesUpdate(msgspec.Struct, frozen=True):
+    """Account totals (None if not in the message) and the coins it names; coins not named are unchanged."""
+
+    account_id: AccountId
+    account: AccountState | None
+    balances: tuple[Balance, ...]
+    ts_venue_ns: int
+    ts_received_ns: int
+
+
+class FillsUpdate(msgspec.Struct, frozen=True):
+    """Executions, live or found afterwards (``is_backfill``)."""
+
+    account_id: AccountId
+    fills: tuple[Fill, ...]
+    ts_venue_ns: int
+    ts_received_ns: int
+    is_backfill: bool = False
+
+
+class OrdersUpdate(msgspec.Struct, frozen=True):
+    """Orders that changed."""
+
+    account_id: AccountId
+    orders: tuple[OpenOrder, ...]
+    ts_venue_ns: int
+    ts_received_ns: int
+
+
+class GreeksUpdate(msgspec.Struct, frozen=True):
+    """An account's option totals per base asset, as the venue states them."""
+
+    account_id: AccountId
+    greeks: tuple[tuple[Asset, Greeks], ...]
+    ts_venue_ns: int
+    ts_received_ns: int
+
+
+class MarksUpdate(msgspec.Struct, frozen=True):
+    """Public prices, snapshots or deltas as each :class:`Mark` says."""
+
+    marks: tuple[Mark, ...]
+    ts_received_ns: int
+
+
+class InstrumentsUpdate(msgspec.Struct, frozen=True):
+    """Contracts learned or changed; they replace inferred ones."""
+
+    instruments: tuple[Instrument, ...]
+
+
+class TiersUpdate(msgspec.Struct, frozen=True):
+    """The whole risk-limit table of each contract named in it."""
+
+    tiers: tuple[MarginTier, ...]
+
+
+class AssetPricesUpdate(msgspec.Struct, frozen=True):
+    """USD prices of assets as a venue states them (asset, price)."""
+
+    prices: tuple[tuple[Asset, DecimalText], ...]
+    ts_received_ns: int
+
+
+class ConnectivityUpdate(msgspec.Struct, frozen=True):
+    """An account's health changed."""
+
+    connectivity: Connectivity
+
+
+class AccountRemoved(msgspec.Struct, frozen=True):
+    """An account was taken out of the configuration; its rows are to be forgotten."""
+
+    account_id: AccountId
+
+
+Event = (
+    PositionsUpdate
+    | BalancesUpdate
+    | FillsUpdate
+    | OrdersUpdate
+    | GreeksUpdate
+    | MarksUpdate
+    | InstrumentsUpdate
+    | TiersUpdate
+    | AssetPricesUpdate
+    | ConnectivityUpdate
+    | AccountSnapshot
+    | AccountRemoved
+)
+
+EventSink = Callable[[Event], None]
+"""Synchronous by design: a queue and a task switch cost 2 µs a message, a third of the whole floor."""

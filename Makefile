@@ -1,0 +1,46 @@
+# One command for everything; each target does all of its own set-up.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCKS := requirements/dev.txt requirements/build.txt
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(STAMP) ## make .venv with everything, from locked and hashed requirements
+
+$(STAMP): $(LOCKS) pyproject.toml scripts/install.sh
+	@bash scripts/install.sh $(VENV)
+	@touch $@
+
+demo: install ## run the demo against simulated exchanges: no key, no account
+	@$(BIN)/marginwatch demo
+
+test: install ## the whole test suite
+	@$(BIN)/python -m pytest
+
+check: install ## format, lint, types, tests (with tidy and docs)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/basedpyright
+	@$(BIN)/python -m pytest
+
+format: install ## format the tree and mend what the linter can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: install ## run the benchmarks and print their table
+	@$(BIN)/python -m benchmarks
+
+lock: ## renew the locked requirements (needs uv); hashes only, no addresses
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 2; }
+	@bash scripts/lock.sh
+
+clean: ## remove what the targets made
+	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache build dist
+
+.PHONY: help install demo test check format bench lock clean

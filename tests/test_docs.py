@@ -1,0 +1,97 @@
+"""The documents are held to the code: links, modules, commands, targets and errors that they name exist, and none is left out."""
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from marginwatch import errors
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "marginwatch"
+
+
+def documents() -> list[Path]:
+    found = [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *SOURCE.rglob("*.md"),
+        *(ROOT / "benchmarks").rglob("*.md"),
+    ]
+    return sorted(found)
+
+
+def ids(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", documents(), ids=ids)
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = [
+        target
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert not broken
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=ids)
+def test_modules_named_exist(page: Path) -> None:
+    named = set(re.findall(r"`([a-z_]+(?:/[a-z_]+)*\.py)`", page.read_text()))
+    missing = [name for name in named if not (SOURCE / name).exists() and not (ROOT / name).exists()]
+    assert not missing
+
+
+def test_every_error_is_in_the_architecture_page() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    classes = [
+        name
+        for name, member in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(member, errors.MarginwatchError) and member is not errors.MarginwatchError
+    ]
+    assert classes
+    assert [name for name in classes if f"| `{name}` |" not in page] == []
+
+
+def test_the_readme_maps_every_package() -> None:
+    page = (ROOT / "README.md").read_text()
+    packages = sorted(path.parent.name for path in SOURCE.glob("*/__init__.py"))
+    assert [name for name in packages if f"(src/marginwatch/{name})" not in page] == []
+
+
+def test_make_targets_named_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in documents():
+        named = set(re.findall(r"`?make ([a-z]+)", page.read_text().replace("make new-venue", "")))
+        named &= {
+            word
+            for word in named
+            if re.search(rf"`make {word}`|^make {word}", page.read_text(), re.MULTILINE)
+        }
+        assert named <= targets, ids(page)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "marginwatch", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    page = (ROOT / "README.md").read_text()
+    for command in ("demo", "run", "check", "decode", "accounts", "positions", "exposure", "sim"):
+        assert re.search(rf"\b{command}\b", shown), f"--help does not list {command}"
+        assert f"`{command}`" in page, f"README.md does not explain {command}"
+
+
+def test_no_page_speaks_of_this_machine() -> None:
+    wrong = [
+        ids(page)
+        for page in documents()
+        if re.search(r"(^|[^a-zA-Z0-9_.])/(work|root|home)/", page.read_text())
+    ]
+    assert not wrong

@@ -15,7 +15,9 @@ connectivity  link state and freshness of an account
 snapshots     snapshots replace; breaks found against them
 events        updates patch; the synchronous event sink
 failure       failures as values
+option_totals options of an account summed up by the venue
 quarantine    payloads that did not decode
 account       configured accounts, endpoints, key reports
 secret        the redaction type
+notice        sentences for the owner of an account
 """

@@ -1,0 +1,67 @@
+"""The contracts of one venue, known or inferred from their symbols."""
+
+from collections.abc import Iterable
+
+from marginwatch.model.ids import VenueId
+from marginwatch.model.instrument import Instrument
+from marginwatch.venues.bybit.contract_names import CATEGORIES, infer_instrument
+
+INFERRED_MAX = 20_000
+"""More unknown symbols than this is garbage on the wire, not listings; beyond it nothing is remembered."""
+
+
+class InstrumentCatalog:
+    """Symbols to contracts. A contract not loaded yet is inferred, remembered, and asked for by the adapter.
+
+    Parameters
+    ----------
+    venue : VenueId
+        Whose contracts these are.
+    """
+
+    def __init__(self, venue: VenueId) -> None:
+        self.venue = venue
+        self._by_symbol: dict[str, dict[str, Instrument]] = {category: {} for category in CATEGORIES}
+        self._unknown: list[Instrument] = []
+        self._inferred_count = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_symbol.values()))
+
+    def resolve(self, category: str, symbol: str) -> Instrument:
+        """Return a contract: the loaded one, or one inferred from its symbol. Two dictionary lookups.
+
+        Raises
+        ------
+        ProtocolError
+            If it is not known and the category is none of the venue's.
+        """
+        try:
+            return self._by_symbol[category][symbol]
+        except KeyError:
+            return self._infer(category, symbol)
+
+    def known(self, category: str, symbol: str) -> Instrument | None:
+        """Return a contract only if it was loaded, else None."""
+        found = self._by_symbol.get(category, {}).get(symbol)
+        return None if found is None or found.is_inferred else found
+
+    def learn(self, instruments: Iterable[Instrument]) -> None:
+        """Take loaded contracts in; they replace inferred and older ones."""
+        for instrument in instruments:
+            self._by_symbol[instrument.category][instrument.venue_symbol] = instrument
+
+    def take_unknown(self) -> tuple[Instrument, ...]:
+        """Return the inferred contracts first seen since the last call that have not been loaded meanwhile."""
+        unknown, self._unknown = self._unknown, []
+        return tuple(
+            one for one in unknown if self._by_symbol[one.category].get(one.venue_symbol) in (None, one)
+        )
+
+    def _infer(self, category: str, symbol: str) -> Instrument:
+        instrument = infer_instrument(self.venue, category, symbol)
+        if self._inferred_count < INFERRED_MAX:
+            self._inferred_count += 1
+            self._by_symbol[category][symbol] = instrument
+            self._unknown.append(instrument)
+        return instrument

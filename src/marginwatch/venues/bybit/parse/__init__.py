@@ -1,0 +1,20 @@
+"""Bybit's bytes to our nouns: pure functions of their arguments.
+
+In: reply bodies, ``result`` parts and frames. Out: ``model`` structs, pages with their failures, events. State: none
+but the catalog handed in. Never: half a record; a frame is taken whole or raises, a REST row that cannot be read is a
+failure beside the others.
+
+Modules
+-------
+text            what means none, what is a number, what is a time
+envelope        the outside of a REST reply
+page            lists of rows with failures and cursor
+positions       position rows
+wallet          account totals and coins
+fills           executions
+orders          orders
+greeks          option totals of an account
+topic           the topic of a frame
+control         answers to auth, subscribe and ping
+private_stream  frames of an account's socket
+"""

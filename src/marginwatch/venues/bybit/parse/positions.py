@@ -1,0 +1,236 @@
+"""Position rows, from REST pages and from pushes. This is the hottest code of the venue."""
+
+from typing import Final
+
+import msgspec
+
+from marginwatch.errors import ProtocolError
+from marginwatch.model.instrument import Instrument
+from marginwatch.model.position import Greeks, Position, PositionSide
+from marginwatch.venues.bybit.catalog import InstrumentCatalog
+from marginwatch.venues.bybit.contract_names import category_of
+from marginwatch.venues.bybit.parse.page import Page, open_page, read_page
+from marginwatch.venues.bybit.parse.text import (
+    INT64_MAX,
+    NO_PRICE,
+    NONE,
+    NONE_OR_ZERO,
+    TS_MS_MAX,
+    count_or_none,
+    number_or_none,
+    prove_numbers,
+    sequence_or_none,
+    time_ns_or_none,
+)
+from marginwatch.venues.bybit.schemas.position import WirePosition
+
+ENDPOINT = "/v5/position/list"
+
+_LEGS: Final[dict[int | str, PositionSide]] = {
+    0: "net",
+    1: "long",
+    2: "short",
+    "0": "net",
+    "1": "long",
+    "2": "short",
+}
+"""``positionIdx`` (docs: v5/enum): one-way, hedge-mode buy leg, hedge-mode sell leg."""
+
+_SIGNS: Final[dict[tuple[str | None, PositionSide], str]] = {
+    ("Buy", "net"): "",
+    ("Buy", "long"): "",
+    ("Sell", "net"): "-",
+    ("Sell", "short"): "-",
+}
+"""Sign by side and leg; a pair that is not here contradicts itself, and a wrong sign would be a lie."""
+
+_STATUSES: Final[dict[str | None, str]] = {
+    "Normal": "normal",
+    "Liq": "liquidating",
+    "Adl": "adl",
+    "": "normal",
+    None: "normal",
+}
+
+_AMOUNT_FIELDS = (
+    ("size", "size"),
+    ("avgPrice", "avg_price"),
+    ("entryPrice", "entry_price"),
+    ("markPrice", "mark_price"),
+    ("liqPrice", "liq_price"),
+    ("leverage", "leverage"),
+    ("positionIM", "position_im"),
+    ("positionMM", "position_mm"),
+    ("unrealisedPnl", "unrealised_pnl"),
+    ("curRealisedPnl", "cur_realised_pnl"),
+    ("sessionAvgPrice", "session_avg_price"),
+    ("riskLimitValue", "risk_limit_value"),
+    ("takeProfit", "take_profit"),
+    ("stopLoss", "stop_loss"),
+    ("trailingStop", "trailing_stop"),
+    ("delta", "delta"),
+    ("gamma", "gamma"),
+    ("vega", "vega"),
+    ("theta", "theta"),
+)
+
+_rows = msgspec.json.Decoder(WirePosition)
+
+
+def parse_positions(result: msgspec.Raw, category: str | None, catalog: InstrumentCatalog) -> Page[Position]:
+    """Return one page of ``/v5/position/list``.
+
+    Parameters
+    ----------
+    result : msgspec.Raw
+        ``result`` of the reply.
+    category : str or None
+        As asked for; None takes it from the rows, the result, or the symbols.
+    catalog : InstrumentCatalog
+        Contracts.
+
+    Raises
+    ------
+    ProtocolError
+        If there is no list. A bad row is a failure of the page, named by its symbol.
+    """
+    page = open_page(result, ENDPOINT)
+    said = category or page.category
+    return read_page(page, _rows, lambda row: position_of(row, said, catalog), ENDPOINT)
+
+
+def position_of(row: WirePosition, category: str | None, catalog: InstrumentCatalog) -> Position:
+    """Return one row as a position.
+
+    Parameters
+    ----------
+    row : WirePosition
+        Decoded row.
+    category : str or None
+        Used where the row itself does not say (REST rows do not).
+    catalog : InstrumentCatalog
+        Contracts.
+
+    Raises
+    ------
+    ProtocolError
+        Naming symbol and field, if a number is none, or side, size and ``positionIdx`` contradict each other.
+    """
+    segment = row.category or category or category_of(row.symbol)
+    if segment is None:
+        raise ProtocolError(f"{row.symbol[:40]}: neither the message nor the symbol tells the category")
+    instrument = catalog.resolve(segment, row.symbol)
+    try:
+        return _build(row, instrument)
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise _explained(row, error) from None
+
+
+def _build(row: WirePosition, instrument: Instrument) -> Position:
+    # One pass over the row; what is wrong is found out afterwards, by _explained, so that good rows pay nothing.
+    size = row.size
+    leg = _LEGS[row.position_idx]
+    magnitude = float(size)
+    entry = row.avg_price or row.entry_price
+    prove_numbers(
+        (
+            size,
+            entry,
+            row.mark_price,
+            row.liq_price,
+            row.leverage,
+            row.position_im,
+            row.position_mm,
+            row.unrealised_pnl,
+            row.cur_realised_pnl,
+            row.session_avg_price,
+            row.risk_limit_value,
+            row.take_profit,
+            row.stop_loss,
+            row.trailing_stop,
+        )
+    )
+    rank = row.adl_rank_indicator
+    if magnitude > 0.0:
+        quantity = _SIGNS[row.side, leg] + size
+    else:
+        if magnitude < 0.0:
+            raise ValueError("size")
+        quantity = "0"
+        entry = None
+        if rank in (0, "0"):
+            rank = None
+    updated = row.updated_time
+    if updated is not None:
+        updated = int(updated) * 1_000_000 if updated else None
+        if updated is not None and not 0 <= updated <= TS_MS_MAX * 1_000_000:
+            raise ValueError("updatedTime")
+    sequence = row.seq
+    if sequence is not None:
+        sequence = int(sequence) if sequence != "" else None
+        if sequence is not None and not 0 <= sequence <= INT64_MAX:
+            sequence = sequence_or_none(sequence)
+    liquidation, mark, limit = row.liq_price, row.mark_price, row.risk_limit_value
+    change = row.mmr_sys_updated_time or row.mmr_sys_update_time
+    return Position(
+        instrument=instrument,
+        position_side=leg,
+        quantity=quantity,
+        entry_price=None if entry in NONE_OR_ZERO else entry,
+        mark_price=mark or None,
+        unrealized_pnl=row.unrealised_pnl or None,
+        initial_margin=row.position_im or None,
+        maintenance_margin=row.position_mm or None,
+        liquidation_price=None if liquidation in NO_PRICE or quantity == "0" else liquidation,
+        leverage_setting=row.leverage or None,
+        margin_mode="isolated" if row.trade_mode in (1, "1") else None,
+        status=_STATUSES.get(row.position_status) or str(row.position_status).lower(),
+        is_reduce_only=row.is_reduce_only,
+        adl_rank=rank if rank is None else int(rank),
+        auto_add_margin=None if row.auto_add_margin in NONE else row.auto_add_margin not in (0, "0"),
+        risk_limit=None if limit in NONE_OR_ZERO or row.risk_id in (0, "0") else limit,
+        take_profit=None if row.take_profit in NONE_OR_ZERO else row.take_profit,
+        stop_loss=None if row.stop_loss in NONE_OR_ZERO else row.stop_loss,
+        trailing_stop=None if row.trailing_stop in NONE_OR_ZERO else row.trailing_stop,
+        realized_pnl=row.cur_realised_pnl or None,
+        session_average_price=None if row.session_avg_price in NONE_OR_ZERO else row.session_avg_price,
+        greeks=_greeks(row) if instrument.category == "option" else None,
+        margin_change_at_ns=time_ns_or_none(change, "mmrSysUpdatedTime") if change else None,
+        opened_at_ns=time_ns_or_none(row.open_time, "openTime") if row.open_time else None,
+        sequence=sequence,
+        ts_venue_ns=updated or None,
+    )
+
+
+def _greeks(row: WirePosition) -> Greeks | None:
+    if not (row.delta or row.gamma or row.vega or row.theta):
+        return None
+    prove_numbers((row.delta, row.gamma, row.vega, row.theta))
+    return Greeks(
+        delta=row.delta or None, gamma=row.gamma or None, vega=row.vega or None, theta=row.theta or None
+    )
+
+
+def _explained(row: WirePosition, error: Exception) -> ProtocolError:
+    """Return the error that names the field, by going through them one at a time."""
+    symbol = row.symbol[:40]
+    if row.position_idx not in _LEGS:
+        return ProtocolError(f"{symbol}: positionIdx {str(row.position_idx)[:40]!r} is not 0, 1 or 2")
+    if not row.size:
+        return ProtocolError(f"{symbol}: size is empty")
+    try:
+        for field, name in _AMOUNT_FIELDS:
+            number_or_none(getattr(row, name), field)
+        count_or_none(row.adl_rank_indicator, "adlRankIndicator")
+        sequence_or_none(row.seq)
+        time_ns_or_none(row.updated_time, "updatedTime")
+    except ProtocolError as found:
+        return ProtocolError(f"{symbol}: {found.message}")
+    if float(row.size) < 0.0:
+        return ProtocolError(f"{symbol}: size {row.size[:40]} is negative; its sign belongs in side")
+    if (row.side, _LEGS[row.position_idx]) not in _SIGNS:
+        return ProtocolError(
+            f"{symbol}: side {str(row.side)[:40]!r} with size {row.size[:40]} and positionIdx {row.position_idx}"
+            " does not tell long from short"
+        )
+    return ProtocolError(f"{symbol}: the row cannot be read ({type(error).__name__})")

@@ -1,0 +1,38 @@
+"""Hears every account: one session each, shared budgets and sockets, and the public prices of what is held.
+
+In: configured accounts, venues. Out: events into one synchronous sink, notices, quarantined payloads. State:
+connection health and freshness, buffers of a resync, rate budgets. Never: a position or a balance of its own, a
+call that writes at an exchange, the topic that makes an exchange cancel orders when we hang up.
+
+Modules
+-------
+settings           the intervals and bounds a desk may configure
+ports              what a venue must offer so that a session need not know which one it is
+backoff            how long to wait after the nth failure in a row
+timers             one shared task for every deadline of every session
+wakeup             wait until told or until a deadline, without a task
+socket             the thin WebSocket interface, over picows
+socket_websockets  the same over the websockets library
+call_window        how many calls one budget saw in its last moments
+connection_queue   rations new sockets of one stream host, the most endangered first
+budget             rate limits shared by all accounts of a host
+clock_offset       how far a venue's clock is from ours
+planning           the intervals that a budget can keep for so many accounts
+freshness          the health record of one account
+event_buffer       what the socket said while a snapshot was being fetched
+recent_fills       which executions were already told
+uid_registry       no exchange account is watched twice
+services           what all sessions share
+frames             what one frame of a private socket does to its session
+link               the private socket of one account: connect, log in, subscribe, keep alive, replace
+sweeps             REST snapshots of one account: when, and what follows from each
+session            one account from key check to live
+supervisor         restarts what crashed
+contract_lookup    loads the contracts that a stream named before we knew them
+price_wishes       which contracts need a public price
+public_socket      one shared ticker socket
+prices             the price feeds of one venue
+statuses           what is shown of sessions and of the start
+fleet              all sessions: start, change at run time, stop
+bybit              wires the Bybit parts into a port
+"""

@@ -1,0 +1,174 @@
+"""What a venue must offer so that a session need not know which exchange it speaks to."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from marginwatch.errors import MarginwatchError
+from marginwatch.model.account import AccountSpec, Endpoints, KeyReport
+from marginwatch.model.events import Event, MarksUpdate
+from marginwatch.model.ids import Asset, VenueId
+from marginwatch.model.instrument import Instrument
+from marginwatch.model.price import Mark
+from marginwatch.venues.base import EndpointLimit, VenueClient
+
+
+class Control(Protocol):
+    """A frame that speaks about the stream itself: an answer, a pong, an error."""
+
+    @property
+    def kind(self) -> str:
+        """``auth``, ``subscribe``, ``pong``, ``error`` or ``other``."""
+        ...
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the venue did what was asked."""
+        ...
+
+    @property
+    def code(self) -> int | None:
+        """The venue's own code, if it sent one."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """The venue's words."""
+        ...
+
+    @property
+    def already_subscribed(self) -> bool:
+        """True for the harmless refusal of a topic that we have."""
+        ...
+
+
+class Verdict(Protocol):
+    """Whether a key may be used."""
+
+    @property
+    def refusal(self) -> str | None:
+        """A sentence with the remedy; None if the key is fine."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the owner should mend in time."""
+        ...
+
+
+class StreamDialect(Protocol):
+    """Frames of a venue's streams, pure functions of their arguments."""
+
+    def login(self, spec: AccountSpec, expires_at_ns: int) -> bytes:
+        """Return the log-in frame that is valid until ``expires_at_ns`` on the venue's clock."""
+        ...
+
+    def login_error(self, control: Control, spec: AccountSpec) -> MarginwatchError:
+        """Return what a refused log-in means."""
+        ...
+
+    def subscribe_private(self, topics: str) -> tuple[bytes, ...]:
+        """Return the requests that subscribe to an account, in the form of topics that it is configured for."""
+        ...
+
+    def ping(self) -> bytes:
+        """Return the frame that any living socket answers."""
+        ...
+
+    def read_private(
+        self, frame: bytes, spec: AccountSpec, ts_received_ns: int
+    ) -> tuple[Event, ...] | Control:
+        """Return what a private frame says; ProtocolError if it does not decode."""
+        ...
+
+    def read_public(self, frame: bytes, category: str, ts_received_ns: int) -> MarksUpdate | Control:
+        """Return what a public frame says; ProtocolError if it does not decode."""
+        ...
+
+    def ticker_topic(self, instrument: Instrument) -> str:
+        """Return the topic of a contract's public prices."""
+        ...
+
+    def subscribe_public(self, category: str, topics: Sequence[str]) -> tuple[bytes, ...]:
+        """Return the requests that subscribe to ``topics``, each within the venue's bounds."""
+        ...
+
+    def unsubscribe_public(self, category: str, topics: Sequence[str]) -> tuple[bytes, ...]:
+        """Return the requests that give ``topics`` back."""
+        ...
+
+    def fits_public(self, category: str, topics: Iterable[str], one_more: str) -> bool:
+        """Return whether a connection that has ``topics`` may take one more."""
+        ...
+
+    def refused_topic(self, control: Control) -> str | None:
+        """Return the topic that a refused subscription names, if it names one."""
+        ...
+
+    def conversion_instruments(self) -> tuple[Instrument, ...]:
+        """Return the contracts whose indices turn settlement currencies into USD."""
+        ...
+
+    def collateral_instrument(self, asset: Asset) -> Instrument | None:
+        """Return the contract that prices a wallet coin in USD; None for one that needs none."""
+        ...
+
+
+class RestVenue(Protocol):
+    """REST calls of a venue that are not an account's own."""
+
+    def client(self, spec: AccountSpec) -> VenueClient:
+        """Return the REST calls of one account."""
+        ...
+
+    async def sync_clock(self) -> None:
+        """Measure the venue's clock anew."""
+        ...
+
+    async def fetch_marks(self, category: str, instruments: Sequence[Instrument]) -> tuple[Mark, ...]:
+        """Return the prices of a whole category (of the held underlyings, for options) in one call or a few."""
+        ...
+
+    async def load_contracts(self, instruments: Sequence[Instrument]) -> tuple[Instrument, ...]:
+        """Return the contracts as the venue describes them, asked for by symbol; the catalog learns them."""
+        ...
+
+    def take_unknown(self) -> tuple[Instrument, ...]:
+        """Return the contracts first seen since the last call that are known from their symbols only."""
+        ...
+
+    def venue_now_ns(self) -> int:
+        """Return the venue's clock, UTC nanoseconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VenuePort:
+    """One exchange in one environment, as collect sees it.
+
+    Parameters
+    ----------
+    venue, endpoints
+        Which, and where.
+    rest : RestVenue
+        Its REST calls.
+    stream : StreamDialect
+        Its stream frames.
+    connect_limit : EndpointLimit
+        New sockets per stream host.
+    calls_per_sweep : int
+        REST calls of one complete snapshot, for planning.
+    seconds_per_call : callable
+        How long one call takes of the share of the budget that we may use, seconds.
+    judge_key : callable
+        Whether a key may be used, from its report, its account and UTC nanoseconds.
+    """
+
+    venue: VenueId
+    endpoints: Endpoints
+    rest: RestVenue
+    stream: StreamDialect
+    connect_limit: EndpointLimit
+    calls_per_sweep: int
+    seconds_per_call: Callable[[], float]
+    judge_key: Callable[[KeyReport, AccountSpec, int], Verdict]

@@ -1,0 +1,163 @@
+"""The thin WebSocket interface that sessions and price feeds use, over picows.
+
+One class owns a connection; its owner hears whole messages through two synchronous callbacks, so a message costs no
+task and no queue. The same interface over a second library is in :mod:`marginwatch.collect.socket_websockets`.
+"""
+
+import asyncio
+import functools
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import picows
+
+from marginwatch.errors import ConnectivityError
+
+MESSAGE_BYTES_MAX = 4 * 1024 * 1024
+"""Largest message we take; a bulk of pushed positions stays far below it."""
+
+
+class SocketOwner(Protocol):
+    """Who hears a socket."""
+
+    def on_message(self, payload: bytes) -> None:
+        """Take one whole text message."""
+        ...
+
+    def on_alive(self) -> None:
+        """Learn that the far side answered with something that carries no message."""
+        ...
+
+    def on_closed(self, reason: str) -> None:
+        """Learn that the connection is gone; called exactly once."""
+        ...
+
+
+class Socket(Protocol):
+    """One open connection."""
+
+    def send(self, payload: bytes) -> None:
+        """Send one text message; a closed socket swallows it, for its owner hears of the close."""
+        ...
+
+    def close(self) -> None:
+        """End the connection; safe to call twice."""
+        ...
+
+
+Connector = Callable[[str, SocketOwner, float], Awaitable[Socket]]
+"""Open ``url`` for an owner within so many seconds; ConnectivityError if that fails."""
+
+
+@functools.cache
+def client_tls() -> ssl.SSLContext:
+    """Return the one TLS context of all sockets: a context of its own would cost each 300 KiB."""
+    return ssl.create_default_context()
+
+
+class _Listener(picows.WSListener):
+    """Turns picows frames into whole messages for the owner."""
+
+    def __init__(self, owner: SocketOwner) -> None:
+        self._owner = owner
+        self._parts: list[bytes] | None = None
+        self._transport: picows.WSTransport | None = None
+
+    def on_ws_connected(self, transport: picows.WSTransport) -> None:
+        self._transport = transport
+
+    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        kind = frame.msg_type
+        if kind == picows.WSMsgType.TEXT and frame.fin:
+            self._owner.on_message(frame.get_payload_as_bytes())
+        elif kind in (picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION):
+            self._join(frame)
+        elif kind == picows.WSMsgType.CLOSE:
+            transport.disconnect()
+        else:
+            self._owner.on_alive()
+
+    def _join(self, frame: picows.WSFrame) -> None:
+        if self._parts is None:
+            self._parts = []
+        self._parts.append(frame.get_payload_as_bytes())
+        if sum(map(len, self._parts)) > MESSAGE_BYTES_MAX:
+            self._parts = None
+            self.close()
+        elif frame.fin:
+            whole, self._parts = b"".join(self._parts), None
+            self._owner.on_message(whole)
+
+    def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
+        self._transport = None
+        self._owner.on_closed(_close_reason(transport))
+
+    def send(self, payload: bytes) -> None:
+        if self._transport is not None:
+            self._transport.send(picows.WSMsgType.TEXT, payload)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
+
+
+def _close_reason(transport: picows.WSTransport) -> str:
+    handshake = transport.close_handshake
+    received = handshake.recv if handshake is not None else None  # pyright: ignore[reportUnnecessaryComparison]  # the stub hides that it is None on an abrupt end
+    if received is None:
+        return "the connection ended without a closing frame"
+    return f"closed by the venue with code {received.code.value} {received.reason}".rstrip()
+
+
+async def connect_picows(url: str, owner: SocketOwner, timeout_s: float) -> Socket:
+    """Open a WebSocket with picows.
+
+    Parameters
+    ----------
+    url : str
+        ``ws://`` or ``wss://``.
+    owner : SocketOwner
+        Hears the messages.
+    timeout_s : float
+        For the whole of TCP, TLS and handshake, seconds.
+
+    Raises
+    ------
+    ConnectivityError
+        If there is no connection in that time.
+    """
+    listener = _Listener(owner)
+    try:
+        async with asyncio.timeout(timeout_s):
+            await picows.ws_connect(  # pyright: ignore[reportUnknownMemberType]  # its **kwargs carry no types
+                lambda: listener,
+                url,
+                ssl_context=client_tls() if url.startswith("wss:") else None,
+                websocket_handshake_timeout=timeout_s,
+                max_frame_size=MESSAGE_BYTES_MAX,
+                read_buffer_init_size=2048,
+                use_aiofastnet=False,
+            )
+    except TimeoutError as error:
+        raise ConnectivityError(f"no socket within {timeout_s:g} s", endpoint=url) from error
+    except (OSError, picows.WSError) as error:
+        raise ConnectivityError(f"the socket could not be opened: {error}", endpoint=url) from error
+    return listener
+
+
+def connector_for(library: str) -> Connector:
+    """Return the connector of a WebSocket library by its name.
+
+    Raises
+    ------
+    ValueError
+        For a name that is neither ``picows`` nor ``websockets``.
+    """
+    if library == "picows":
+        return connect_picows
+    if library == "websockets":
+        from marginwatch.collect.socket_websockets import connect_websockets  # noqa: PLC0415  # only if asked for
+
+        return connect_websockets
+    raise ValueError(f"websocket_library: {library!r} is neither 'picows' nor 'websockets'")

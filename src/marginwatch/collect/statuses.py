@@ -1,0 +1,54 @@
+"""What is shown of sessions and of the start."""
+
+import msgspec
+
+from marginwatch.model.connectivity import Connectivity
+from marginwatch.model.ids import AccountId
+
+
+class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One account's session at a moment.
+
+    Parameters
+    ----------
+    account_id, connectivity
+        The account and its health, with the reason where it is lost or stopped.
+    uid : str or None
+        The venue's number of the account, once its key was checked.
+    poll_s, reconcile_s : float
+        The intervals that the budget can keep now, seconds.
+    is_waiting_for_socket : bool
+        Whether it stands in the connection queue.
+    warnings : tuple of str
+        Of the key check.
+    n_connects, n_messages, n_malformed, n_resyncs : int
+        Counts since the session started.
+    """
+
+    account_id: AccountId
+    connectivity: Connectivity
+    uid: str | None
+    poll_s: float
+    reconcile_s: float
+    is_waiting_for_socket: bool
+    warnings: tuple[str, ...]
+    n_connects: int
+    n_messages: int
+    n_malformed: int
+    n_resyncs: int
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the start has come: accounts by what they have reached.
+
+    ``n_heard`` counts those with a first complete snapshot, ``n_streaming`` those whose socket is live.
+    ``poll_s`` and ``reconcile_s`` are the longest planned intervals of any venue, seconds.
+    """
+
+    n_accounts: int
+    n_heard: int
+    n_streaming: int
+    n_stopped: int
+    n_waiting_for_socket: int
+    poll_s: float
+    reconcile_s: float

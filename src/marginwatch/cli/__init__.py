@@ -1,0 +1,26 @@
+"""The command line: one file per command, imported only when that command runs.
+
+In: arguments, a configuration file or the URL of a running service. Out: tables, JSON or CSV on stdout, one line on
+stderr when something is wrong, and the exit codes 0 fine, 1 not fine, 2 usage or configuration, 3 not reachable.
+State: none. Never: a figure of its own (all rows come from ``risk/tables.py``), a traceback, a secret.
+
+Modules
+-------
+program      the table of commands; help that imports none of them
+supervision  errors become one line and an exit code
+"""
+
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; the console script ``marginwatch``.
+
+    Parameters
+    ----------
+    argv : sequence of str or None
+        Arguments without the program's name; None takes those of the process.
+    """
+    from marginwatch.cli.program import run_program
+
+    return run_program(argv)

@@ -1,0 +1,86 @@
+"""The table of commands, and the program that imports only the one it is asked for."""
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+import typer
+
+from marginwatch import __version__
+from marginwatch.cli.supervision import supervised
+
+COMMANDS: Mapping[str, str] = {
+    "demo": "Watch simulated accounts through a calm market and a crash; needs no key.",
+    "run": "Run the service: watch the configured accounts until stopped.",
+    "check": "Check the configuration, every key and what each account answers.",
+    "decode": "Decode one recorded exchange message to our model, offline.",
+    "accounts": "Show the accounts by danger, with margin, health and age of data.",
+    "positions": "Show the open positions of all accounts.",
+    "exposure": "Show long, short, net and gross exposure by asset, desk, tag, venue or in all.",
+    "sim": "Run a simulated exchange that exchange clients can connect to.",
+}
+"""Command → its line in ``--help``. ``cli/<command>.py`` holds a function of the same name."""
+
+DESCRIPTION = "One live, honest risk picture over every exchange account a desk has. Read-only."
+
+
+def run_program(argv: Sequence[str] | None = None) -> int:
+    """Run the command named in ``argv`` and return the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    return supervised(lambda: _invoke(arguments))
+
+
+def _invoke(arguments: list[str]) -> int:
+    program = build_program(command_in(arguments))
+    result: object = program(arguments or ["--help"], prog_name="marginwatch", standalone_mode=False)
+    return result if isinstance(result, int) else 0
+
+
+def command_in(arguments: Sequence[str]) -> str | None:
+    """Return the command named in ``arguments``: the first word, since global options take no value."""
+    return next((word for word in arguments if not word.startswith("-")), None)
+
+
+def build_program(wanted: str | None) -> typer.Typer:
+    """Return the program with the real function of ``wanted`` and a stand-in with the help line of each other.
+
+    Importing all commands would take several times the 150 ms in which ``--help`` must answer.
+    """
+    program = typer.Typer(
+        name="marginwatch",
+        help=DESCRIPTION,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    program.callback()(_global_options)
+    for name, line in COMMANDS.items():
+        function = load_command(name) if name == wanted else _stand_in
+        program.command(name, help=None if name == wanted else line, short_help=line)(function)
+    return program
+
+
+def load_command(name: str) -> Callable[..., int | None]:
+    """Import ``cli/<name>.py`` and return its function of that name."""
+    module = importlib.import_module(f"marginwatch.cli.{name}")
+    function: Callable[..., int | None] = getattr(module, name)
+    return function
+
+
+def _stand_in() -> None:
+    raise AssertionError("a stand-in only lends its help line; the wanted command is imported before")
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"marginwatch {__version__}")
+        raise typer.Exit
+
+
+def _global_options(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    del version  # handled by its callback before any command

@@ -1,0 +1,58 @@
+"""The one top-level handler: whatever goes wrong becomes one line on stderr and an exit code."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+import typer
+
+from marginwatch.errors import ConfigError, MarginwatchError, ProtocolError
+
+FINE = 0
+NOT_FINE = 1
+USAGE = 2
+UNREACHABLE = 3
+INTERRUPTED = 130
+
+
+def exit_code_of(error: MarginwatchError) -> int:
+    """Return 2 for what the caller gave us (configuration, undecodable input), 3 for what we could not reach."""
+    return USAGE if isinstance(error, ConfigError | ProtocolError) else UNREACHABLE
+
+
+def supervised(command: Callable[[], int]) -> int:
+    """Run ``command`` and return its exit code; never raises and never prints a traceback.
+
+    A reader that goes away (``| head``) is no error. Set ``MARGINWATCH_DEBUG=1`` to see the traceback of a defect.
+    """
+    try:
+        code = command()
+        sys.stdout.flush()
+    except MarginwatchError as error:
+        return _complain(str(error), exit_code_of(error))
+    except typer.TyperException as error:
+        return _complain(f"{error.format_message()} (see marginwatch --help)", USAGE)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except BrokenPipeError:
+        _discard_output()
+        return FINE
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get("MARGINWATCH_DEBUG"):
+            traceback.print_exc()
+        return _complain(f"defect in marginwatch: {type(error).__name__}: {error}", UNREACHABLE)
+    return code
+
+
+def _complain(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    sys.stderr.write(f"marginwatch: {line}\n")
+    return code
+
+
+def _discard_output() -> None:
+    """Point stdout at nothing, so that the interpreter's own flush at exit stays quiet too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,131 @@
+"""Read the configuration file: parse, check every table, resolve secrets, and tell all that is wrong at once."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+from marginwatch.config.accounts import read_accounts
+from marginwatch.config.lines import key_lines
+from marginwatch.config.sections import SECTIONS, read_prices, read_section, read_service
+from marginwatch.config.settings import CollectTable, Config, LimitSettings, ServiceSettings
+from marginwatch.config.table import Complaints, nearest
+from marginwatch.errors import ConfigError
+
+CONFIG_BYTES_MAX = 32 * 1024 * 1024
+"""Ten thousand accounts take about 5 MB."""
+
+LISTS = ("account", "rule", "channel")
+
+
+def load(path: Path | str) -> Config:
+    """Return the configuration in ``path``, with secrets resolved.
+
+    Parameters
+    ----------
+    path : Path or str
+        A TOML file; relative paths inside it start from its folder.
+
+    Raises
+    ------
+    ConfigError
+        One line for each thing that is wrong, with file, line, key and remedy. Also if there is no account, or if
+        none of the enabled ones has its secrets.
+    """
+    file = Path(path)
+    complaints, document = _open(file)
+    folder = file.absolute().parent
+    service = read_service(complaints, document, folder)
+    limits = read_section(complaints, document, "limits", LimitSettings)
+    prices = read_prices(complaints, document)
+    collect = read_section(complaints, document, "collect", CollectTable)
+    lists = {name: _tables(complaints, document, name) for name in LISTS}
+    accounts, refused = read_accounts(complaints, lists["account"], folder)
+    complaints.raise_if_any()
+    if not lists["account"]:
+        raise ConfigError(f"{file}: there is no [[account]] to watch; marginwatch.example.toml shows one")
+    if refused and not any(spec.is_enabled for spec in accounts):
+        raise ConfigError("\n".join(account.reason for account in refused))
+    return Config(
+        path=file,
+        service=service,
+        limits=limits,
+        prices=prices,
+        collect=collect,
+        accounts=accounts,
+        refused=refused,
+        warnings=complaints.warnings,
+        rules=tuple(lists["rule"]),
+        channels=tuple(lists["channel"]),
+    )
+
+
+def load_service(path: Path | str) -> ServiceSettings:
+    """Return the ``[service]`` table alone, for a command that only needs to reach the running service.
+
+    Raises
+    ------
+    ConfigError
+        If the file is unreadable or that table is wrong; other tables are not judged.
+    """
+    file = Path(path)
+    complaints, document = _open(file)
+    service_only = Complaints(file, complaints.lines)
+    service = read_service(service_only, document, file.absolute().parent)
+    service_only.raise_if_any()
+    return service
+
+
+def _open(file: Path) -> tuple[Complaints, Mapping[str, Any]]:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(CONFIG_BYTES_MAX + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"{file}: cannot read the configuration: {error.strerror}; name it with -c PATH"
+        ) from error
+    if len(content) > CONFIG_BYTES_MAX:
+        raise ConfigError(f"{file}: longer than 32 MiB; this is not a configuration")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{file}:{line}: not UTF-8; save the file as UTF-8") from None
+    text = text.replace("\r\n", "\n")
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        _refuse_syntax(file, text, str(error))
+    except RecursionError:
+        raise ConfigError(f"{file}: nested too deep; this is not a configuration") from None
+    complaints = Complaints(file, key_lines(text))
+    known = [*SECTIONS, *LISTS]
+    for name in document:
+        if name not in known:
+            complaints.refuse((name,), f"there is no table or key {name!r}; {nearest(name, known)}")
+    return complaints, document
+
+
+def _refuse_syntax(file: Path, text: str, message: str) -> NoReturn:
+    """Raise the parser's complaint with its line in our form.
+
+    A key given twice is told as such, for the parser only says that it cannot overwrite a value.
+    """
+    found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
+    line = int(found.group(1)) if found and found.group(1) else text.count("\n") + 1
+    problem = message[: found.start()] if found else message
+    if "overwrite" in problem or "twice" in problem:
+        key = text.split("\n")[line - 1].split("=", maxsplit=1)[0].strip()
+        raise ConfigError(f"{file}:{line}: {key} is given twice in one table; remove one of them")
+    raise ConfigError(f"{file}:{line}: not valid TOML: {problem}; mend that line")
+
+
+def _tables(complaints: Complaints, document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    given: object = document.get(name, [])
+    if isinstance(given, list):
+        tables = cast("list[object]", given)
+        if all(isinstance(table, dict) for table in tables):
+            return cast("list[dict[str, Any]]", tables)
+    complaints.refuse((name,), f"{name!r} must be written as [[{name}]] with double brackets, one for each")
+    return []

@@ -1,0 +1,103 @@
+"""The single tables of the file: ``[service]``, ``[limits]``, ``[prices]`` and ``[collect]``."""
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from marginwatch.config.secrets import parse_reference, resolve
+from marginwatch.config.settings import (
+    CollectTable,
+    LimitSettings,
+    PriceSettings,
+    ServiceSettings,
+)
+from marginwatch.config.table import Complaints, read_table
+from marginwatch.errors import ConfigError
+from marginwatch.model.secret import Secret
+
+
+class ServiceTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The ``[service]`` table as written; :class:`ServiceSettings` says what each key means."""
+
+    host: Annotated[str, msgspec.Meta(min_length=1, max_length=253)] = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8600
+    data_dir: Annotated[str, msgspec.Meta(min_length=1)] = "marginwatch-data"
+    token: str | None = None
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+SECTIONS: Mapping[str, type[msgspec.Struct]] = {
+    "service": ServiceTable,
+    "limits": LimitSettings,
+    "prices": PriceSettings,
+    "collect": CollectTable,
+}
+"""Name of each single table → the struct whose fields are its keys."""
+
+Section = TypeVar("Section", LimitSettings, PriceSettings, CollectTable, ServiceTable)
+
+
+def read_section(
+    complaints: Complaints, document: Mapping[str, object], name: str, shape: type[Section]
+) -> Section:
+    """Return one single table with its defaults filled in; keys that are wrong keep their default."""
+    return shape(**read_table(complaints, (name,), document.get(name, {}), shape))
+
+
+def read_prices(complaints: Complaints, document: Mapping[str, object]) -> PriceSettings:
+    """Return ``[prices]``; a mark must be stale before it is unknown."""
+    prices = read_section(complaints, document, "prices", PriceSettings)
+    if prices.mark_stale_s >= prices.mark_unknown_s:
+        complaints.refuse(
+            ("prices", "mark_unknown_s"),
+            f"[prices] mark_unknown_s ({prices.mark_unknown_s:g}) must be greater than mark_stale_s"
+            f" ({prices.mark_stale_s:g})",
+        )
+    return prices
+
+
+def read_service(complaints: Complaints, document: Mapping[str, object], folder: Path) -> ServiceSettings:
+    """Return ``[service]`` with its token resolved and its folder made absolute."""
+    table = read_section(complaints, document, "service", ServiceTable)
+    token = _token(complaints, table.token, folder)
+    if table.token is None and not is_loopback(table.host):
+        complaints.refuse(
+            ("service", "host"),
+            f"[service] host: {table.host!r} can be reached from other machines, which demands a token;"
+            ' add token = "env:MARGINWATCH_TOKEN", or use host = "127.0.0.1"',
+        )
+    return ServiceSettings(
+        host=table.host,
+        port=table.port,
+        data_dir=folder / Path(table.data_dir).expanduser(),
+        token=token,
+        log_format=table.log_format,
+        log_level=table.log_level,
+    )
+
+
+def _token(complaints: Complaints, text: str | None, folder: Path) -> Secret | None:
+    if text is None:
+        return None
+    try:
+        secret, warning = resolve(parse_reference(text), folder)
+    except ConfigError as error:
+        complaints.refuse(("service", "token"), f"[service] token: {error.message}")
+        return None
+    if warning is not None:
+        complaints.warn(("service", "token"), f"[service] token: {warning}")
+    return secret
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host`` is reachable from this machine alone. A name other than ``localhost`` is not."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,167 @@
+"""What the configuration file says, as structs with every default filled in."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from marginwatch.model.account import AccountSpec
+from marginwatch.model.secret import Secret
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+
+
+class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The ``[service]`` table: where the service listens, keeps its data and logs.
+
+    Parameters
+    ----------
+    host : str
+        Address of the API. Any but a loopback address demands a configured token.
+    port : int
+        1 to 65535; 0 lets the system choose.
+    data_dir : Path
+        Folder of the database and the generated token; relative to the configuration file.
+    token : Secret or None
+        Token of the API; None lets the service make one in ``data_dir``.
+    log_format : {'console', 'json'}
+        For people, or one JSON object a line.
+    log_level : {'debug', 'info', 'warning', 'error'}
+        The least that is logged.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8600
+    data_dir: Path = Path("marginwatch-data")
+    token: Secret | None = None
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file of the store."""
+        return self.data_dir / "marginwatch.sqlite"
+
+    @property
+    def token_file(self) -> Path:
+        """Where the generated token is kept for the commands of the same user."""
+        return self.data_dir / "api-token"
+
+
+class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The ``[limits]`` table.
+
+    Parameters
+    ----------
+    share_of_limit : float
+        The part of every rate and socket limit of a venue that we may use, in (0, 1]; the desk's bots need the rest.
+    """
+
+    share_of_limit: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.30
+
+
+class PriceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The ``[prices]`` table; seconds.
+
+    Parameters
+    ----------
+    mark_stale_s, mark_unknown_s : float
+        Age at which a mark price is stale, and at which it counts as missing.
+    """
+
+    mark_stale_s: Seconds = 10.0
+    mark_unknown_s: Seconds = 30.0
+
+
+class CollectTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The ``[collect]`` table: key by key the configurable part of ``collect.settings.CollectSettings``.
+
+    Parameters
+    ----------
+    poll_s, reconcile_s : float
+        Seconds between REST snapshots of an account without a socket, and of one with a socket.
+    jitter_share : float
+        Part of an interval by which it is shortened at random, in [0, 1).
+    second_look_s : float
+        Seconds until a doubtful snapshot is fetched again.
+    ping_s, socket_alive_for_s : float
+        Seconds between pings; silence after which a socket is replaced.
+    connect_timeout_s, login_expiry_s : float
+        Seconds for the handshake and each answer of the log-in; how far ahead a log-in expires.
+    backoff_first_s, backoff_max_s : float
+        Bounds of the waits between failed attempts, seconds.
+    stopped_retry_s : float
+        Seconds until a stopped account is asked again whether its owner has mended it.
+    price_refresh_s, price_keep_s : float
+        Silence of a ticker after which its price is asked for by REST; how long a price is followed unheld. Seconds.
+    sweeps_at_once, public_sockets_max : int
+        Bounds on REST snapshots at the same time and on sockets for public prices.
+    stop_timeout_s : float
+        Seconds that a clean stop may take.
+    websocket_library : {'picows', 'websockets'}
+        Which client speaks.
+    """
+
+    poll_s: Seconds = 5.0
+    reconcile_s: Seconds = 60.0
+    jitter_share: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.1
+    second_look_s: Seconds = 2.0
+    ping_s: Seconds = 20.0
+    socket_alive_for_s: Seconds = 30.0
+    connect_timeout_s: Seconds = 10.0
+    login_expiry_s: Seconds = 10.0
+    backoff_first_s: Seconds = 1.0
+    backoff_max_s: Seconds = 60.0
+    stopped_retry_s: Seconds = 900.0
+    price_refresh_s: Seconds = 5.0
+    price_keep_s: Seconds = 600.0
+    sweeps_at_once: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
+    public_sockets_max: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1000
+    stop_timeout_s: Seconds = 5.0
+    websocket_library: Literal["picows", "websockets"] = "picows"
+
+
+class RefusedAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that cannot be watched as configured, while the others can.
+
+    Parameters
+    ----------
+    spec : AccountSpec
+        What is known of it; its secrets are empty.
+    reason : str
+        File, line, key and remedy; shown beside the account in *not included*.
+    """
+
+    spec: AccountSpec
+    reason: str
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole file.
+
+    Parameters
+    ----------
+    path : Path
+        Where it was read from.
+    service, limits, prices, collect : struct
+        The single tables.
+    accounts : tuple of AccountSpec
+        Usable accounts in the order of the file, disabled ones among them.
+    refused : tuple of RefusedAccount
+        Accounts whose secrets could not be read.
+    warnings : tuple of str
+        What works but should be mended, each with file and line.
+    rules, channels : tuple of dict
+        The ``[[rule]]`` and ``[[channel]]`` tables as written.
+    """
+
+    path: Path
+    service: ServiceSettings = ServiceSettings()
+    limits: LimitSettings = LimitSettings()
+    prices: PriceSettings = PriceSettings()
+    collect: CollectTable = CollectTable()
+    accounts: tuple[AccountSpec, ...] = ()
+    refused: tuple[RefusedAccount, ...] = ()
+    warnings: tuple[str, ...] = ()
+    rules: tuple[dict[str, Any], ...] = ()
+    channels: tuple[dict[str, Any], ...] = ()

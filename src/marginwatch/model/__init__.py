@@ -16,6 +16,7 @@ snapshots     snapshots replace; breaks found against them
 events        updates patch; the synchronous event sink
 failure       failures as values
 option_totals options of an account summed up by the venue
+venue_facts   slow facts: haircuts, borrowing, fees, announcements, members
 quarantine    payloads that did not decode
 account       configured accounts, endpoints, key reports
 secret        the redaction type

@@ -14,7 +14,16 @@ wallet          account totals and coins
 fills           executions
 orders          orders
 greeks          option totals of an account
+ledger          ledger lines and closed profits
+account         margin mode, collateral, fees, wallets outside
+haircuts        collateral bands and borrow tiers of coins
+keys            what a key may do; sub-accounts
+instruments     contracts
+tiers           risk-limit tables
+tickers         public prices
+server          the venue's clock and announced interruptions
 topic           the topic of a frame
 control         answers to auth, subscribe and ping
 private_stream  frames of an account's socket
+public_stream   frames of the public sockets
 """

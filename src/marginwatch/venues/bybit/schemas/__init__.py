@@ -8,5 +8,7 @@ Modules
 envelope  replies, pages, stream control frames
 position  position rows and pushes
 wallet    account totals and coins
+market    tickers, contracts, risk limits, server
+owner     keys, members, account settings, collateral, fees
 activity  executions, orders, ledger lines, closed profits, option totals
 """

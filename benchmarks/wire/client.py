@@ -1,0 +1,34 @@
+"""A measured client, as a process: ``python -m benchmarks.wire.client NAME PLAN PRIVATE REST`` prints one JSON line."""
+
+import importlib
+import json
+import sys
+
+import uvloop
+
+from benchmarks.machine import pin_to_core
+from benchmarks.wire.meter import Meter, settle
+from benchmarks.wire.plan import plan_of
+
+CLIENTS = {
+    "floor": "benchmarks.wire.client_floor",
+    "marginwatch": "benchmarks.wire.client_marginwatch",
+    "ccxt.pro": "benchmarks.wire.client_ccxt",
+    "pybit": "benchmarks.wire.client_pybit",
+}
+
+
+def main() -> None:
+    """Run the client named on the command line and print what it measured."""
+    name, plan_text, private, rest = sys.argv[1:5]
+    pin_to_core(1)
+    plan = plan_of(plan_text)
+    meter = Meter(plan.warm, plan.measured)
+    module = importlib.import_module(CLIENTS[name])
+    settle()
+    extra = uvloop.run(module.run(plan, meter, private, rest))
+    print(json.dumps(meter.result() | {"extra": extra}))
+
+
+if __name__ == "__main__":
+    main()

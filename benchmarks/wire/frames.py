@@ -1,0 +1,92 @@
+"""The stream itself: full position rows in the shape Bybit sends, deterministic from the plan.
+
+The shape (keys, their order, empty strings, number formats) is that of a position push captured live for a short
+ETHUSDT position in one-way cross mode, November 2025. Only the numbers vary.
+"""
+
+import random
+from collections.abc import Iterator
+
+from benchmarks.wire.plan import Plan
+
+BASES = (
+    "BTC ETH SOL XRP DOGE ADA AVAX LINK DOT LTC BCH UNI ATOM ETC FIL APT ARB OP SUI NEAR INJ TIA SEI STX IMX "
+    "AAVE MKR LDO CRV SNX COMP YFI SUSHI BAL RUNE GRT FTM ALGO VET HBAR ICP EGLD XTZ EOS FLOW SAND MANA AXS "
+    "GALA CHZ ENJ APE DYDX GMX BLUR MASK WLD PYTH JTO JUP WIF BOME ENA ETHFI ONDO PENDLE STRK ZK ZRO IO NOT "
+    "TON TRX BNB XLM XMR DASH ZEC NEO QTUM IOTA KSM WAVES ZIL ONE KAVA CELO ROSE SKL ANKR STORJ OCEAN FET AGIX "
+    "RNDR THETA HNT AR MINA LRC"
+).split()
+SYMBOLS = tuple(f"{base}USDT" for base in BASES)
+POSITIONS_PER_ACCOUNT = 20
+FIRST_SEQUENCE = 325_852_190_774
+
+_FRAME = (
+    '{"id":"1003076014fb7eedb-c7e6-45d6-a8c1-%012x","topic":"position","creationTime":%d,"data":[{'
+    '"positionIdx":0,"tradeMode":0,"riskId":11,"riskLimitValue":"900000","symbol":"%s","side":"%s","size":"%s",'
+    '"entryPrice":"%s","sessionAvgPrice":"","leverage":"30","positionValue":"%s","positionBalance":"0",'
+    '"markPrice":"%s","positionIM":"%s","positionMM":"%s","positionIMByMp":"%s","positionMMByMp":"%s",'
+    '"takeProfit":"0","stopLoss":"0","trailingStop":"0","unrealisedPnl":"%s","cumRealisedPnl":"-25.06579337",'
+    '"curRealisedPnl":"%s","createdTime":"1730805600084","updatedTime":"%d","tpslMode":"Full","liqPrice":"%s",'
+    '"bustPrice":"","category":"linear","positionStatus":"Normal","adlRankIndicator":2,"autoAddMargin":0,'
+    '"leverageSysUpdatedTime":"","mmrSysUpdatedTime":"","seq":%d,"isReduceOnly":false}]}'
+)
+
+
+def base_price(symbol_number: int) -> float:
+    """Return the price around which a contract trades, USDT: from some ten thousands down to cents."""
+    return 90_000.0 * 0.87**symbol_number + 0.05
+
+
+def symbol_number_of(account_number: int, slot: int) -> int:
+    """Return which contract an account holds in one of its slots.
+
+    Slots 0 … 19 of one account are different contracts, and each contract is held by a fifth of the accounts.
+    """
+    return (account_number + 5 * slot) % len(SYMBOLS)
+
+
+def frames(plan: Plan) -> Iterator[bytes]:
+    """Yield the frames of a plan in the order in which they are sent.
+
+    The contract of frame ``i`` depends on ``i`` alone, so that all plans with one ``epoch_ms`` send the same bytes, and
+    is one that account ``i % 1000`` holds. Sequence numbers only grow.
+    """
+    randomness = random.Random(20251103)
+    number = 0
+    while number < plan.total:
+        slot = number // 1000 % POSITIONS_PER_ACCOUNT
+        yield render(number, symbol_number_of(number % 1000, slot), plan.epoch_ms + number // 5, randomness)
+        number += 1
+
+
+def render(number: int, symbol_number: int, stamp_ms: int, randomness: random.Random) -> bytes:
+    """Return one frame: an open position whose numbers fit together at the venue's own rules of thumb."""
+    entry = base_price(symbol_number) * (1 + 0.01 * (randomness.random() - 0.5))
+    mark = entry * (1 + 0.002 * (randomness.random() - 0.5))
+    is_long = randomness.random() < 0.5
+    size = round(randomness.uniform(200.0, 20_000.0) / entry, 3)
+    sign = 1.0 if is_long else -1.0
+    initial = f"{size * mark / 30 * 1.001:.8f}"
+    maintenance = f"{size * mark * 0.0055:.8f}"
+    return (
+        _FRAME
+        % (
+            number,
+            stamp_ms,
+            SYMBOLS[symbol_number],
+            "Buy" if is_long else "Sell",
+            f"{size:.3f}",
+            f"{entry:.6g}",
+            f"{size * entry:.6f}",
+            f"{mark:.6g}",
+            initial,
+            maintenance,
+            initial,
+            maintenance,
+            f"{sign * size * (mark - entry):.8f}",
+            f"{randomness.uniform(-20.0, 20.0):.8f}",
+            stamp_ms - 2,
+            f"{entry * (1 - sign * 0.6):.8f}",
+            FIRST_SEQUENCE + number,
+        )
+    ).encode()

@@ -1,0 +1,102 @@
+"""One row for each coin that an account owns or has a position in: where bets and wallet meet."""
+
+from typing import ClassVar
+
+from marginwatch.book.table import NAN, BoolArray, CodeArray, FloatArray, Table
+from marginwatch.model.balance import Balance
+
+
+def number(text: str | None) -> float:
+    """Return the float of an exact text, NaN for None."""
+    return NAN if text is None else float(text)
+
+
+def _minus(first: float, *others: str | None) -> float:
+    for text in others:
+        if text is not None:
+            first -= float(text)
+    return first
+
+
+class HoldingTable(Table):
+    """Coins of accounts; amounts are in the coin.
+
+    ``settled_equity`` is the venue's equity without its unrealized PnL, so that live PnL can be put in its place;
+    ``free`` is what isolated margin leaves: wallet balance − margins of positions and orders − locked. ``made_ns`` is
+    the venue's time of the message that the balance came in; it stays when the coin is gone, against late messages.
+
+    References
+    ----------
+    Bybit V5 documentation, wallet balance (2026-07): per-coin available amount under isolated margin.
+    """
+
+    BLANKS: ClassVar[dict[str, float | int | bool]] = {
+        "account": 0,
+        "asset": 0,
+        "has_coin": False,
+        "settled_equity": 0.0,
+        "free": 0.0,
+        "initial_margin": 0.0,
+        "maintenance_margin": 0.0,
+    }
+    account: CodeArray
+    asset: CodeArray
+    has_coin: BoolArray
+    settled_equity: FloatArray
+    free: FloatArray
+    initial_margin: FloatArray
+    maintenance_margin: FloatArray
+    account_at: "memoryview[int]"
+    asset_at: "memoryview[int]"
+    has_coin_at: "memoryview[bool]"
+    settled_equity_at: "memoryview[float]"
+    free_at: "memoryview[float]"
+    initial_margin_at: "memoryview[float]"
+    maintenance_margin_at: "memoryview[float]"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.balances: list[Balance | None] = [None]
+        self.made_ns: list[int] = [0]
+
+    def add(self, account: int, asset: int) -> int:
+        """Return a new row for a coin of an account."""
+        row = self.take()
+        if row == len(self.balances):
+            self.balances.append(None)
+            self.made_ns.append(0)
+        self.account_at[row] = account
+        self.asset_at[row] = asset
+        return row
+
+    def write(self, row: int, balance: Balance, made_ns: int) -> None:
+        """Write a coin's numbers; nothing is written if one of them is not a decimal (ValueError)."""
+        wallet = number(balance.wallet_balance)
+        equity = wallet if balance.equity is None else float(balance.equity)
+        settled = _minus(equity, balance.unrealized_pnl) if balance.equity is not None else wallet
+        free = _minus(wallet, balance.initial_margin, balance.order_initial_margin, balance.locked)
+        initial = _minus(0.0, balance.initial_margin, balance.order_initial_margin)
+        maintenance = number(balance.maintenance_margin)
+        self.has_coin_at[row] = True
+        self.settled_equity_at[row] = settled
+        self.free_at[row] = free
+        self.initial_margin_at[row] = NAN if balance.initial_margin is None else -initial
+        self.maintenance_margin_at[row] = maintenance
+        self.balances[row] = balance
+        self.made_ns[row] = made_ns
+
+    def clear(self, row: int, made_ns: int) -> None:
+        """Take the coin out of a row whose holding may go on as a position's."""
+        self.has_coin_at[row] = False
+        self.settled_equity_at[row] = 0.0
+        self.free_at[row] = 0.0
+        self.initial_margin_at[row] = 0.0
+        self.maintenance_margin_at[row] = 0.0
+        self.balances[row] = None
+        self.made_ns[row] = made_ns
+
+    def release(self, row: int) -> None:
+        """Forget a row with its account."""
+        super().release(row)
+        self.balances[row] = None
+        self.made_ns[row] = 0

@@ -1,0 +1,319 @@
+"""The position book: events in any order, more than once or not at all, end in the exchange's true state."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
+
+from marginwatch.book.accounts import AccountEntry
+from marginwatch.book.columns import Columns
+from marginwatch.book.money import patch_coin, patch_state, sweep_coins
+from marginwatch.book.notices import Notice
+from marginwatch.book.ordering import Stamp, is_older, stamp_of
+from marginwatch.book.reconcile import Sweep
+from marginwatch.book.snapshot import BookSnapshot
+from marginwatch.clock import Clock
+from marginwatch.errors import ConfigError
+from marginwatch.model.account import AccountSpec
+from marginwatch.model.connectivity import LinkState
+from marginwatch.model.events import (
+    AccountRemoved,
+    AssetPricesUpdate,
+    BalancesUpdate,
+    ConnectivityUpdate,
+    Event,
+    FillsUpdate,
+    GreeksUpdate,
+    InstrumentsUpdate,
+    MarksUpdate,
+    OrdersUpdate,
+    PositionsUpdate,
+    TiersUpdate,
+)
+from marginwatch.model.ids import AccountId
+from marginwatch.model.instrument import Instrument
+from marginwatch.model.snapshots import AccountSnapshot, Break
+
+SETTLE_S = 2.0
+"""How far Bybit's REST replies may lag behind its stream; its FAQ names no figure, so this is generous."""
+
+
+class PositionBook:
+    """Everything all accounts hold, written by :meth:`apply` alone.
+
+    Parameters
+    ----------
+    clock : Clock
+        For the times of notices and frozen books.
+    settle_s : float, default=2.0
+        A difference younger than this, in venue time, is not overwritten by a snapshot but looked at again.
+
+    Attributes
+    ----------
+    columns : Columns
+        The tables, to be read only.
+    sequence : int
+        Grows with every event applied.
+    dirty : dict of int to None
+        Rows of accounts touched since somebody last cleared it, in order; used by the fast lane.
+    """
+
+    def __init__(self, clock: Clock, *, settle_s: float = SETTLE_S) -> None:
+        self.columns = Columns()
+        self.sequence = 0
+        self.dirty: dict[int, None] = {}
+        self._clock = clock
+        self._settle_ns = int(settle_s * 1e9)
+        self._entries: dict[AccountId, AccountEntry] = {}
+        self._notices: list[Notice] = []
+        self._unknown: set[int] = set()
+        self._appliers = cast(
+            "Mapping[type[Any], Callable[[Any], tuple[Break, ...]]]",
+            {
+                PositionsUpdate: self._positions,
+                BalancesUpdate: self._balances,
+                MarksUpdate: self._marks,
+                AccountSnapshot: self._snapshot,
+                ConnectivityUpdate: self._connectivity,
+                InstrumentsUpdate: self._instruments,
+                TiersUpdate: self._tiers,
+                AssetPricesUpdate: self._asset_prices,
+                AccountRemoved: self._removed,
+                OrdersUpdate: self._orders,
+                GreeksUpdate: self._greeks,
+                FillsUpdate: self._fills,
+            },
+        )
+
+    def register(self, spec: AccountSpec) -> None:
+        """Make room for an account, or take over its changed configuration; until heard it is *starting*."""
+        entry = self._entries.get(spec.account_id)
+        if entry is None:
+            self._entries[spec.account_id] = self.columns.accounts.add(spec)
+        elif entry.spec.venue != spec.venue:
+            raise ConfigError(
+                f"account {spec.account_id!r} moved from {entry.spec.venue} to {spec.venue}: remove it first",
+                account_id=spec.account_id,
+            )
+        else:
+            self.columns.accounts.write_spec(entry, spec)
+        self.sequence += 1
+
+    def apply(self, event: Event) -> tuple[Break, ...]:
+        """Apply one event and return the breaks it brought to light.
+
+        Messages older than what is known are dropped, duplicates change nothing, and what concerns an account that is
+        not registered (removed a moment ago) is ignored. Breaks come from snapshots after an account's first, and
+        not from one that ends a known gap.
+
+        Raises
+        ------
+        ProtocolError
+            If a number is not a decimal. That row is unchanged; rows before it in the message stand.
+        """
+        self.sequence += 1
+        return self._appliers[type(event)](event)
+
+    def entry(self, account_id: AccountId) -> AccountEntry | None:
+        """Return what is known of an account beside its columns, None if it is not registered."""
+        return self._entries.get(account_id)
+
+    def needs_second_look(self, account_id: AccountId) -> bool:
+        """Return whether the last snapshot left a difference undecided: sweep again after the settle time."""
+        entry = self._entries.get(account_id)
+        return entry is not None and entry.is_second_look_due
+
+    def take_notices(self) -> tuple[Notice, ...]:
+        """Return the notices since the last call."""
+        taken = tuple(self._notices)
+        self._notices.clear()
+        return taken
+
+    def freeze(self, into: BookSnapshot | None = None) -> BookSnapshot:
+        """Return the book as it is now, in the buffers of ``into`` if given."""
+        frozen = BookSnapshot() if into is None else into
+        frozen.fill(self.columns, self.sequence, self._clock.now_ns())
+        return frozen
+
+    def _positions(self, event: PositionsUpdate) -> tuple[Break, ...]:
+        entry = self._entries.get(event.account_id)
+        if entry is None:
+            return ()
+        made_ns = event.ts_venue_ns
+        rows = entry.rows
+        columns = self.columns
+        table = columns.positions
+        for position in event.positions:
+            instrument = position.instrument
+            key = (instrument.instrument_id, position.position_side)
+            row = rows.get(key)
+            if row is None:
+                if not self._may_open(entry, key, stamp_of(position, made_ns)):
+                    continue
+            else:
+                ours = table.positions[row]
+                # The usual case, a higher sequence in the same contract, is decided here without a stamp.
+                if (
+                    ours is None
+                    or position.sequence is None
+                    or ours.sequence is None
+                    or position.sequence <= ours.sequence
+                ) and is_older(stamp_of(position, made_ns), columns.position_stamp(row)):
+                    continue
+            columns.write_position(entry, key, position, made_ns)
+            if instrument.is_inferred:
+                self._notice_unknown(entry, instrument)
+        if entry.suspects:
+            self._clear_suspects(
+                entry, [f"{p.instrument.instrument_id}/{p.position_side}" for p in event.positions], made_ns
+            )
+        self._heard(entry, event.ts_received_ns)
+        return ()
+
+    def _may_open(self, entry: AccountEntry, key: tuple[Any, Any], stamp: Stamp) -> bool:
+        buried = entry.tombstones.get(key)
+        if (buried is not None and is_older(stamp, buried)) or (
+            entry.has_snapshot and stamp.made_ns <= entry.floor_ns
+        ):
+            return False
+        if entry.has_snapshot and stamp.made_ns <= entry.floor_ns + self._settle_ns:
+            # Made before the last snapshot, which did not have the row: one of the two lags.
+            entry.is_second_look_due = True
+        return True
+
+    def _clear_suspects(self, entry: AccountEntry, subjects: Iterable[str], made_ns: int) -> None:
+        # Only a message that was on its way while the snapshot was made explains a difference found in it.
+        if made_ns <= entry.floor_ns + 2 * self._settle_ns:
+            for suspect in [suspect for suspect in entry.suspects if suspect[0] in set(subjects)]:
+                del entry.suspects[suspect]
+
+    def _heard(self, entry: AccountEntry, received_ns: int) -> None:
+        row = entry.row
+        accounts = self.columns.accounts
+        accounts.data_at_ns_at[row] = received_ns
+        accounts.socket_replied_at_ns_at[row] = received_ns
+        self.dirty[row] = None
+
+    def _balances(self, event: BalancesUpdate) -> tuple[Break, ...]:
+        entry = self._entries.get(event.account_id)
+        if entry is None:
+            return ()
+        for balance in event.balances:
+            patch_coin(self.columns, entry, balance, event.ts_venue_ns)
+        if event.account is not None:
+            self._notices += patch_state(
+                self.columns, entry, event.account, event.ts_venue_ns, event.ts_received_ns
+            )
+        if entry.suspects:
+            self._clear_suspects(entry, [balance.asset for balance in event.balances], event.ts_venue_ns)
+        self._heard(entry, event.ts_received_ns)
+        return ()
+
+    def _marks(self, event: MarksUpdate) -> tuple[Break, ...]:
+        for mark in event.marks:
+            self.columns.instruments.write_mark(mark, event.ts_received_ns)
+        return ()
+
+    def _snapshot(self, event: AccountSnapshot) -> tuple[Break, ...]:
+        entry = self._entries.get(event.account_id)
+        if entry is None:
+            return ()
+        sweep = Sweep(self.columns, entry, event, self._settle_ns)
+        sweep.positions()
+        sweep_coins(sweep)
+        self._notices += patch_state(self.columns, entry, event.account, event.as_of_ns, event.ts_received_ns)
+        for position in event.positions:
+            if position.instrument.is_inferred:
+                self._notice_unknown(entry, position.instrument)
+        if event.open_orders is not None:
+            entry.open_orders = {order.order_id: order for order in event.open_orders}
+        entry.has_snapshot = True
+        link = entry.connectivity
+        entry.is_gap_open = link is not None and link.link_state is not LinkState.STREAMING
+        entry.is_second_look_due = bool(entry.held or entry.suspects)
+        accounts = self.columns.accounts
+        accounts.reconciled_at_ns_at[entry.row] = event.ts_received_ns
+        accounts.data_at_ns_at[entry.row] = event.ts_received_ns
+        self.dirty[entry.row] = None
+        return tuple(sweep.breaks)
+
+    def _connectivity(self, event: ConnectivityUpdate) -> tuple[Break, ...]:
+        entry = self._entries.get(event.connectivity.account_id)
+        if entry is not None:
+            self.columns.accounts.write_connectivity(entry, event.connectivity)
+            if event.connectivity.link_state is not LinkState.STREAMING:
+                entry.is_gap_open = True
+            self.dirty[entry.row] = None
+        return ()
+
+    def _instruments(self, event: InstrumentsUpdate) -> tuple[Break, ...]:
+        table = self.columns.instruments
+        for instrument in event.instruments:
+            held = table.find(instrument.instrument_id)
+            terms = table.terms[held]
+            row = table.learn(instrument)
+            if held and table.terms[row] != terms:
+                self.columns.revalue_entries(row)
+            if not instrument.is_inferred:
+                self._unknown.discard(row)
+        return ()
+
+    def _tiers(self, event: TiersUpdate) -> tuple[Break, ...]:
+        self.columns.instruments.write_tiers(event.tiers)
+        return ()
+
+    def _asset_prices(self, event: AssetPricesUpdate) -> tuple[Break, ...]:
+        assets = self.columns.assets
+        for asset, text in event.prices:
+            for row in assets.rows_named(asset):
+                assets.stated_price[row] = float(text)
+                assets.stated_at_ns[row] = event.ts_received_ns
+        self.columns.instruments.prices_version += 1
+        return ()
+
+    def _removed(self, event: AccountRemoved) -> tuple[Break, ...]:
+        entry = self._entries.pop(event.account_id, None)
+        if entry is not None:
+            self.columns.drop_account(entry)
+            self.dirty.pop(entry.row, None)
+        return ()
+
+    def _orders(self, event: OrdersUpdate) -> tuple[Break, ...]:
+        entry = self._entries.get(event.account_id)
+        if entry is None:
+            return ()
+        for order in event.orders:
+            if order.is_open:
+                entry.open_orders[order.order_id] = order
+            else:
+                entry.open_orders.pop(order.order_id, None)
+        self._heard(entry, event.ts_received_ns)
+        return ()
+
+    def _greeks(self, event: GreeksUpdate) -> tuple[Break, ...]:
+        entry = self._entries.get(event.account_id)
+        if entry is not None:
+            entry.greeks.update(event.greeks)
+            self._heard(entry, event.ts_received_ns)
+        return ()
+
+    def _fills(self, event: FillsUpdate) -> tuple[Break, ...]:
+        entry = self._entries.get(event.account_id)
+        if entry is not None and not event.is_backfill:
+            self._heard(entry, event.ts_received_ns)
+        return ()
+
+    def _notice_unknown(self, entry: AccountEntry, instrument: Instrument) -> None:
+        row = self.columns.instruments.find(instrument.instrument_id)
+        known = self.columns.instruments.instruments[row]
+        if not row or row in self._unknown or known is None or not known.is_inferred:
+            return
+        self._unknown.add(row)
+        self._notices.append(
+            Notice(
+                kind="unknown_contract",
+                account_id=entry.spec.account_id,
+                subject=instrument.instrument_id,
+                before=None,
+                after=None,
+                at_ns=self._clock.now_ns(),
+            )
+        )

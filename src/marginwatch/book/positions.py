@@ -1,0 +1,95 @@
+"""One row for each open position; a closed one gives its row back."""
+
+from typing import ClassVar
+
+from marginwatch.book.table import NAN, CodeArray, FloatArray, Table
+from marginwatch.model.position import Position
+
+
+class PositionTable(Table):
+    """Open positions of all accounts.
+
+    ``entry_value`` is what one contract was worth in settlement currency when it was entered: multiplier × entry price
+    (linear, option) or −multiplier ÷ entry price (inverse), so that quantity × (value at mark − value at entry) is the
+    profit of either. NaN where the entry price is missing. Margins are the venue's, in settlement currency.
+    ``positions`` keeps the struct of each row for its exact texts, ``made_ns`` the time of the message it came in.
+    """
+
+    BLANKS: ClassVar[dict[str, float | int | bool]] = {
+        "quantity": 0.0,
+        "entry_value": 0.0,
+        "initial_margin": 0.0,
+        "maintenance_margin": 0.0,
+        "liquidation_price": NAN,
+        "account": 0,
+        "instrument": 0,
+        "holding": 0,
+        "settle_holding": 0,
+    }
+    quantity: FloatArray
+    entry_value: FloatArray
+    initial_margin: FloatArray
+    maintenance_margin: FloatArray
+    liquidation_price: FloatArray
+    account: CodeArray
+    instrument: CodeArray
+    holding: CodeArray
+    settle_holding: CodeArray
+    quantity_at: "memoryview[float]"
+    entry_value_at: "memoryview[float]"
+    initial_margin_at: "memoryview[float]"
+    maintenance_margin_at: "memoryview[float]"
+    liquidation_price_at: "memoryview[float]"
+    account_at: "memoryview[int]"
+    instrument_at: "memoryview[int]"
+    holding_at: "memoryview[int]"
+    settle_holding_at: "memoryview[int]"
+
+    def __init__(self) -> None:
+        super().__init__(capacity=256)
+        self.positions: list[Position | None] = [None]
+        self.made_ns: list[int] = [0]
+
+    def add(self, account: int, instrument: int, holding: int, settle_holding: int) -> int:
+        """Return a new row that points to its account, contract and the two coins it touches."""
+        row = self.take()
+        if row == len(self.positions):
+            self.positions.append(None)
+            self.made_ns.append(0)
+        self.account_at[row] = account
+        self.instrument_at[row] = instrument
+        self.holding_at[row] = holding
+        self.settle_holding_at[row] = settle_holding
+        return row
+
+    def write(
+        self, row: int, position: Position, quantity: float, terms: tuple[float, bool], made_ns: int
+    ) -> None:
+        """Write a row's numbers; nothing is written if one of them is not a decimal (ValueError)."""
+        text = position.entry_price
+        entry_value = NAN
+        if text is not None:
+            entry_price = float(text)
+            multiplier, is_inverse = terms
+            if not is_inverse:
+                entry_value = multiplier * entry_price
+            elif entry_price:
+                entry_value = -multiplier / entry_price
+        text = position.initial_margin
+        initial = NAN if text is None else float(text)
+        text = position.maintenance_margin
+        maintenance = NAN if text is None else float(text)
+        text = position.liquidation_price
+        self.liquidation_price_at[row] = NAN if text is None else float(text)
+        self.quantity_at[row] = quantity
+        self.entry_value_at[row] = entry_value
+        self.initial_margin_at[row] = initial
+        self.maintenance_margin_at[row] = maintenance
+        self.positions[row] = position
+        self.made_ns[row] = made_ns
+
+    def release(self, row: int) -> None:
+        """Give a closed row back."""
+        super().release(row)
+        self.positions[row] = None
+        self.made_ns[row] = 0

@@ -1,0 +1,108 @@
+"""The book frozen at one moment, in buffers that are used again."""
+
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marginwatch.book.accounts import AccountEntry, PositionKey
+from marginwatch.book.columns import Columns
+from marginwatch.book.table import CodeArray, FloatArray
+from marginwatch.model.account import AccountSpec
+from marginwatch.model.balance import AccountState, Balance
+from marginwatch.model.connectivity import Connectivity
+from marginwatch.model.ids import Asset
+from marginwatch.model.instrument import Instrument
+from marginwatch.model.position import Position
+
+
+@dataclass(slots=True)
+class BookSnapshot:
+    """What the book held at one moment.
+
+    All sequences are indexed by the book's row numbers, row 0 and unused rows being blank (None, 0 or NaN); columns of
+    one table have equal length. The buffers belong to whoever froze: they are overwritten when the same object is given
+    to :meth:`marginwatch.book.position_book.PositionBook.freeze` again.
+
+    Parameters
+    ----------
+    sequence : int
+        The book's sequence: it grows with every event applied.
+    at_ns : int
+        When, UTC nanoseconds.
+    quantity, entry_value : ndarray of shape (n_positions,), float64
+        As in :class:`marginwatch.book.positions.PositionTable`.
+    account, instrument, holding : ndarray of shape (n_positions,), int64
+        Rows in the other tables.
+    positions : list of Position or None
+        Exact texts of each row.
+    holding_account, holding_asset : ndarray of shape (n_holdings,), int64
+        Rows in the account and asset tables.
+    balances : list of Balance or None
+        Exact texts of each holding's coin.
+    specs, states, links : list
+        Of each account: configuration, totals, health.
+    instruments : list of Instrument or None
+        Contracts.
+    coins : list of str or None
+        Names of coins by the codes of the asset table's ``coin`` column.
+    """
+
+    sequence: int = 0
+    at_ns: int = 0
+    quantity: FloatArray = field(default_factory=lambda: np.zeros(0))
+    entry_value: FloatArray = field(default_factory=lambda: np.zeros(0))
+    account: CodeArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    instrument: CodeArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    holding: CodeArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    positions: list[Position | None] = field(default_factory=list[Position | None])
+    holding_account: CodeArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    holding_asset: CodeArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    balances: list[Balance | None] = field(default_factory=list[Balance | None])
+    specs: list[AccountSpec | None] = field(default_factory=list[AccountSpec | None])
+    states: list[AccountState | None] = field(default_factory=list[AccountState | None])
+    links: list[Connectivity | None] = field(default_factory=list[Connectivity | None])
+    instruments: list[Instrument | None] = field(default_factory=list[Instrument | None])
+    coins: list[Asset | None] = field(default_factory=list[Asset | None])
+
+    def fill(self, columns: Columns, sequence: int, at_ns: int) -> None:
+        """Copy the book into these buffers. Cost: linear in rows, about 10 ns each."""
+        self.sequence = sequence
+        self.at_ns = at_ns
+        rows, size = columns.positions, columns.positions.size
+        self.quantity = copied(self.quantity, rows.quantity[:size])
+        self.entry_value = copied(self.entry_value, rows.entry_value[:size])
+        self.account = copied(self.account, rows.account[:size])
+        self.instrument = copied(self.instrument, rows.instrument[:size])
+        self.holding = copied(self.holding, rows.holding[:size])
+        self.positions[:] = rows.positions
+        holdings, size = columns.holdings, columns.holdings.size
+        self.holding_account = copied(self.holding_account, holdings.account[:size])
+        self.holding_asset = copied(self.holding_asset, holdings.asset[:size])
+        self.balances[:] = holdings.balances
+        entries: list[AccountEntry | None] = columns.accounts.entries
+        self.specs[:] = [None if entry is None else entry.spec for entry in entries]
+        self.states[:] = [None if entry is None else entry.state for entry in entries]
+        self.links[:] = [None if entry is None else entry.connectivity for entry in entries]
+        self.instruments[:] = columns.instruments.instruments
+        self.coins[:] = columns.assets.coins.texts
+
+    def positions_of(self, account: int) -> dict[PositionKey, Position]:
+        """Return the open positions of an account by key; linear in all rows, so for people and tests."""
+        rows = np.flatnonzero(self.account == account)
+        found = (self.positions[int(row)] for row in rows)
+        return {position.key: position for position in found if position is not None}
+
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def copied(buffer: NDArray[Scalar], source: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Return ``source`` copied into ``buffer``, or into a new and roomier one if it does not fit."""
+    roomy = buffer if buffer.base is None else cast("NDArray[Scalar]", buffer.base)
+    if roomy.shape[0] < source.shape[0]:
+        roomy = np.empty(source.shape[0] * 5 // 4, dtype=source.dtype)
+    view = roomy[: source.shape[0]]
+    np.copyto(view, source)
+    return view

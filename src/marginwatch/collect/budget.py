@@ -217,9 +217,10 @@ class RateBudget:
     def block_host(self, seconds: float, message: str) -> None:
         """Stop all calls for ``seconds``; whoever waits is told so by a :class:`RateLimitedError`."""
         now_s = self._clock.monotonic_s()
+        if now_s >= self._blocked_until:
+            _log.warning("host blocked", host=self._host_name, seconds=seconds, reason=message)
         self._blocked_until = max(self._blocked_until, now_s + seconds)
         self._block_reason = message
-        _log.warning("host blocked", host=self._host_name, seconds=seconds, reason=message)
         self._ready.clear()
         self._later.clear()
         for bucket in self._buckets.values():
@@ -251,8 +252,11 @@ class RateBudget:
         float
             Seconds; with it, periodic work takes at most 80 % of the host's budget.
         """
-        calls_per_s = PLANNED_SHARE * self._host.allowed / self._host.window_s
-        return max(wanted_s, n_accounts * calls_per_account / calls_per_s)
+        return max(wanted_s, n_accounts * calls_per_account * self.seconds_per_call())
+
+    def seconds_per_call(self) -> float:
+        """Return how long one call takes of the part of the host's budget that periodic work may plan with."""
+        return self._host.window_s / (PLANNED_SHARE * self._host.allowed)
 
     def set_danger(self, uid_key: str, danger: float) -> None:
         """Give the calls of an account a head start: 0 none, 1 the full one; values beyond are cut."""
@@ -319,7 +323,7 @@ class RateBudget:
             venue=self._host_name,
             endpoint=endpoint,
             retry_after_s=max(0.0, self._blocked_until - now_s),
-            reason="host_blocked",
+            reason="ip_blocked",
         )
 
     def _offer(self, bucket: _Bucket, now_s: float) -> None:

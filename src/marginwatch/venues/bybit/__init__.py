@@ -12,4 +12,17 @@ schemas         wire shapes, each naming its document
 contract_names  what a symbol says about its contract
 catalog         contracts by symbol, inferred until they are loaded
 parse           wire shapes → model, pure
+auth            signatures
+server_clock    the venue's clock as seen from here
+retries         whether a failed call is tried again, and when
+rest            one GET: signed, budgeted, retried, its failures translated
+capabilities    endpoints that a key may not use or a host does not have
+paging          lists to their last page
+calls           one endpoint, its parser, the venue's time of the reply
+sweep           every position, coin and order of an account
+history         executions and ledger lines between two moments
+client          the calls of one account
+market          the public calls
+key_check       whether a key may be used
+adapter         what the accounts of one host share
 """

@@ -85,6 +85,7 @@ class Credentials:
         if not api_secret.reveal():
             raise ConfigError("api_secret is empty")
         self._key = api_key
+        self._secret = api_secret
         is_pem = "-----BEGIN" in api_secret.reveal()
         self._signer: Signer = RsaSigner(api_secret) if is_pem else HmacSigner(api_secret)
 
@@ -114,16 +115,20 @@ class Credentials:
             "X-BAPI-SIGN": self._signer.sign(stamp + key + window + query),
         }
 
-    def stream_auth_args(self, server_now_ns: int) -> tuple[str, int, str]:
+    def stream_auth_args(self, expires_at_ns: int) -> tuple[str, int, str]:
         """Return the arguments of a private stream's ``auth`` request: key, expiry, signature.
 
         Parameters
         ----------
-        server_now_ns : int
-            The *venue's* time, nanoseconds UTC; the login expires 10 s later.
+        expires_at_ns : int
+            On the *venue's* clock, nanoseconds UTC; :data:`STREAM_AUTH_VALID_MS` from now is a good choice.
         """
-        expires_ms = server_now_ns // 1_000_000 + STREAM_AUTH_VALID_MS
+        expires_ms = expires_at_ns // 1_000_000
         return self._key.reveal(), expires_ms, self._signer.sign(f"GET/realtime{expires_ms}")
+
+    def redact(self, text: str) -> str:
+        """Return ``text`` with the key and the secret blotted out: the venue quotes what it was sent (10004)."""
+        return text.replace(self._key.reveal(), "***").replace(self._secret.reveal(), "***")
 
     def __repr__(self) -> str:
         return "Credentials(***)"

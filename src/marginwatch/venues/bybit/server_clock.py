@@ -59,6 +59,10 @@ class ServerClock:
         """Return the venue's time as far as we know it, UTC nanoseconds."""
         return self._clock.now_ns() + self.offset_ns
 
+    def to_server_ns(self, our_ns: int) -> int:
+        """Return what the venue's clock shows when ours shows ``our_ns``."""
+        return our_ns + self.offset_ns
+
     def to_ours_ns(self, server_ns: int) -> int:
         """Return the moment of our clock at which the venue's shows ``server_ns``."""
         return server_ns - self.offset_ns

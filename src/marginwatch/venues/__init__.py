@@ -6,5 +6,6 @@ offset per venue. Never: a call that writes at an exchange, a decision about ris
 Modules
 -------
 base    the protocols and the manifest that each venue fills in
+decoded the public shape of a decoded payload
 bybit   Bybit V5
 """

@@ -12,6 +12,9 @@ schemas         wire shapes, each naming its document
 contract_names  what a symbol says about its contract
 catalog         contracts by symbol, inferred until they are loaded
 parse           wire shapes → model, pure
+payload_kinds   what kind of payload a file holds
+decode          a recorded payload → model, offline
+decode_rest     the same, for REST results
 auth            signatures
 server_clock    the venue's clock as seen from here
 retries         whether a failed call is tried again, and when

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from marginwatch.errors import ProtocolError
 from marginwatch.model.ids import VenueId
 from marginwatch.model.instrument import Instrument
-from marginwatch.venues.bybit.contract_names import CATEGORIES, infer_instrument
+from marginwatch.venues.bybit.contract_names import CATEGORIES, category_of, infer_instrument
 
 INFERRED_MAX = 20_000
 """More unknown symbols than this is garbage on the wire, not listings; beyond it nothing is remembered."""
@@ -28,18 +29,26 @@ class InstrumentCatalog:
     def __len__(self) -> int:
         return sum(map(len, self._by_symbol.values()))
 
-    def resolve(self, category: str, symbol: str) -> Instrument:
+    def resolve(self, category: str | None, symbol: str) -> Instrument:
         """Return a contract: the loaded one, or one inferred from its symbol. Two dictionary lookups.
+
+        Parameters
+        ----------
+        category : str or None
+            The venue's segment. None where neither message nor socket tells it: it is then the derivatives segment
+            in which the symbol was loaded, else the one that its form tells.
+        symbol : str
+            The venue's own string.
 
         Raises
         ------
         ProtocolError
-            If it is not known and the category is none of the venue's.
+            If it is not known and the category is none of the venue's, or cannot be told.
         """
         try:
-            return self._by_symbol[category][symbol]
+            return self._by_symbol[category or ""][symbol]
         except KeyError:
-            return self._infer(category, symbol)
+            return self._infer(category or self._category_of(symbol), symbol)
 
     def known(self, category: str, symbol: str) -> Instrument | None:
         """Return a contract only if it was loaded, else None."""
@@ -58,7 +67,21 @@ class InstrumentCatalog:
             one for one in unknown if self._by_symbol[one.category].get(one.venue_symbol) in (None, one)
         )
 
+    def _category_of(self, symbol: str) -> str:
+        for category, known in self._by_symbol.items():
+            if symbol in known:
+                return category
+        category = category_of(symbol)
+        if category is None:
+            raise ProtocolError(
+                f"{symbol[:40]}: neither the message nor the symbol tells the category", venue=self.venue
+            )
+        return category
+
     def _infer(self, category: str, symbol: str) -> Instrument:
+        found = self._by_symbol.get(category, {}).get(symbol)
+        if found is not None:
+            return found
         instrument = infer_instrument(self.venue, category, symbol)
         if self._inferred_count < INFERRED_MAX:
             self._inferred_count += 1

@@ -48,7 +48,7 @@ def decode_with(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw, wha
     try:
         return decoder.decode(body)
     except UNDECODABLE as error:
-        raise ProtocolError(f"{what}: {describe(error)}", endpoint=what) from None
+        raise ProtocolError(describe(error), endpoint=what) from None
 
 
 def describe(error: BaseException) -> str:
@@ -78,10 +78,10 @@ def open_envelope(body: bytes, *, endpoint: str) -> Envelope:
     wire = decode_with(_envelopes, body, endpoint)
     code = wire.ret_code if wire.ret_code is not None else wire.ret_code_v2
     if code is None:
-        raise ProtocolError(f"{endpoint}: the reply has no retCode", endpoint=endpoint)
+        raise ProtocolError("the reply has no retCode", endpoint=endpoint)
     try:
         ret_code = int(code)
     except ValueError:
-        raise ProtocolError(f"{endpoint}: retCode {code!r:.40} is not a number", endpoint=endpoint) from None
+        raise ProtocolError(f"retCode {code!r:.40} is not a number", endpoint=endpoint) from None
     message = wire.ret_msg if wire.ret_msg is not None else wire.ret_msg_v2
     return Envelope(ret_code, message or "", wire.result, time_ns_or_none(wire.time, "time"))

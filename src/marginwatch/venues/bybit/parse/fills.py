@@ -7,7 +7,6 @@ import msgspec
 from marginwatch.errors import ProtocolError
 from marginwatch.model.activity import Fill, FillKind
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
-from marginwatch.venues.bybit.contract_names import category_of
 from marginwatch.venues.bybit.parse.page import Page, open_page, read_page
 from marginwatch.venues.bybit.parse.text import number_or_none, sequence_or_none, time_ns_or_none
 from marginwatch.venues.bybit.schemas.activity import WireExecution
@@ -70,9 +69,6 @@ def fill_of(
     ProtocolError
         If a number is none or the side is unknown.
     """
-    segment = row.category or category or category_of(row.symbol)
-    if segment is None:
-        raise ProtocolError(f"{row.symbol[:40]}: neither the message nor the symbol tells the category")
     exec_type = "Trade" if is_fast and row.exec_type is None else row.exec_type
     kind = _KINDS.get(exec_type, "other")
     if kind == "trade":
@@ -80,7 +76,7 @@ def fill_of(
     return Fill(
         fill_id=row.exec_id or None,
         order_id=row.order_id or None,
-        instrument=catalog.resolve(segment, row.symbol),
+        instrument=catalog.resolve(row.category or category, row.symbol),
         side=side_of(row.side, row.symbol),
         quantity=number_or_none(row.exec_qty, "execQty"),
         price=number_or_none(row.exec_price, "execPrice"),

@@ -40,9 +40,9 @@ def parse_key_report(result: msgspec.Raw) -> KeyReport:
     key = decode_with(_keys, result, KEY_ENDPOINT)
     uid = count_or_none(key.user_id, "userID")
     if uid is None:
-        raise ProtocolError(f"{KEY_ENDPOINT}: userID is missing", endpoint=KEY_ENDPOINT)
+        raise ProtocolError("userID is missing", endpoint=KEY_ENDPOINT)
     if key.read_only not in (*_READ_ONLY, *_READ_WRITE):
-        raise ProtocolError(f"{KEY_ENDPOINT}: readOnly is neither 0 nor 1", endpoint=KEY_ENDPOINT)
+        raise ProtocolError("readOnly is neither 0 nor 1", endpoint=KEY_ENDPOINT)
     return KeyReport(
         uid=str(uid),
         is_read_only=key.read_only in _READ_ONLY,
@@ -79,7 +79,7 @@ def _expiry_ns(expired_at: str | None) -> int | None:
     try:
         moment = datetime.fromisoformat(expired_at)
     except ValueError:
-        raise ProtocolError(f"{KEY_ENDPOINT}: expiredAt {expired_at[:40]!r} is not a time") from None
+        raise ProtocolError(f"expiredAt {expired_at[:40]!r} is not a time", endpoint=KEY_ENDPOINT) from None
     seconds = int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp())
     return seconds * 1_000_000_000 if seconds > 0 else None
 

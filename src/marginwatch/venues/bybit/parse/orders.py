@@ -4,10 +4,8 @@ from typing import Final
 
 import msgspec
 
-from marginwatch.errors import ProtocolError
 from marginwatch.model.activity import OpenOrder
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
-from marginwatch.venues.bybit.contract_names import category_of
 from marginwatch.venues.bybit.parse.fills import side_of
 from marginwatch.venues.bybit.parse.page import Page, open_page, read_page
 from marginwatch.venues.bybit.parse.text import NONE, number_or_none, time_ns_or_none
@@ -54,13 +52,10 @@ def order_of(row: WireOrder, category: str | None, catalog: InstrumentCatalog) -
     ProtocolError
         If a number is none or the side is unknown.
     """
-    segment = row.category or category or category_of(row.symbol)
-    if segment is None:
-        raise ProtocolError(f"{row.symbol[:40]}: neither the message nor the symbol tells the category")
     cancel = row.cancel_type
     return OpenOrder(
         order_id=row.order_id,
-        instrument=catalog.resolve(segment, row.symbol),
+        instrument=catalog.resolve(row.category or category, row.symbol),
         side=side_of(row.side, row.symbol),
         quantity=number_or_none(row.qty, "qty"),
         remaining_quantity=number_or_none(row.leaves_qty, "leavesQty"),

@@ -12,12 +12,13 @@ from marginwatch.venues.bybit.schemas.envelope import WirePage, WireSymbol
 
 Row = TypeVar("Row")
 Noun = TypeVar("Noun")
+PageNoun = TypeVar("PageNoun", covariant=True)
 
 _pages = msgspec.json.Decoder(WirePage)
 _symbols = msgspec.json.Decoder(WireSymbol)
 
 
-class Page(msgspec.Struct, Generic[Noun], frozen=True):
+class Page(msgspec.Struct, Generic[PageNoun], frozen=True):
     """One page of a list endpoint.
 
     Parameters
@@ -30,7 +31,7 @@ class Page(msgspec.Struct, Generic[Noun], frozen=True):
         To be sent back exactly as it came (it is already percent-encoded); None on the last page.
     """
 
-    rows: tuple[Noun, ...]
+    rows: tuple[PageNoun, ...]
     failures: tuple[Failure, ...] = ()
     next_cursor: str | None = None
 

@@ -8,7 +8,6 @@ from marginwatch.errors import ProtocolError
 from marginwatch.model.instrument import Instrument
 from marginwatch.model.position import Greeks, Position, PositionSide
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
-from marginwatch.venues.bybit.contract_names import category_of
 from marginwatch.venues.bybit.parse.page import Page, open_page, read_page
 from marginwatch.venues.bybit.parse.text import (
     INT64_MAX,
@@ -116,10 +115,7 @@ def position_of(row: WirePosition, category: str | None, catalog: InstrumentCata
     ProtocolError
         Naming symbol and field, if a number is none, or side, size and ``positionIdx`` contradict each other.
     """
-    segment = row.category or category or category_of(row.symbol)
-    if segment is None:
-        raise ProtocolError(f"{row.symbol[:40]}: neither the message nor the symbol tells the category")
-    instrument = catalog.resolve(segment, row.symbol)
+    instrument = catalog.resolve(row.category or category, row.symbol)
     try:
         return _build(row, instrument)
     except (ValueError, KeyError, TypeError, OverflowError) as error:

@@ -116,7 +116,7 @@ def _read_wallet(
     made_at_ns = _made_at_ns(wire.creation_time, topic)
     rows = wire.data
     if not rows:
-        raise ProtocolError(f"{topic}: the push holds no account", endpoint=topic)
+        raise ProtocolError("the push holds no account", endpoint=topic)
     wallet = rows[0] if len(rows) == 1 else next((r for r in rows if r.account_type == "UNIFIED"), rows[0])
     try:
         account = account_of(wallet, made_at_ns)
@@ -188,7 +188,7 @@ def _decode(decoder: msgspec.json.Decoder[Frame], frame: bytes, topic: str) -> F
     try:
         return decoder.decode(frame)
     except UNDECODABLE as error:
-        raise ProtocolError(f"{topic}: {describe(error)}", endpoint=topic) from None
+        raise ProtocolError(describe(error), endpoint=topic) from None
 
 
 def _made_at_ns(creation_time: int | str, topic: str) -> int:
@@ -197,9 +197,9 @@ def _made_at_ns(creation_time: int | str, topic: str) -> int:
     except ValueError:
         milliseconds = 0
     if not 0 < milliseconds <= TS_MS_MAX:
-        raise ProtocolError(f"{topic}: creationTime {creation_time!r:.40} is not a time", endpoint=topic)
+        raise ProtocolError(f"creationTime {creation_time!r:.40} is not a time", endpoint=topic)
     return milliseconds * 1_000_000
 
 
 def _named(error: ProtocolError, topic: str) -> ProtocolError:
-    return ProtocolError(f"{topic}: {error.message}", endpoint=topic)
+    return ProtocolError(error.message, endpoint=topic)

@@ -46,9 +46,9 @@ def parse_public_frame(
     try:
         wire = _tickers.decode(frame)
     except UNDECODABLE as error:
-        raise ProtocolError(f"{topic}: {describe(error)}", endpoint=topic) from None
+        raise ProtocolError(describe(error), endpoint=topic) from None
     if wire.type not in ("snapshot", "delta"):
-        raise ProtocolError(f"{topic}: type {wire.type[:40]!r} is neither snapshot nor delta", endpoint=topic)
+        raise ProtocolError(f"type {wire.type[:40]!r} is neither snapshot nor delta", endpoint=topic)
     row = wire.data
     try:
         mark = mark_of(
@@ -59,5 +59,5 @@ def parse_public_frame(
             time_ns_or_none(wire.ts, "ts"),
         )
     except ProtocolError as error:
-        raise ProtocolError(f"{topic}: {error.message}", endpoint=topic) from None
+        raise ProtocolError(error.message, endpoint=topic) from None
     return MarksUpdate((mark,), ts_received_ns)

@@ -30,7 +30,7 @@ def parse_server_time(result: msgspec.Raw) -> int:
         seconds = count_or_none(wire.time_second, "timeSecond")
         nanoseconds = None if seconds is None else seconds * 1_000_000_000
     if nanoseconds is None or nanoseconds <= 0:
-        raise ProtocolError(f"{TIME_ENDPOINT}: neither timeNano nor timeSecond tells the time")
+        raise ProtocolError("neither timeNano nor timeSecond tells the time", endpoint=TIME_ENDPOINT)
     return nanoseconds
 
 

@@ -9,7 +9,6 @@ from marginwatch.model.instrument import Instrument
 from marginwatch.model.position import Greeks
 from marginwatch.model.price import Mark
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
-from marginwatch.venues.bybit.contract_names import category_of
 from marginwatch.venues.bybit.parse.page import Page, open_page, read_page
 from marginwatch.venues.bybit.parse.text import number_or_none, prove_numbers, time_ns_or_none
 from marginwatch.venues.bybit.schemas.market import WireTicker
@@ -78,10 +77,7 @@ def instrument_of(row: WireTicker, category: str | None, catalog: InstrumentCata
     ProtocolError
         If nothing tells the category.
     """
-    segment = category or ("spot" if row.usd_index_price is not None else category_of(row.symbol))
-    if segment is None:
-        raise ProtocolError(f"{row.symbol[:40]}: neither the message nor the symbol tells the category")
-    return catalog.resolve(segment, row.symbol)
+    return catalog.resolve(category or ("spot" if row.usd_index_price is not None else None), row.symbol)
 
 
 def mark_of(

@@ -11,7 +11,6 @@ from marginwatch.model.failure import Failure
 from marginwatch.model.ids import DecimalText
 from marginwatch.model.instrument import MarginTier
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
-from marginwatch.venues.bybit.contract_names import category_of
 from marginwatch.venues.bybit.parse.envelope import decode_with
 from marginwatch.venues.bybit.parse.page import Page, open_page, read_rows
 from marginwatch.venues.bybit.schemas.market import WireRiskLimit, WireRiskLimitV2
@@ -131,10 +130,7 @@ def _tables(
 def _table_of(
     symbol: str, table: list[_Row], category: str | None, catalog: InstrumentCatalog
 ) -> list[MarginTier]:
-    segment = category or category_of(symbol)
-    if segment is None:
-        raise ProtocolError(f"{symbol[:40]}: neither the reply nor the symbol tells the category")
-    instrument = catalog.resolve(segment, symbol)
+    instrument = catalog.resolve(category, symbol)
     is_percent = _is_percent(symbol, table)
     return [
         MarginTier(

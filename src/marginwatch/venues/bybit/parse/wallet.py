@@ -65,7 +65,7 @@ def parse_wallet(result: msgspec.Raw, as_of_ns: int | None = None) -> WalletPage
     """
     rows = decode_with(_pages, result, ENDPOINT).rows
     if not rows:
-        raise ProtocolError(f"{ENDPOINT}: the list holds no account", endpoint=ENDPOINT)
+        raise ProtocolError("the list holds no account", endpoint=ENDPOINT)
     # A request names one accountType; should more come, the unified account is the one that positions margin in.
     wallet = next((row for row in rows if row.account_type == "UNIFIED"), rows[0])
     balances, failures = read_rows(wallet.coin, _coins, balance_of, ENDPOINT)

@@ -7,4 +7,6 @@ Modules
 -------
 rows         what readers get: frozen rows and changes
 exchange     the exchange as one object: step, read, control
+faults       what goes wrong on a wire, as a seeded list of options
+bybit        Bybit's wire protocol in front of the exchange
 """

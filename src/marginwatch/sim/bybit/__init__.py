@@ -1,0 +1,32 @@
+"""Bybit's V5 wire protocol in front of the simulated exchange, close enough for pybit and ccxt to work against it.
+
+In: a simulated exchange, faults. Out: REST replies and stream frames on a loopback port. State: sockets, rate
+windows, what was last sent. Never: a number of its own: every figure comes from the exchange; code shared with the
+parsers that read this protocol.
+
+Modules
+-------
+server           the server: start, stop, addresses, tickers and idle sockets
+gate             the door of every REST call
+envelope         the reply envelope and refusals
+auth             signatures, time windows, keys
+key_rules        what is known about keys beyond the exchange's record
+limits           rate limits, with the peaks reached
+paging           pages and cursors
+front            what all parts share; one REST call
+rest_market      public endpoints
+rest_trade       positions, orders, executions, closed profit
+rest_account     wallet, modes, fees, ledger
+rest_asset       wallets outside the account, keys, members
+wire_numbers     exact numbers as texts
+render_market    tickers, instruments, tiers
+render_position  position rows
+render_wallet    the unified wallet
+render_activity  orders, executions, ledger lines
+frames           frames made once for many sockets
+stream_socket    one client's socket, with faults
+stream_requests  what clients say on a stream
+topics           names of private topics
+private_stream   log-in, topics, pushes of one account
+public_stream    tickers by category
+"""

@@ -1,0 +1,162 @@
+"""Public endpoints: time, tickers, instruments, risk limits, collateral, funding, candles, book, system status."""
+
+from marginwatch.sim.bybit import render_market
+from marginwatch.sim.bybit.envelope import Result, bad_parameter
+from marginwatch.sim.bybit.front import Call, Route
+from marginwatch.sim.bybit.paging import page, read_limit
+from marginwatch.sim.bybit.wire_numbers import money, price
+from marginwatch.sim.rows import TickerRow
+
+SYMBOLS_PER_RISK_LIMIT_PAGE = 15
+FUNDING_ROWS, CANDLE_ROWS = 200, 200
+
+
+def _time(call: Call) -> Result:
+    now_ms = call.front.now_ms()
+    return {"timeSecond": str(now_ms // 1000), "timeNano": str(now_ms * 1_000_000)}
+
+
+def _tickers(call: Call) -> Result:
+    category = call.category()
+    symbol, base_coin = call.get("symbol"), call.get("baseCoin")
+    if category == "option" and not (symbol or base_coin):
+        raise bad_parameter("params error: symbol or baseCoin is required")
+    rows = call.exchange.tickers(category, symbol or None)
+    if symbol and not rows:
+        raise bad_parameter("Not supported symbols")
+    return {"category": category, "list": [render_market.rest_ticker(row) for row in rows]}
+
+
+def _instruments(call: Call) -> Result:
+    category = call.category()
+    symbol, status, base_coin = call.get("symbol"), call.get("status"), call.get("baseCoin")
+    rows = call.exchange.instruments(category, symbol or None)
+    if symbol and not rows:
+        raise bad_parameter("params error: symbol invalid")
+    if not symbol:
+        wanted = (
+            {status}
+            if status
+            else {"PreLaunch", "Trading", "Delivering"}
+            if category == "option"
+            else {"Trading"}
+        )
+        rows = tuple(row for row in rows if row.status in wanted)
+        base_coin = base_coin or ("BTC" if category == "option" else "")
+    if base_coin:
+        rows = tuple(row for row in rows if row.base_coin == base_coin)
+    if category == "spot":
+        return {"category": category, "list": [render_market.instrument(row) for row in rows]}
+    limit = read_limit(call.get("limit"), default=500, largest=1000)
+    chosen, cursor = page(rows, call.get("cursor"), limit, lambda row: f"first={row.symbol}")
+    return {
+        "category": category,
+        "list": [render_market.instrument(row) for row in chosen],
+        "nextPageCursor": cursor,
+    }
+
+
+def _risk_limits(call: Call) -> Result:
+    category = call.category("linear", "inverse")
+    rows = call.exchange.risk_limits(category, call.get("symbol") or None)
+    symbols = sorted({row.symbol for row in rows})
+    if category == "linear":
+        chosen, cursor = page(symbols, call.get("cursor"), SYMBOLS_PER_RISK_LIMIT_PAGE, str)
+    else:
+        chosen, cursor = symbols, ""
+    shown = frozenset(chosen)
+    return {
+        "category": category,
+        "list": [render_market.risk_limit(row) for row in rows if row.symbol in shown],
+        "nextPageCursor": cursor,
+    }
+
+
+def _collateral_tiers(call: Call) -> Result:
+    return {
+        "list": render_market.collateral_tiers(call.exchange.collateral_bands(call.get("currency") or None))
+    }
+
+
+def _one_ticker(call: Call) -> TickerRow:
+    category = call.get("category") or "linear"
+    rows = call.exchange.tickers(category, call.get("symbol")) if call.get("symbol") else ()
+    if not rows:
+        raise bad_parameter("params error: symbol invalid")
+    return rows[0]
+
+
+def _funding_history(call: Call) -> Result:
+    """Return the current rate at each past funding time: the simulator keeps no history of rates."""
+    category = call.category("linear", "inverse")
+    if call.get("startTime") and not call.get("endTime"):
+        raise bad_parameter("params error: endTime is required with startTime")
+    row = _one_ticker(call)
+    if row.next_funding_ms is None or not row.funding_interval_h:
+        return {"category": category, "list": []}
+    every_ms = row.funding_interval_h * 3_600_000
+    limit = read_limit(call.get("limit"), default=FUNDING_ROWS, largest=FUNDING_ROWS)
+    end_ms = call.milliseconds("endTime") or row.ts_ms
+    start_ms = call.milliseconds("startTime") or 0
+    times = [row.next_funding_ms - every_ms * (back + 1) for back in range(limit)]
+    return {
+        "category": category,
+        "list": [
+            {
+                "symbol": row.symbol,
+                "fundingRate": money(row.funding_rate),
+                "fundingRateTimestamp": str(time_ms),
+            }
+            for time_ms in times
+            if start_ms <= time_ms <= end_ms
+        ],
+    }
+
+
+def _mark_candles(call: Call) -> Result:
+    """Return flat candles at the mark price, newest first: the simulator keeps no history of prices."""
+    row = _one_ticker(call)
+    limit = read_limit(call.get("limit"), default=CANDLE_ROWS, largest=1000)
+    minutes = {"D": 1440, "W": 10_080, "M": 43_200}.get(call.get("interval"))
+    if minutes is None:
+        if not call.get("interval").isdecimal():
+            raise bad_parameter("params error: interval invalid")
+        minutes = int(call.get("interval"))
+    every_ms = minutes * 60_000
+    newest_ms = row.ts_ms // every_ms * every_ms
+    mark = price(row.mark_price)
+    candles = [[str(newest_ms - every_ms * back), mark, mark, mark, mark] for back in range(limit)]
+    return {"category": row.category, "symbol": row.symbol, "list": candles}
+
+
+def _order_book(call: Call) -> Result:
+    row = _one_ticker(call)
+    return {
+        "s": row.symbol,
+        "b": [[price(row.bid_price), money(row.bid_size)]],
+        "a": [[price(row.ask_price), money(row.ask_size)]],
+        "ts": row.ts_ms,
+        "u": row.cross_seq,
+        "seq": row.cross_seq,
+        "cts": row.ts_ms,
+    }
+
+
+def _system_status(call: Call) -> Result:
+    return {"list": call.front.announcements}
+
+
+ROUTES: dict[str, Route] = {
+    path: Route(handler, is_private=False)
+    for path, handler in {
+        "/v5/market/time": _time,
+        "/v5/market/tickers": _tickers,
+        "/v5/market/instruments-info": _instruments,
+        "/v5/market/risk-limit": _risk_limits,
+        "/v5/market/funding/history": _funding_history,
+        "/v5/market/mark-price-kline": _mark_candles,
+        "/v5/market/orderbook": _order_book,
+        "/v5/spot-margin-trade/collateral": _collateral_tiers,
+        "/v5/system/status": _system_status,
+    }.items()
+}

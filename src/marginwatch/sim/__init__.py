@@ -6,7 +6,27 @@ books that add up after every step. Never: code shared with venues or risk: an i
 Modules
 -------
 rows         what readers get: frozen rows and changes
-exchange     the exchange as one object: step, read, control
-faults       what goes wrong on a wire, as a seeded list of options
-bybit        Bybit's wire protocol in front of the exchange
+exchange     the exchange as one object: step, read, control, listen
+world        what the parts share: market, house, accounts, time, listeners
+market       correlated prices with jumps; index, mark, funding rate, quotes
+scenario     named market stories
+coins        how coins move and what they count as collateral
+listing      which contracts and spot pairs are on the board
+instruments  a contract, its worth at a price, its listing
+tiers        margin tiers, recorded or synthetic
+account      state of one account
+position     one leg: size, average entry, what trading it earned
+margin       what positions and orders need, by margin mode
+ledger       the house's books and the proof that all adds up
+trading      fills: position, wallet, house and histories together
+orders       open orders: placed, amended, cancelled, filled
+funding      payments between longs and shorts
+liquidation  orders cancelled, positions taken over, debts repaid, the rest insured
+traders      what accounts do all day
+desks        names, desks, deposits and books of the accounts
+directory    UIDs and API keys
+view         from state to rows
+money        exact money and where it is rounded
+bybit        the wire front that speaks Bybit's protocol
+faults       seeded faults of the wire
 """

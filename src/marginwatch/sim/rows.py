@@ -332,6 +332,10 @@ class KeyInfo(Row):
     is_master: bool
     parent_uid: str
 
+    def __repr__(self) -> str:
+        # Simulated or not: a secret has no place in logs, so that nobody learns to expect one there.
+        return f"KeyInfo(uid={self.uid!r}, key_id={self.key_id!r}, api_secret=***)"
+
 
 class AccountInfo(Row):
     """Who an account is: UID, desk name for people, owner, desk, and its key."""

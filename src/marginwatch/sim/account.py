@@ -1,0 +1,132 @@
+"""One simulated account: wallet, positions, orders, settings and what it remembers of its past. State only."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from marginwatch.sim.instruments import Contract
+from marginwatch.sim.money import ZERO
+from marginwatch.sim.position import Position
+from marginwatch.sim.rows import AccountInfo, ClosedPnlRow, ExecutionRow, OrderRow, TransactionRow
+
+HISTORY_MAX = 2_000
+DEFAULT_LEVERAGE = Decimal(10)
+TAKER_FEE = Decimal("0.00055")
+MAKER_FEE = Decimal("0.0002")
+
+
+@dataclass(slots=True)
+class CoinWallet:
+    """One coin of the unified wallet; a negative balance is borrowed."""
+
+    balance: Decimal = ZERO
+    cumulative_realized: Decimal = ZERO
+    is_collateral: bool = True
+
+
+@dataclass(slots=True)
+class Order:
+    """One open order; ``quantity`` and ``left`` are signed, positive to buy."""
+
+    row: OrderRow
+    contract: Contract
+    left: Decimal
+    price_float: float
+    left_float: float
+
+
+@dataclass(slots=True)
+class OrderMargin:
+    """What the open orders of one symbol tie up, settle coin, and their value for the choice of the tier."""
+
+    initial_margin: float = 0.0
+    value: float = 0.0
+
+
+@dataclass(slots=True)
+class Watch:
+    """What lets the exchange skip the liquidation check of an account until the market has moved far enough.
+
+    ``slack_usd`` is margin balance minus maintenance margin when last measured, less what trades since can have used;
+    ``sensitivity_usd`` bounds what a unit of market travel can cost; ``travel`` is the market's travel at that time.
+    """
+
+    slack_usd: float = 0.0
+    sensitivity_usd: float = 0.0
+    travel: float = 0.0
+
+
+@dataclass(slots=True)
+class Account:
+    """The state of one account.
+
+    Parameters
+    ----------
+    info : AccountInfo
+        Who it is.
+    margin_mode : str
+        Name of the margin mode in :data:`marginwatch.sim.margin.MODES`.
+    """
+
+    info: AccountInfo
+    margin_mode: str
+    settings_ms: int
+    wallet: dict[str, CoinWallet] = field(default_factory=dict[str, CoinWallet])
+    funding_wallet: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    positions: dict[tuple[str, int], Position] = field(default_factory=dict[tuple[str, int], Position])
+    orders: dict[str, Order] = field(default_factory=dict[str, Order])
+    order_margins: dict[str, OrderMargin] = field(default_factory=dict[str, OrderMargin])
+    leverage: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    executions: deque[ExecutionRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
+    transactions: deque[TransactionRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
+    closed: deque[ClosedPnlRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
+    watch: Watch = field(default_factory=Watch)
+    taker_fee: Decimal = TAKER_FEE
+    maker_fee: Decimal = MAKER_FEE
+    revision: int = 0
+    liquidations: int = 0
+    is_liquidated: bool = False
+
+    @property
+    def uid(self) -> str:
+        """The account's number at the exchange."""
+        return self.info.uid
+
+    @property
+    def taker_fee_float(self) -> float:
+        """Taker fee for the margin engine."""
+        return float(self.taker_fee)
+
+    def net_size(self, symbol: str) -> float:
+        """Return the signed size over all legs of a symbol."""
+        legs = (self.positions.get((symbol, leg)) for leg in (0, 1, 2))
+        return sum(leg.size_float for leg in legs if leg is not None)
+
+    def coin(self, name: str) -> CoinWallet:
+        """Return the wallet of a coin, empty if it never held any."""
+        held = self.wallet.get(name)
+        if held is None:
+            held = self.wallet[name] = CoinWallet()
+        return held
+
+    def index_for(self, contract: Contract, signed_quantity: Decimal, *, is_closing: bool = False) -> int:
+        """Return the leg that an order goes to: 0, or in hedge mode 1 for longs and 2 for shorts.
+
+        Hedge mode exists for USDT perpetuals only; ``is_closing`` picks the leg that the order reduces.
+        """
+        if not (self.info.is_hedge_mode and contract.settle == "USDT" and contract.is_perpetual):
+            return 0
+        return 1 if (signed_quantity > 0) != is_closing else 2
+
+    def position(self, contract: Contract, position_idx: int, now_ms: int) -> Position:
+        """Return the leg, created flat at first touch."""
+        key = (contract.symbol, position_idx)
+        held = self.positions.get(key)
+        if held is None:
+            held = Position(contract, position_idx, self.leverage_for(contract), now_ms)
+            self.positions[key] = held
+        return held
+
+    def leverage_for(self, contract: Contract) -> Decimal:
+        """Return the leverage setting of a symbol, 10 unless set."""
+        return self.leverage.get(contract.symbol, DEFAULT_LEVERAGE)

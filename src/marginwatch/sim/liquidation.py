@@ -1,0 +1,177 @@
+"""Liquidation of cross-margined accounts: exactly when maintenance margin reaches margin balance.
+
+Orders are cancelled first; then positions are taken over by the house, largest loss first, at a price that costs the
+account that position's maintenance margin: a position above the lowest tier is first cut to the tier below. It stops
+as soon as the account is safe. What an emptied account still owes is repaid from its other coins, and what is then
+missing the insurance fund pays.
+"""
+
+import math
+from decimal import Decimal
+
+from marginwatch.sim import margin, orders
+from marginwatch.sim.account import Account
+from marginwatch.sim.margin import AccountMargin
+from marginwatch.sim.money import EXACT, ZERO, from_float, to_cents, to_step
+from marginwatch.sim.position import Position
+from marginwatch.sim.rows import TransactionRow
+from marginwatch.sim.trading import Fill, book_fill
+from marginwatch.sim.world import World
+
+TAKE_OVERS_MAX = 500
+"""Bound on the fills of one liquidation: positions × tiers fit in it many times."""
+
+
+def check_all(world: World) -> None:
+    """Liquidate every account that has reached its limit; skips those that the market cannot yet have brought there."""
+    travel = world.market.travel
+    for account in world.accounts.values():
+        watch = account.watch
+        # Two prices (contract and settle coin) can have moved by the travel each, hence twice.
+        if watch.slack_usd > watch.sensitivity_usd * math.expm1(2.0 * (travel - watch.travel)):
+            continue
+        check(world, account)
+
+
+def check(world: World, account: Account) -> None:
+    """Liquidate the account if its maintenance margin has reached its margin balance."""
+    figures = world.measure(account)
+    if figures.maintenance_rate >= 1.0:
+        liquidate(world, account)
+        figures = world.measure(account)
+    watch = account.watch
+    watch.slack_usd = figures.balance - figures.maintenance
+    watch.sensitivity_usd = 2.0 * (figures.notional + figures.collateral)
+    watch.travel = world.market.travel
+
+
+def liquidate(world: World, account: Account) -> None:
+    """Cancel, take over until safe, repay, insure."""
+    account.liquidations += 1
+    world.liquidated.append(account.uid)
+    for order_id in tuple(account.orders):
+        orders.cancel(world, account, order_id, "CancelAllBeforeLiq")
+    for _ in range(TAKE_OVERS_MAX):
+        open_legs = [position for position in account.positions.values() if position.size]
+        figures = world.measure(account)
+        if figures.maintenance_rate < 1.0 or not open_legs:
+            break
+        _take_over(world, account, min(open_legs, key=lambda leg: _profit_usd(world, account, leg)), figures)
+    if not any(position.size for position in account.positions.values()):
+        account.is_liquidated = True
+        _repay(world, account)
+        _insure(world, account)
+
+
+def _profit_usd(world: World, account: Account, position: Position) -> float:
+    pnl = margin.position_margin(account, position, world.market)[3]
+    return pnl * world.market.usd[position.contract.settle]
+
+
+def _take_over(world: World, account: Account, position: Position, figures: AccountMargin) -> None:
+    if position.status != "Liq":
+        position.status = "Liq"
+        position.updated_ms = max(world.now_ms, position.updated_ms + 1)
+        world.tell_position(account, position)
+    quantity = _quantity_to_take(world, account, position)
+    price = _take_over_price(world, account, position, figures)
+    side = -1 if position.size > 0 else 1
+    book_fill(
+        world,
+        account,
+        Fill(
+            position.contract,
+            quantity * side,
+            price,
+            position.position_idx,
+            kind="BustTrade",
+            create_type="CreateByTakeOver_PassThrough",
+        ),
+    )
+    if position.size and world.measure(account).maintenance_rate < 1.0:
+        position.status = "Normal"
+        position.updated_ms += 1
+        world.tell_position(account, position)
+
+
+def _quantity_to_take(world: World, account: Account, position: Position) -> Decimal:
+    """Return what brings the position down to the limit of the tier below, or all of it on the lowest tier."""
+    contract, whole = position.contract, abs(position.size)
+    value = margin.position_margin(account, position, world.market)[0]
+    tier = contract.tiers.index(value)
+    if tier == 0:
+        return whole
+    keep_value = float(contract.tiers.tiers[tier - 1].limit)
+    mark = world.market.quotes[contract.symbol].mark
+    keep = keep_value * mark if contract.is_inverse else keep_value / mark
+    kept = Decimal(math.floor(keep / float(contract.step))) * contract.step
+    return whole - kept if ZERO < kept < whole else whole
+
+
+def _take_over_price(world: World, account: Account, position: Position, figures: AccountMargin) -> Decimal:
+    """Return the price that costs the account the position's maintenance margin, or its share of what is left."""
+    contract = position.contract
+    quote = world.market.quotes[contract.symbol]
+    value, _, maintenance, _ = margin.position_margin(account, position, world.market)
+    share = max(0.0, min(1.0, figures.balance / figures.maintenance)) if figures.maintenance else 0.0
+    cost = max(0.0, maintenance * share - value * account.taker_fee_float) / value
+    direction = 1.0 if position.size > 0 else -1.0
+    price = to_step(quote.mark * (1.0 - direction * min(cost, 0.9)), contract.tick)
+    return max(price, contract.tick)
+
+
+def _repay(world: World, account: Account) -> None:
+    """Sell other coins to the house at the index until nothing is owed or nothing is left to sell."""
+    usd = world.market.usd
+    for coin, held in tuple(account.wallet.items()):
+        for other, source in tuple(account.wallet.items()):
+            if held.balance >= 0:
+                break
+            if source.balance <= 0 or other == coin:
+                continue
+            rate = usd[other] / usd[coin]
+            wanted = to_cents(from_float(float(-held.balance) / rate * 1.000001, 8))
+            sold = min(source.balance, wanted)
+            bought = min(-held.balance, to_cents(from_float(float(sold) * rate, 8)))
+            _move(world, account, other, -sold)
+            _move(world, account, coin, bought)
+
+
+def _insure(world: World, account: Account) -> None:
+    for coin, held in tuple(account.wallet.items()):
+        if held.balance < 0:
+            shortfall = -held.balance
+            world.house.insurance[coin] = EXACT.subtract(world.house.insurance[coin], shortfall)
+            world.house.cash[coin] = EXACT.add(world.house.cash[coin], shortfall)
+            _move(world, account, coin, shortfall)
+
+
+def _move(world: World, account: Account, coin: str, amount: Decimal) -> None:
+    held = account.coin(coin)
+    held.balance = EXACT.add(held.balance, amount) or ZERO
+    world.house.cash[coin] = EXACT.subtract(world.house.cash[coin], amount)
+    account.transactions.append(
+        TransactionRow(
+            uid=account.uid,
+            transaction_id=f"{account.uid}_{coin}_{world.identifier()[:8]}",
+            category="",
+            symbol="",
+            side="None",
+            kind="AUTO_DEDUCTION",
+            qty=ZERO,
+            size=ZERO,
+            coin=coin,
+            trade_price=ZERO,
+            funding=ZERO,
+            fee=ZERO,
+            cash_flow=amount,
+            change=amount,
+            cash_balance=held.balance,
+            fee_rate=ZERO,
+            trade_id="",
+            order_id="",
+            ts_ms=world.now_ms,
+        )
+    )
+    world.touch(account)
+    world.tell_wallet(account, coin)

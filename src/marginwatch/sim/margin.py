@@ -1,0 +1,273 @@
+"""What positions and orders need, and what the account has: the exchange's margin figures by margin mode.
+
+An implementation of its own from the published formulas, on floats: ledgers stay exact, margins are derived from them.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from marginwatch.sim.account import Account, OrderMargin
+from marginwatch.sim.coins import borrow_rates, collateral_ratio
+from marginwatch.sim.instruments import Contract
+from marginwatch.sim.market import Market
+from marginwatch.sim.position import Position
+
+TAKER_FEE = 0.00055
+
+
+@dataclass(slots=True)
+class CoinMargin:
+    """Sums of one coin, in that coin."""
+
+    wallet: float = 0.0
+    unrealized: float = 0.0
+    position_initial: float = 0.0
+    position_maintenance: float = 0.0
+    order_initial: float = 0.0
+    borrowed: float = 0.0
+
+
+@dataclass(slots=True)
+class AccountMargin:
+    """Figures of a whole account in USD; ``coins`` hold the parts.
+
+    ``notional`` is gross position value and ``collateral`` gross wallet value at the index, for bounding risk.
+    """
+
+    coins: dict[str, CoinMargin] = field(default_factory=dict[str, CoinMargin])
+    equity: float = 0.0
+    wallet: float = 0.0
+    perp_pnl: float = 0.0
+    initial: float = 0.0
+    maintenance: float = 0.0
+    notional: float = 0.0
+    collateral: float = 0.0
+
+    @property
+    def balance(self) -> float:
+        """Margin balance: wallet and unrealized profit after collateral ratios."""
+        return self.wallet + self.perp_pnl
+
+    @property
+    def maintenance_rate(self) -> float:
+        """Maintenance margin ÷ margin balance; 0 without margin, infinite if nothing is left to cover it."""
+        return _rate(self.maintenance, self.balance)
+
+    @property
+    def initial_rate(self) -> float:
+        """Initial margin ÷ margin balance, like :attr:`maintenance_rate`."""
+        return _rate(self.initial, self.balance)
+
+
+def _rate(margin: float, balance: float) -> float:
+    if margin <= 0.0:
+        return 0.0
+    return margin / balance if balance > 0.0 else math.inf
+
+
+class MarginMode(Protocol):
+    """How an account's margin is reckoned; one object per mode, without state."""
+
+    name: str
+
+    def measure(self, account: Account, market: Market) -> AccountMargin:
+        """Return the account's figures at the market's present prices."""
+        ...
+
+
+class CrossMargin:
+    """Cross margin of the unified account: everything backs everything.
+
+    References
+    ----------
+    Bybit help centre, Glossary UTA (2026-03-13) and New Margin Calculation (effective 2025-09-02).
+    """
+
+    name = "REGULAR_MARGIN"
+
+    def measure(self, account: Account, market: Market) -> AccountMargin:
+        """Return the account's figures at the market's present prices."""
+        total = AccountMargin()
+        coins = total.coins
+        for name, held in account.wallet.items():
+            coins[name] = CoinMargin(wallet=float(held.balance))
+        for position in account.positions.values():
+            if not position.size_float:
+                continue
+            value, initial, maintenance, pnl = position_margin(account, position, market)
+            coin = _coin(coins, position.contract.settle)
+            coin.unrealized += pnl
+            coin.position_initial += initial
+            coin.position_maintenance += maintenance
+            total.notional += value * market.usd[position.contract.settle]
+        for symbol, margin in account.order_margins.items():
+            settle = market.quotes[symbol].contract.settle
+            _coin(coins, settle).order_initial += margin.initial_margin
+        for name, coin in coins.items():
+            _add_coin(total, coin, name, market.usd.get(name, 0.0), is_on=_is_collateral(account, name))
+        return total
+
+
+MODES: dict[str, MarginMode] = {mode.name: mode for mode in (CrossMargin(),)}
+"""Margin modes that can be simulated; isolated and portfolio margin are to join."""
+
+
+def _is_collateral(account: Account, coin: str) -> bool:
+    held = account.wallet.get(coin)
+    return held is None or held.is_collateral
+
+
+def _coin(coins: dict[str, CoinMargin], name: str) -> CoinMargin:
+    coin = coins.get(name)
+    if coin is None:
+        coin = coins[name] = CoinMargin()
+    return coin
+
+
+def _add_coin(total: AccountMargin, coin: CoinMargin, name: str, usd: float, *, is_on: bool) -> None:
+    equity = coin.wallet + coin.unrealized
+    ratio = collateral_ratio(name, equity) if is_on or equity <= 0.0 else 0.0
+    coin.borrowed = max(0.0, -equity)
+    borrow_initial, borrow_maintenance = borrow_rates(name, coin.borrowed) if coin.borrowed else (0.0, 0.0)
+    total.equity += equity * usd
+    total.wallet += coin.wallet * ratio * usd
+    total.perp_pnl += coin.unrealized * ratio * usd
+    total.initial += (coin.position_initial + coin.order_initial + coin.borrowed * borrow_initial) * usd
+    total.maintenance += (coin.position_maintenance + coin.borrowed * borrow_maintenance) * usd
+    total.collateral += (abs(coin.wallet) + abs(coin.unrealized)) * usd
+
+
+def position_margin(
+    account: Account, position: Position, market: Market
+) -> tuple[float, float, float, float]:
+    """Return value at mark, initial margin, maintenance margin and unrealized profit of a leg, in settle coin.
+
+    Kept on the position until a price, the leg or an order in its symbol changes.
+    """
+    if position.margin_version == market.version:
+        return position.margin
+    contract = position.contract
+    orders = account.order_margins.get(contract.symbol)
+    figures = leg_margin(
+        contract,
+        position.size_float,
+        position.entry_float,
+        market.quotes[contract.symbol].mark,
+        position.leverage_float,
+        orders.value if orders else 0.0,
+        account.taker_fee_float,
+    )
+    position.margin, position.margin_version = figures, market.version
+    return figures
+
+
+def leg_margin(
+    contract: Contract,
+    size: float,
+    entry: float,
+    mark: float,
+    leverage: float,
+    order_value: float = 0.0,
+    taker_fee: float = TAKER_FEE,
+) -> tuple[float, float, float, float]:
+    """Return value at mark, initial margin, maintenance margin and unrealized profit, in settle coin.
+
+    Parameters
+    ----------
+    contract : Contract
+        Kind, tiers.
+    size : float
+        Signed quantity: base coin (linear) or USD (inverse); must not be 0.
+    entry, mark : float
+        Average entry and mark price.
+    leverage : float
+        Leverage setting; the tier's highest one limits it.
+    order_value : float
+        Value of open orders in the symbol, which counts for the choice of the tier.
+    taker_fee : float
+        The account's taker fee, fraction.
+
+    References
+    ----------
+    Bybit help centre, New Margin Calculation (effective 2025-09-02): IM = value/L + F, MM = value × r − D + F with the
+    mark price; fee to close F = q × E × (1 ∓ 1/L) × t (linear), q ÷ bust × t (inverse).
+    """
+    quantity, direction = abs(size), 1.0 if size > 0.0 else -1.0
+    if contract.is_inverse:
+        value = quantity / mark
+        pnl = size * (1.0 / entry - 1.0 / mark)
+    else:
+        value = quantity * mark
+        pnl = size * (mark - entry)
+    used = min(leverage, contract.tiers.max_leverage(value + order_value))
+    fee = fee_to_close(contract, quantity, direction, entry, used, taker_fee)
+    maintenance = contract.tiers.maintenance(value, order_value) + fee
+    return value, value / used + fee, maintenance, pnl
+
+
+def fee_to_close(
+    contract: Contract,
+    quantity: float,
+    direction: float,
+    entry: float,
+    leverage: float,
+    taker_fee: float = TAKER_FEE,
+) -> float:
+    """Return the taker fee of closing at the bust price, in settle coin; ``direction`` is 1 long, −1 short."""
+    if contract.is_inverse:
+        # bust = E × L/(L+1) long, E × L/(L−1) short; a short at leverage 1 has none.
+        return quantity / entry * (1.0 + direction / leverage) * taker_fee
+    return quantity * entry * (1.0 - direction / leverage) * taker_fee
+
+
+def order_margin(account: Account, contract: Contract) -> OrderMargin:
+    """Return what the open orders of a symbol tie up, in settle coin.
+
+    Only what an order would add to the position needs margin; of the two sides the dearer one counts. An order needs its
+    value ÷ leverage and the fees to open and to close.
+    """
+    net = account.net_size(contract.symbol)
+    leverage = float(account.leverage_for(contract))
+    sides = {1.0: 0.0, -1.0: 0.0}
+    free = {1.0: max(0.0, -net), -1.0: max(0.0, net)}
+    value = 0.0
+    for order in account.orders.values():
+        if order.contract is not contract or order.row.is_reduce_only:
+            continue
+        side = 1.0 if order.left_float > 0.0 else -1.0
+        quantity = abs(order.left_float)
+        covered = min(free[side], quantity)
+        free[side] -= covered
+        adding = quantity - covered
+        worth = adding / order.price_float if contract.is_inverse else adding * order.price_float
+        value += worth
+        close = fee_to_close(contract, adding, side, order.price_float, leverage, account.taker_fee_float)
+        sides[side] += worth / leverage + worth * account.taker_fee_float + close
+    return OrderMargin(max(sides.values()), value)
+
+
+def liquidation_price(
+    position: Position, figures: AccountMargin, market: Market, net_size: float
+) -> float | None:
+    """Return the price at which the account would be liquidated if nothing else moved and margins stayed as they are.
+
+    None for a leg that does not carry the symbol's net side, and where the price is outside of what can be traded.
+
+    References
+    ----------
+    Observed on single-position accounts (2025-10): mark − (margin balance − maintenance margin) ÷ size for a long. For
+    inverse contracts the same with the worth size ÷ price; what the exchange shows with many positions is unpublished.
+    """
+    contract, size = position.contract, position.size_float
+    if not size or (net_size > 0.0) != (size > 0.0) or not net_size:
+        return None
+    mark = market.quotes[contract.symbol].mark
+    room = figures.balance - figures.maintenance
+    if contract.is_inverse:
+        inverse = 1.0 / mark + room / market.usd[contract.settle] / net_size
+        price = 1.0 / inverse if inverse > 0.0 else math.inf
+    else:
+        price = mark - room / net_size
+    is_tradable = float(contract.min_price) < price < float(contract.max_price)
+    return price if is_tradable else None

@@ -1,0 +1,230 @@
+"""The market: correlated coin prices with jumps, and the index, mark, funding and quotes of everything listed on them."""
+
+import math
+import random
+from decimal import Decimal
+
+from marginwatch.sim import listing
+from marginwatch.sim.coins import COINS, STABLECOINS
+from marginwatch.sim.instruments import FUNDING_CAP, Contract, SpotPair
+from marginwatch.sim.money import from_float, to_step
+from marginwatch.sim.rows import TickerRow
+from marginwatch.sim.scenario import SECONDS_A_YEAR, regime_at, scenario_named
+
+BASE_FUNDING = 0.0001
+CARRY_PER_YEAR = 0.05
+PREMIUM_PULL_PER_S = 0.05
+PREMIUM_NOISE = 0.00004
+STABLE_PULL_PER_S = 0.08
+STABLE_NOISE = 0.00002
+
+
+class Quote:
+    """Live prices of one contract; ``mark`` and ``index`` as floats for the engine, exact ones for the ledgers."""
+
+    __slots__ = (
+        "contract", "cross_seq", "high", "index", "last", "low", "mark", "mark_exact", "open_interest", "premium",
+        "start", "volume",
+    )  # fmt: skip
+
+    def __init__(self, contract: Contract, cross_seq: int) -> None:
+        self.contract = contract
+        self.cross_seq = cross_seq
+        self.index = self.mark = self.last = self.high = self.low = self.start = 0.0
+        self.mark_exact = Decimal(0)
+        self.premium = self.open_interest = self.volume = 0.0
+
+    def settle(self, index: float, mark: float, last: float) -> None:
+        """Take new prices, rounded to the tick and never below one tick."""
+        tick = self.contract.tick
+        self.index = index
+        self.mark_exact = max(to_step(mark, tick), tick)
+        self.mark = float(self.mark_exact)
+        self.last = max(float(to_step(last, tick)), float(tick))
+        self.start = self.start or self.mark
+        self.high, self.low = max(self.high, self.last), min(self.low or self.last, self.last)
+
+
+class Market:
+    """Prices of everything, moved by seeded randomness.
+
+    Parameters
+    ----------
+    seed : int
+        Of all price randomness.
+    scenario : str
+        A name of :data:`marginwatch.sim.scenario.SCENARIOS`.
+    start_ms : int
+        When the story starts.
+    """
+
+    def __init__(self, seed: int, scenario: str, start_ms: int) -> None:
+        self._random = random.Random(f"market-{seed}")
+        self._acts = scenario_named(scenario)
+        self._start_ms = start_ms
+        self.contracts = listing.contracts(start_ms)
+        self.spot_pairs = listing.spot_pairs()
+        self.usd: dict[str, float] = {coin.name: coin.start_usd for coin in COINS}
+        self.usd |= {"USDT": 0.9996, "USDC": 0.9999, "USD": 1.0}
+        self._spot_last = dict(self.usd)
+        self.quotes = {
+            contract.symbol: Quote(contract, 10**11 + self._random.randrange(10**9))
+            for contract in self.contracts
+        }
+        self.version = 0
+        self.travel = 0.0
+        self.now_ms = start_ms
+        for quote in self.quotes.values():
+            self._requote(quote)
+
+    def step(self, now_ms: int) -> None:
+        """Move all prices to ``now_ms``."""
+        dt_s = (now_ms - self.now_ms) / 1000.0
+        if dt_s <= 0.0:
+            return
+        regime = regime_at(self._acts, (now_ms - self._start_ms) / 1000.0)
+        self.now_ms = now_ms
+        before = self._levels()
+        root = math.sqrt(dt_s / SECONDS_A_YEAR)
+        factor = regime.drift_per_s * dt_s + regime.volatility * root * self._random.gauss(0.0, 1.0)
+        jump_chance = regime.jumps_per_hour * dt_s / 3600.0
+        for coin in COINS:
+            move = coin.beta * factor + coin.own_volatility * root * self._random.gauss(0.0, 1.0)
+            if self._random.random() < jump_chance:
+                move += self._random.gauss(0.0, regime.jump_size)
+            self.usd[coin.name] *= math.exp(move)
+        for coin_name, pull in zip(STABLECOINS, (regime.usdt_pull, regime.usdc_pull), strict=True):
+            noise = STABLE_NOISE * math.sqrt(dt_s) * self._random.gauss(0.0, 1.0)
+            weight = 1.0 - math.exp(-STABLE_PULL_PER_S * dt_s)
+            self.usd[coin_name] += (pull - self.usd[coin_name]) * weight + noise
+        for quote in self.quotes.values():
+            decay = math.exp(-PREMIUM_PULL_PER_S * dt_s)
+            quote.premium = quote.premium * decay + PREMIUM_NOISE * self._random.gauss(0.0, 1.0)
+            self._requote(quote)
+        self._travelled(before)
+
+    def set_mark(self, symbol: str, price: Decimal) -> None:
+        """Put the mark of ``symbol`` on ``price`` exactly and move its coin, with all its contracts, along.
+
+        Raises
+        ------
+        ValueError
+            If ``price`` is not positive or not on the tick; KeyError if the symbol is not listed.
+        """
+        target = self.quotes[symbol]
+        if price <= 0 or price % target.contract.tick:
+            raise ValueError(
+                f"price of {symbol} must be a positive multiple of {target.contract.tick}, got {price}"
+            )
+        before = self._levels()
+        contract = target.contract
+        index = float(price) / self._basis(target)
+        self.usd[contract.coin] = index * self.usd[contract.quote] / contract.coin_factor
+        for quote in self.quotes.values():
+            if quote.contract.coin == contract.coin:
+                self._requote(quote)
+        target.settle(index, float(price), float(price))
+        self._travelled(before)
+
+    def funding_rate(self, contract: Contract) -> Decimal | None:
+        """Return the rate of the next funding, capped; None on a dated future. Longs pay when it is positive."""
+        if not contract.is_perpetual:
+            return None
+        cap = float(FUNDING_CAP)
+        return from_float(max(-cap, min(cap, BASE_FUNDING + self.quotes[contract.symbol].premium)), 6)
+
+    def next_seq(self, symbol: str) -> int:
+        """Return the next cross sequence of a symbol: it grows with every trade in it."""
+        quote = self.quotes[symbol]
+        quote.cross_seq += 1 + self._random.randrange(4)
+        return quote.cross_seq
+
+    def ticker(self, contract: Contract, next_funding_ms: int, funding_interval_s: float) -> TickerRow:
+        """Return the public row of a contract."""
+        quote = self.quotes[contract.symbol]
+        tick, rate = contract.tick, self.funding_rate(contract)
+        last = to_step(quote.last, tick)
+        size = contract.step * (1 + quote.cross_seq % 900)
+        interest = to_step(quote.open_interest, contract.step)
+        is_funded = rate is not None
+        return TickerRow(
+            category=contract.category,
+            symbol=contract.symbol,
+            last_price=last,
+            index_price=to_step(quote.index, tick),
+            mark_price=quote.mark_exact,
+            previous_price_24h=to_step(quote.start, tick),
+            high_price_24h=to_step(quote.high, tick),
+            low_price_24h=to_step(quote.low, tick),
+            bid_price=max(last - tick, tick),
+            ask_price=last + tick,
+            bid_size=size,
+            ask_size=contract.step * (1 + quote.cross_seq % 700),
+            open_interest=interest,
+            open_interest_value=from_float(abs(float(contract.value(interest, quote.mark_exact))), 4),
+            volume_24h=to_step(quote.volume, contract.step),
+            turnover_24h=from_float(
+                quote.volume / quote.mark if contract.is_inverse else quote.volume * quote.mark, 4
+            ),
+            funding_rate=rate,
+            next_funding_ms=next_funding_ms if is_funded else None,
+            funding_interval_h=max(1, round(funding_interval_s / 3600)) if is_funded else None,
+            funding_cap=FUNDING_CAP if is_funded else None,
+            delivery_ms=contract.delivery_ms,
+            usd_index=None,
+            cross_seq=quote.cross_seq,
+            ts_ms=self.now_ms,
+        )
+
+    def spot_ticker(self, pair: SpotPair) -> TickerRow:
+        """Return the public row of a spot pair, which carries the USD index of its base coin."""
+        price = to_step(self.usd[pair.base] / self.usd[pair.quote], pair.tick)
+        none = Decimal(0)
+        return TickerRow(
+            category="spot",
+            symbol=pair.symbol,
+            last_price=price,
+            index_price=price,
+            mark_price=price,
+            previous_price_24h=to_step(self._spot_last[pair.base], pair.tick),
+            high_price_24h=price,
+            low_price_24h=price,
+            bid_price=max(price - pair.tick, pair.tick),
+            ask_price=price + pair.tick,
+            bid_size=Decimal(1),
+            ask_size=Decimal(1),
+            open_interest=none,
+            open_interest_value=none,
+            volume_24h=none,
+            turnover_24h=none,
+            funding_rate=None,
+            next_funding_ms=None,
+            funding_interval_h=None,
+            funding_cap=None,
+            delivery_ms=0,
+            usd_index=from_float(self.usd[pair.base]),
+            cross_seq=self.version,
+            ts_ms=self.now_ms,
+        )
+
+    def _basis(self, quote: Quote) -> float:
+        contract = quote.contract
+        if contract.is_perpetual:
+            return 1.0 + quote.premium
+        years = max(contract.delivery_ms - self.now_ms, 0) / 1000.0 / SECONDS_A_YEAR
+        return math.exp(CARRY_PER_YEAR * years) + quote.premium
+
+    def _requote(self, quote: Quote) -> None:
+        contract = quote.contract
+        index = self.usd[contract.coin] * contract.coin_factor / self.usd[contract.quote]
+        mark = index * self._basis(quote)
+        quote.settle(index, mark, mark * (1.0 + self._random.gauss(0.0, 0.00005)))
+
+    def _levels(self) -> list[float]:
+        return [*self.usd.values(), *(quote.mark for quote in self.quotes.values())]
+
+    def _travelled(self, before: list[float]) -> None:
+        # The sum of the largest moves bounds how far any price can have gone since a moment: it lets the exchange
+        # leave alone every account that this much cannot have endangered.
+        self.version += 1
+        self.travel += max(abs(math.log(b / a)) for a, b in zip(before, self._levels(), strict=True))

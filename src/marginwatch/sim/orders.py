@@ -1,0 +1,143 @@
+"""Open orders of the simulated traders: placed, amended, cancelled, filled when the mark crosses them."""
+
+from decimal import Decimal
+
+import msgspec
+
+from marginwatch.sim.account import Account, Order
+from marginwatch.sim.instruments import Contract
+from marginwatch.sim.money import EXACT, ZERO, to_cents
+from marginwatch.sim.rows import ExecutionRow, OrderRow
+from marginwatch.sim.trading import Fill, book_fill, check_price, check_quantity
+from marginwatch.sim.world import World
+
+RISK_OF_ORDER = 0.6
+"""Part of an order's value that bounds what choosing another tier for it can take from an account's room."""
+
+
+def place(
+    world: World,
+    account: Account,
+    contract: Contract,
+    quantity: Decimal,
+    price: Decimal,
+    *,
+    position_idx: int | None = None,
+    is_reduce_only: bool = False,
+) -> OrderRow:
+    """Open a limit order of signed ``quantity`` and tell order, position (unchanged, as the exchange does) and wallet.
+
+    Raises
+    ------
+    ValueError
+        If quantity or price cannot be traded.
+    """
+    check_quantity(contract, quantity)
+    check_price(contract, price)
+    if position_idx is None:
+        position_idx = account.index_for(contract, quantity, is_closing=is_reduce_only)
+    row = OrderRow(
+        uid=account.uid,
+        category=contract.category,
+        symbol=contract.symbol,
+        settle_coin=contract.settle,
+        order_id=world.identifier(),
+        order_link_id="",
+        position_idx=position_idx,
+        side="Buy" if quantity > 0 else "Sell",
+        order_type="Limit",
+        price=price,
+        qty=abs(quantity),
+        leaves_qty=abs(quantity),
+        cum_exec_qty=ZERO,
+        cum_exec_value=ZERO,
+        cum_exec_fee=ZERO,
+        average_price=None,
+        status="New",
+        cancel_type="UNKNOWN",
+        create_type="CreateByUser",
+        reject_reason="EC_NoError",
+        time_in_force="GTC",
+        is_reduce_only=is_reduce_only,
+        created_ms=world.now_ms,
+        updated_ms=world.now_ms,
+    )
+    account.orders[row.order_id] = Order(row, contract, quantity, float(price), float(quantity))
+    _told(world, account, contract, row, price)
+    return row
+
+
+def amend(world: World, account: Account, order_id: str, price: Decimal) -> OrderRow:
+    """Move an open order to ``price``; KeyError if it is not open, ValueError if the price is not positive."""
+    order = account.orders[order_id]
+    check_price(order.contract, price)
+    order.row = msgspec.structs.replace(order.row, price=price, updated_ms=world.now_ms)
+    order.price_float = float(price)
+    _told(world, account, order.contract, order.row, price)
+    return order.row
+
+
+def cancel(world: World, account: Account, order_id: str, cancel_type: str = "CancelByUser") -> OrderRow:
+    """Cancel an open order; KeyError if it is not open."""
+    order = account.orders.pop(order_id)
+    row = msgspec.structs.replace(
+        order.row, status="Cancelled", cancel_type=cancel_type, leaves_qty=ZERO, updated_ms=world.now_ms
+    )
+    _told(world, account, order.contract, row, row.price)
+    return row
+
+
+def fill_order(world: World, account: Account, order_id: str) -> ExecutionRow:
+    """Fill the rest of an open order at its price, as maker; a reduce-only order takes no more than is held."""
+    order = account.orders.pop(order_id)
+    row, contract = order.row, order.contract
+    value = abs(contract.value(order.left, row.price))
+    fee = to_cents(EXACT.multiply(value, account.maker_fee))
+    done = msgspec.structs.replace(
+        row,
+        status="Filled",
+        leaves_qty=ZERO,
+        cum_exec_qty=row.qty,
+        cum_exec_value=to_cents(value),
+        cum_exec_fee=fee,
+        average_price=row.price,
+        updated_ms=world.now_ms,
+    )
+    world.tell_order(done)
+    return book_fill(
+        world,
+        account,
+        Fill(contract, order.left, row.price, row.position_idx, is_maker=True, order=done),
+    )
+
+
+def fill_crossed(world: World, account: Account) -> None:
+    """Fill every open order whose price the mark has reached; cancel reduce-only orders with nothing to reduce."""
+    crossed: list[str] = []
+    quotes = world.market.quotes
+    for order_id, order in account.orders.items():
+        mark = quotes[order.contract.symbol].mark
+        if mark <= order.price_float if order.left_float > 0.0 else mark >= order.price_float:
+            crossed.append(order_id)
+    for order_id in crossed:
+        order = account.orders[order_id]
+        position = account.positions.get((order.contract.symbol, order.row.position_idx))
+        held = position.size if position else ZERO
+        is_opening = held * order.left >= 0
+        would_turn = not is_opening and abs(held) < abs(order.left)
+        if (order.row.is_reduce_only and is_opening) or (
+            would_turn and (order.row.is_reduce_only or order.row.position_idx)
+        ):
+            cancel(world, account, order_id, "CancelByReduceOnly")
+        else:
+            fill_order(world, account, order_id)
+
+
+def _told(world: World, account: Account, contract: Contract, row: OrderRow, price: Decimal) -> None:
+    before = account.order_margins.get(contract.symbol)
+    at_risk = RISK_OF_ORDER * world.usd(contract.settle, abs(contract.value(row.qty, price)))
+    world.touch(account, contract, at_risk)
+    world.tell_order(row)
+    world.tell_position(account, account.position(contract, row.position_idx, world.now_ms))
+    if account.order_margins.get(contract.symbol) != before:
+        world.tell_wallet(account, contract.settle)

@@ -1,0 +1,118 @@
+"""Margin tiers of a contract: the larger the position, the more of it must be kept as margin.
+
+The recorded table of BTCUSDT ships as package data with its origin; every other table is synthetic and says so.
+"""
+
+import itertools
+import json
+from bisect import bisect_left
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import resources
+
+from marginwatch.sim.money import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One band: position values up to ``limit`` (USD, or base coin for inverse contracts)."""
+
+    limit: Decimal
+    max_leverage: Decimal
+    maintenance_rate: Decimal
+    deduction: Decimal
+
+
+class TierTable:
+    """The tiers of one contract in ascending order.
+
+    Parameters
+    ----------
+    tiers : tuple of Tier
+        Ascending limits; the last one also holds for anything above it.
+    origin : str
+        Where the numbers come from; ``synthetic`` in it means: made up for the simulation.
+
+    Raises
+    ------
+    ValueError
+        If there is no tier, limits do not ascend, or a deduction breaks the rule that keeps the margin continuous.
+    """
+
+    def __init__(self, tiers: tuple[Tier, ...], origin: str) -> None:
+        if not tiers:
+            raise ValueError("tiers must hold at least one tier")
+        for lower, upper in itertools.pairwise(tiers):
+            if upper.limit <= lower.limit:
+                raise ValueError(f"tier limits must ascend, got {lower.limit} then {upper.limit}")
+            if upper.deduction != next_deduction(lower, upper.maintenance_rate):
+                raise ValueError(f"deduction {upper.deduction} of tier up to {upper.limit} breaks continuity")
+        self.tiers = tiers
+        self.origin = origin
+        self._limits = [float(tier.limit) for tier in tiers]
+        self._rates = [float(tier.maintenance_rate) for tier in tiers]
+        self._deductions = [float(tier.deduction) for tier in tiers]
+        self._leverages = [float(tier.max_leverage) for tier in tiers]
+
+    def index(self, value: float) -> int:
+        """Return the tier number (from 0) of a position value; a value on a limit still belongs below it."""
+        return min(bisect_left(self._limits, value), len(self._limits) - 1)
+
+    def maintenance(self, value: float, order_value: float = 0.0) -> float:
+        """Return the maintenance margin of a position of ``value`` beside open orders of ``order_value``.
+
+        The tier is that of position and orders together; the deduction is shared out by value, so that the
+        margin of the position is its share of what both would need.
+
+        References
+        ----------
+        Bybit help centre, New Margin Calculation (2025-09-02): value × rate − deduction, tier by position plus
+        orders. How the deduction is shared with orders is not published; sharing by value is our reading.
+        """
+        total = value + order_value
+        if total <= 0.0:
+            return 0.0
+        tier = self.index(total)
+        return value * (self._rates[tier] - self._deductions[tier] / total)
+
+    def max_leverage(self, value: float) -> float:
+        """Return the highest leverage allowed at a position value."""
+        return self._leverages[self.index(value)]
+
+    @property
+    def rate_max(self) -> float:
+        """Rate of the highest tier: no position's margin grows faster with its value than this."""
+        return self._rates[-1]
+
+
+def next_deduction(lower: Tier, rate: Decimal) -> Decimal:
+    """Return the deduction of the tier above ``lower``: limit × (rate − lower rate) + lower deduction."""
+    return lower.limit * (rate - lower.maintenance_rate) + lower.deduction
+
+
+def recorded_btcusdt() -> TierTable:
+    """Return the published BTCUSDT tiers (package data with its origin)."""
+    text = resources.files("marginwatch.sim").joinpath("data/bybit_btcusdt_tiers.json").read_text()
+    data = json.loads(text)
+    tiers = tuple(Tier(*(Decimal(cell) for cell in row)) for row in data["tiers"])
+    return TierTable(tiers, data["origin"])
+
+
+def synthetic(first_limit: Decimal, max_leverage: int) -> TierTable:
+    """Return a made-up table: each tier doubles the limit, lowers leverage and keeps the margin continuous.
+
+    Parameters
+    ----------
+    first_limit : Decimal
+        Position value of tier 1, USD (base coin for inverse).
+    max_leverage : int
+        Leverage of tier 1; its maintenance rate is half of 1/leverage.
+    """
+    rate = Decimal(1) / (2 * max_leverage)
+    tiers = [Tier(first_limit, Decimal(max_leverage), rate, ZERO)]
+    for step in range(1, 8):
+        rate = (Decimal(1) / (2 * max_leverage) * (1 + step)).quantize(Decimal("0.0001"))
+        leverage = (1 / (2 * rate)).quantize(Decimal("0.01"))
+        deduction = next_deduction(tiers[-1], rate)
+        tiers.append(Tier(first_limit * 2**step, leverage, rate, deduction))
+    return TierTable(tuple(tiers), "synthetic")

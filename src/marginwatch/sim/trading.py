@@ -1,0 +1,208 @@
+"""Fills: a trade changes a position, the wallet, the house and the histories together, and is told in order."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from marginwatch.sim.account import Account
+from marginwatch.sim.instruments import Contract
+from marginwatch.sim.money import EXACT, ZERO, to_cents
+from marginwatch.sim.position import Position, TradeEffect
+from marginwatch.sim.rows import ClosedPnlRow, ExecutionRow, OrderRow, TransactionRow
+from marginwatch.sim.world import World
+
+RISK_OF_TRADE = 0.6
+"""Part of a trade's value that bounds what it can take from an account's room: fee, price off mark, highest tier rate."""
+
+LEDGER_KINDS = {"Trade": "TRADE", "BustTrade": "LIQUIDATION", "AdlTrade": "ADL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A trade to be booked: ``quantity`` signed; ``order`` is the order it fills, None for a plain market order."""
+
+    contract: Contract
+    quantity: Decimal
+    price: Decimal
+    position_idx: int = 0
+    kind: str = "Trade"
+    create_type: str = "CreateByUser"
+    is_maker: bool = False
+    order: OrderRow | None = None
+
+
+def check_quantity(contract: Contract, quantity: Decimal) -> None:
+    """Raise ValueError unless ``quantity`` is a non-zero multiple of the contract's step."""
+    if not quantity or quantity % contract.step:
+        raise ValueError(
+            f"quantity of {contract.symbol} must be a multiple of {contract.step} and not 0, got {quantity}"
+        )
+
+
+def check_price(contract: Contract, price: Decimal) -> None:
+    """Raise ValueError unless ``price`` is a positive number."""
+    if not price.is_finite() or price <= 0:
+        raise ValueError(f"price of {contract.symbol} must be positive, got {price}")
+
+
+def book_fill(world: World, account: Account, fill: Fill) -> ExecutionRow:
+    """Book a trade against the house and tell execution, position and wallet.
+
+    Raises
+    ------
+    ValueError
+        If the quantity is off the step, the price not positive, or a hedge leg would turn to the other side.
+    """
+    contract = fill.contract
+    check_quantity(contract, fill.quantity)
+    check_price(contract, fill.price)
+    position = account.position(contract, fill.position_idx, world.now_ms)
+    _check_leg(position, fill.quantity)
+    size_before = position.size
+    effect = position.trade(fill.quantity, fill.price)
+    value = abs(contract.value(fill.quantity, fill.price))
+    rate = account.maker_fee if fill.is_maker else account.taker_fee
+    fee = to_cents(EXACT.multiply(value, rate))
+    _book_money(world, account, contract, effect, fee, fill.quantity)
+    _book_history(position, size_before, effect, fee, world)
+    quote = world.market.quotes[contract.symbol]
+    quote.volume += abs(float(fill.quantity))
+    quote.open_interest += float(abs(position.size) - abs(size_before))
+    row = _execution(world, account, fill, position, effect, value, fee, rate)
+    account.executions.append(row)
+    account.transactions.append(_ledger_line(world, account, row, position))
+    if effect.closed:
+        account.closed.append(_closed_row(account, row, effect, position))
+    world.touch(account, contract, RISK_OF_TRADE * world.usd(contract.settle, value))
+    world.tell_execution(row)
+    world.tell_position(account, position)
+    world.tell_wallet(account, contract.settle)
+    return row
+
+
+def _check_leg(position: Position, quantity: Decimal) -> None:
+    after = position.size + quantity
+    if (position.position_idx == 1 and after < 0) or (position.position_idx == 2 and after > 0):
+        raise ValueError(
+            f"{position.contract.symbol} leg {position.position_idx} holds {position.size}: {quantity} would turn it over"
+        )
+
+
+def _book_money(
+    world: World, account: Account, contract: Contract, effect: TradeEffect, fee: Decimal, quantity: Decimal
+) -> None:
+    house, coin = world.house, contract.settle
+    held = account.coin(coin)
+    held.balance = EXACT.add(held.balance, effect.realized - fee) or ZERO
+    held.cumulative_realized += effect.realized - fee
+    house.fees[coin] += fee
+    house.cost[contract.symbol] = EXACT.add(house.cost[contract.symbol], effect.house_cost)
+    house.size[contract.symbol] -= quantity
+
+
+def _book_history(
+    position: Position, size_before: Decimal, effect: TradeEffect, fee: Decimal, world: World
+) -> None:
+    gain = effect.realized - fee
+    is_new = not size_before or (position.size and (position.size > 0) != (size_before > 0))
+    if is_new:
+        position.current_realized, position.open_fees, position.open_ms = -fee, fee, world.now_ms
+    else:
+        position.current_realized += gain
+        position.open_fees += ZERO if effect.closed else fee
+    position.cumulative_realized += gain
+    position.seq = world.market.next_seq(position.contract.symbol)
+    position.updated_ms = max(world.now_ms, position.updated_ms + 1)
+    if not position.size:
+        position.open_ms, position.status = 0, "Normal"
+
+
+def _execution(
+    world: World,
+    account: Account,
+    fill: Fill,
+    position: Position,
+    effect: TradeEffect,
+    value: Decimal,
+    fee: Decimal,
+    rate: Decimal,
+) -> ExecutionRow:
+    contract, order, quantity = fill.contract, fill.order, abs(fill.quantity)
+    quote = world.market.quotes[contract.symbol]
+    return ExecutionRow(
+        uid=account.uid,
+        category=contract.category,
+        symbol=contract.symbol,
+        settle_coin=contract.settle,
+        exec_id=world.identifier(),
+        order_id=order.order_id if order else world.identifier(),
+        order_link_id=order.order_link_id if order else "",
+        side="Buy" if fill.quantity > 0 else "Sell",
+        order_type=order.order_type if order else "Market",
+        order_price=order.price if order else fill.price,
+        order_qty=order.qty if order else quantity,
+        leaves_qty=order.leaves_qty if order else ZERO,
+        kind=fill.kind,
+        create_type=fill.create_type,
+        price=fill.price,
+        qty=quantity,
+        value=to_cents(value),
+        fee=fee,
+        fee_rate=rate,
+        is_maker=fill.is_maker,
+        closed_size=effect.closed,
+        realized_pnl=effect.realized,
+        mark_price=quote.mark_exact,
+        index_price=quote.mark_exact,
+        ts_ms=world.now_ms,
+        seq=position.seq,
+    )
+
+
+def _ledger_line(world: World, account: Account, row: ExecutionRow, position: Position) -> TransactionRow:
+    return TransactionRow(
+        uid=account.uid,
+        transaction_id=f"{account.uid}_{row.symbol}_{row.seq}",
+        category=row.category,
+        symbol=row.symbol,
+        side=row.side,
+        kind=LEDGER_KINDS[row.kind],
+        qty=row.qty,
+        size=position.size,
+        coin=row.settle_coin,
+        trade_price=row.price,
+        funding=ZERO,
+        fee=row.fee,
+        cash_flow=row.realized_pnl,
+        change=row.realized_pnl - row.fee,
+        cash_balance=account.coin(row.settle_coin).balance,
+        fee_rate=row.fee_rate,
+        trade_id=row.exec_id,
+        order_id=row.order_id,
+        ts_ms=world.now_ms,
+    )
+
+
+def _closed_row(account: Account, row: ExecutionRow, effect: TradeEffect, position: Position) -> ClosedPnlRow:
+    contract = position.contract
+    entry_value = to_cents(abs(contract.value(effect.closed, effect.entry_before)))
+    open_fee = to_cents(entry_value * account.taker_fee)
+    close_fee = to_cents(EXACT.divide(row.fee * effect.closed, row.qty))
+    return ClosedPnlRow(
+        uid=account.uid,
+        category=row.category,
+        symbol=row.symbol,
+        order_id=row.order_id,
+        side=row.side,
+        kind=row.kind,
+        qty=row.qty,
+        closed_size=effect.closed,
+        entry_value=entry_value,
+        entry_price=to_cents(effect.entry_before),
+        exit_value=to_cents(abs(contract.value(effect.closed, row.price))),
+        exit_price=row.price,
+        closed_pnl=effect.realized - open_fee - close_fee,
+        open_fee=open_fee,
+        close_fee=close_fee,
+        leverage=position.leverage,
+        ts_ms=row.ts_ms,
+    )

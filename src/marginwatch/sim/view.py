@@ -1,0 +1,114 @@
+"""From state to rows: what a reader sees of an account at this moment."""
+
+from decimal import Decimal
+
+from marginwatch.sim import margin
+from marginwatch.sim.account import Account
+from marginwatch.sim.margin import AccountMargin, CoinMargin
+from marginwatch.sim.market import Market
+from marginwatch.sim.money import EXACT, ZERO, from_float, to_cents
+from marginwatch.sim.position import Position
+from marginwatch.sim.rows import AccountTotals, PositionRow, WalletCoin
+
+BREAK_EVEN_FEE = 0.00055
+
+
+def position_row(account: Account, position: Position, market: Market, figures: AccountMargin) -> PositionRow:
+    """Return the row of a leg, flat ones included."""
+    contract = position.contract
+    quote = market.quotes[contract.symbol]
+    is_open = bool(position.size_float)
+    value, initial, maintenance, pnl = (
+        margin.position_margin(account, position, market) if is_open else (0.0, 0.0, 0.0, 0.0)
+    )
+    net = account.net_size(contract.symbol)
+    liquidation = margin.liquidation_price(position, figures, market, net) if is_open else None
+    tier = contract.tiers.index(value)
+    entry = to_cents(position.entry) if is_open else None
+    return PositionRow(
+        uid=account.uid,
+        category=contract.category,
+        symbol=contract.symbol,
+        position_idx=position.position_idx,
+        side=("Buy" if position.size_float > 0.0 else "Sell") if is_open else "",
+        size=abs(position.size),
+        settle_coin=contract.settle,
+        entry_price=entry,
+        session_average_price=entry if contract.settle == "USDC" else None,
+        position_value=to_cents(abs(position.cost)),
+        leverage=position.leverage,
+        mark_price=quote.mark_exact,
+        liquidation_price=None if liquidation is None else from_float(liquidation),
+        break_even_price=_break_even(position) if is_open else None,
+        initial_margin=from_float(initial),
+        maintenance_margin=from_float(maintenance),
+        unrealized_pnl=from_float(pnl),
+        current_realized_pnl=position.current_realized,
+        cumulative_realized_pnl=position.cumulative_realized,
+        risk_id=contract.risk_id(tier),
+        risk_limit_value=contract.tiers.tiers[tier].limit,
+        adl_rank=_adl_rank(value, initial, pnl) if is_open else 0,
+        status=position.status,
+        is_reduce_only=position.is_reduce_only,
+        created_ms=position.created_ms,
+        updated_ms=position.updated_ms,
+        open_ms=position.open_ms,
+        seq=position.seq,
+    )
+
+
+def _break_even(position: Position) -> Decimal | None:
+    """(E × q − realized) ÷ (q − |q| × fee) for linear contracts; the inverse form is not published."""
+    if position.contract.is_inverse:
+        return None
+    size, fee = position.size_float, BREAK_EVEN_FEE
+    price = (position.entry_float * size - float(position.current_realized)) / (size - abs(size) * fee)
+    return from_float(price) if price > 0.0 else None
+
+
+def _adl_rank(value: float, initial: float, pnl: float) -> int:
+    """Rank 1 to 5 by leveraged profit; the exchange's own formula is not published."""
+    leveraged = pnl / initial if initial else 0.0
+    crowding = leveraged * (value / initial if initial else 0.0)
+    return 1 + sum(crowding > limit for limit in (0.0, 1.0, 4.0, 10.0))
+
+
+def wallet_coin(account: Account, name: str, market: Market, figures: AccountMargin) -> WalletCoin:
+    """Return the row of one coin, empty if the account never held it."""
+    held, part = account.coin(name), figures.coins.get(name, CoinMargin())
+    pnl = from_float(part.unrealized)
+    equity = EXACT.add(held.balance, pnl)
+    usd = market.usd.get(name, 0.0)
+    return WalletCoin(
+        coin=name,
+        wallet_balance=held.balance,
+        equity=equity or ZERO,
+        usd_value=from_float(float(equity) * usd),
+        borrow_amount=-equity if equity < 0 else ZERO,
+        accrued_interest=ZERO,
+        order_initial_margin=from_float(part.order_initial),
+        position_initial_margin=from_float(part.position_initial),
+        position_maintenance_margin=from_float(part.position_maintenance),
+        unrealized_pnl=pnl,
+        cumulative_realized_pnl=held.cumulative_realized,
+        locked=ZERO,
+        bonus=ZERO,
+        margin_collateral=True,
+        collateral_switch=held.is_collateral,
+    )
+
+
+def account_totals(figures: AccountMargin) -> AccountTotals:
+    """Return the account's totals in USD; a rate is None only if there is margin and nothing left to cover it."""
+    has_rate = figures.balance > 0.0 or figures.initial <= 0.0
+    return AccountTotals(
+        total_equity=from_float(figures.equity),
+        total_wallet_balance=from_float(figures.wallet),
+        total_perp_upl=from_float(figures.perp_pnl),
+        total_margin_balance=from_float(figures.balance),
+        total_available_balance=from_float(max(0.0, figures.balance - figures.initial)),
+        total_initial_margin=from_float(figures.initial),
+        total_maintenance_margin=from_float(figures.maintenance),
+        account_im_rate=from_float(figures.initial_rate, 12) if has_rate else None,
+        account_mm_rate=from_float(figures.maintenance_rate, 12) if has_rate else None,
+    )

@@ -1,0 +1,134 @@
+"""Everything the parts of the exchange share: market, house, accounts, time, identifiers, and who is listening."""
+
+import random
+from collections.abc import Callable
+from decimal import Decimal
+
+from marginwatch.sim import view
+from marginwatch.sim.account import Account
+from marginwatch.sim.instruments import Contract
+from marginwatch.sim.ledger import House
+from marginwatch.sim.margin import MODES, AccountMargin, order_margin
+from marginwatch.sim.market import Market
+from marginwatch.sim.position import Position
+from marginwatch.sim.rows import Change, ExecutionRow, OrderRow
+
+Listener = Callable[[Change], None]
+"""Called synchronously, in order, from inside the step or control call that made the change."""
+
+
+class World:
+    """The state of a simulated exchange and the one way out of it: :meth:`emit`.
+
+    Parameters
+    ----------
+    seed : int
+        Of identifiers.
+    market : Market
+        Prices; its time is the exchange's.
+    """
+
+    def __init__(self, seed: int, market: Market) -> None:
+        self.market = market
+        self.house = House()
+        self.accounts: dict[str, Account] = {}
+        self.contracts: dict[str, Contract] = {contract.symbol: contract for contract in market.contracts}
+        self.settle_of = {symbol: contract.settle for symbol, contract in self.contracts.items()}
+        self.now_ms = market.now_ms
+        self.listeners: list[Listener] = []
+        self.counts = dict.fromkeys(
+            ("steps", "position", "wallet", "execution", "order", "ticker", "funding"), 0
+        )
+        self.liquidated: list[str] = []
+        self._random = random.Random(f"identifiers-{seed}")
+        self._figures: dict[str, tuple[int, int, AccountMargin]] = {}
+
+    def identifier(self) -> str:
+        """Return a new identifier in the form of a UUID."""
+        text = f"{self._random.getrandbits(128):032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def contract(self, symbol: str) -> Contract:
+        """Return a listed contract.
+
+        Raises
+        ------
+        ValueError
+            If it is not listed.
+        """
+        found = self.contracts.get(symbol)
+        if found is None:
+            raise ValueError(f"symbol must be a listed contract, got {symbol!r}")
+        return found
+
+    def measure(self, account: Account) -> AccountMargin:
+        """Return the account's margin figures now; kept until a price or the account changes."""
+        version = self.market.version
+        kept = self._figures.get(account.uid)
+        if kept is not None and kept[0] == version and kept[1] == account.revision:
+            return kept[2]
+        figures = MODES[account.margin_mode].measure(account, self.market)
+        self._figures[account.uid] = (version, account.revision, figures)
+        return figures
+
+    def touch(self, account: Account, contract: Contract | None = None, at_risk_usd: float = 0.0) -> None:
+        """Note that an account changed: its figures, the order margin of ``contract``, its room to liquidation.
+
+        ``at_risk_usd`` bounds by how much its margin balance less maintenance margin can have fallen.
+        """
+        account.revision += 1
+        account.watch.slack_usd -= at_risk_usd
+        account.watch.sensitivity_usd += 4.0 * at_risk_usd
+        if contract is None:
+            return
+        if account.orders or contract.symbol in account.order_margins:
+            self._reckon_orders(account, contract)
+
+    def _reckon_orders(self, account: Account, contract: Contract) -> None:
+        found = order_margin(account, contract)
+        if found.initial_margin or found.value:
+            account.order_margins[contract.symbol] = found
+        else:
+            account.order_margins.pop(contract.symbol, None)
+        for leg in (0, 1, 2):
+            if (position := account.positions.get((contract.symbol, leg))) is not None:
+                position.margin_version = -1
+
+    # What is heard. Nothing is rendered while nobody listens.
+
+    def emit(self, change: Change) -> None:
+        """Tell every listener, in the order they subscribed."""
+        for listener in tuple(self.listeners):
+            listener(change)
+
+    def tell_position(self, account: Account, position: Position) -> None:
+        """Push a position row, changed or not."""
+        self.counts["position"] += 1
+        if self.listeners:
+            row = view.position_row(account, position, self.market, self.measure(account))
+            self.emit(Change(kind="position", uid=account.uid, ts_ms=self.now_ms, positions=(row,)))
+
+    def tell_wallet(self, account: Account, *coins: str) -> None:
+        """Push the touched coins with the account's totals."""
+        self.counts["wallet"] += 1
+        if self.listeners:
+            figures = self.measure(account)
+            rows = tuple(view.wallet_coin(account, coin, self.market, figures) for coin in coins)
+            totals = view.account_totals(figures)
+            self.emit(Change(kind="wallet", uid=account.uid, ts_ms=self.now_ms, coins=rows, totals=totals))
+
+    def tell_order(self, row: OrderRow) -> None:
+        """Push an order."""
+        self.counts["order"] += 1
+        if self.listeners:
+            self.emit(Change(kind="order", uid=row.uid, ts_ms=self.now_ms, orders=(row,)))
+
+    def tell_execution(self, row: ExecutionRow) -> None:
+        """Push an execution."""
+        self.counts["execution"] += 1
+        if self.listeners:
+            self.emit(Change(kind="execution", uid=row.uid, ts_ms=self.now_ms, executions=(row,)))
+
+    def usd(self, coin: str, amount: Decimal) -> float:
+        """Return what an amount of a coin is worth at its USD index."""
+        return float(amount) * self.market.usd[coin]

@@ -48,7 +48,7 @@ def read_accounts(
     """Return the usable accounts and those whose secrets cannot be read, both in the order of the file.
 
     What is wrong with the text of the file is noted in ``complaints``; a secret that is not there today (a variable
-    not exported, a file not mounted) refuses its account alone.
+    not exported, a file not mounted) refuses its account alone, and does not matter while the account is disabled.
     """
     accounts: list[AccountSpec] = []
     refused: list[RefusedAccount] = []
@@ -64,10 +64,10 @@ def read_accounts(
         spec = reader.spec(table)
         if spec is None:
             continue
-        if reader.reasons:
+        if reader.reasons and spec.is_enabled:
             refused.append(RefusedAccount(spec=spec, reason="; ".join(reader.reasons)))
             continue
-        if (holder := holder_by_key.setdefault(spec.api_key, table.id)) != table.id:
+        if spec.api_key != NO_SECRET and (holder := holder_by_key.setdefault(spec.api_key, table.id)) != table.id:
             # One ledger watched twice would be counted twice in every total.
             reader.refuse(
                 "api_key", f"api_key is that of account {holder!r} too; give each account a key of its own"

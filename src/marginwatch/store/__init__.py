@@ -1,0 +1,21 @@
+"""What outlives the process: breaks, quarantined payloads and notices, in one SQLite file with one writer.
+
+In: records inside a transaction. Out: committed rows, newest first. State: the file. Never: a secret, a position or
+a balance (those are rebuilt from the exchanges at each start), an unbounded table.
+
+Modules
+-------
+store       open, transaction, readers, close
+transaction the unit of work: everything added in it is one commit
+records     rows as structs
+tables      the schema as SQLAlchemy Core tables
+retention   how much is kept
+connection  engines with the pragmas that make a commit durable
+migration   brings a file to this version's schema, or says why it cannot
+file_lock   one service per file
+migrations  alembic's environment and one file per schema version
+"""
+
+from marginwatch.store.store import Store
+
+__all__ = ["Store"]

@@ -1,0 +1,47 @@
+"""How much is kept: the oldest rows go first, within the transaction that adds newer ones."""
+
+import msgspec
+from sqlalchemy import Table, delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from marginwatch.store.tables import QUARANTINED_PAYLOAD
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of the tables.
+
+    Parameters
+    ----------
+    breaks_max, notices_max, payloads_max : int
+        Rows kept of each table.
+    payload_bytes_max : int
+        Bytes of all quarantined payloads together.
+    """
+
+    breaks_max: int = 100_000
+    notices_max: int = 100_000
+    payloads_max: int = 2_000
+    payload_bytes_max: int = 32 * 1024 * 1024
+
+
+async def keep_newest(connection: AsyncConnection, table: Table, rows_max: int) -> None:
+    """Delete all but the newest ``rows_max`` rows; ids are handed out without gaps, so no row needs counting."""
+    newest = (await connection.execute(select(func.max(table.c.id)))).scalar()
+    if newest is not None and newest > rows_max:
+        await connection.execute(delete(table).where(table.c.id <= newest - rows_max))
+
+
+async def keep_newest_payloads(connection: AsyncConnection, retention: Retention) -> None:
+    """Delete the oldest payloads until count and bytes are within bounds; linear in the rows kept."""
+    ids = QUARANTINED_PAYLOAD.c.id
+    newest_first = select(
+        ids,
+        func.row_number().over(order_by=ids.desc()).label("rank"),
+        func.sum(QUARANTINED_PAYLOAD.c.size).over(order_by=ids.desc()).label("bytes"),
+    ).subquery()
+    first_too_many = select(func.max(newest_first.c.id)).where(
+        or_(newest_first.c.rank > retention.payloads_max, newest_first.c.bytes > retention.payload_bytes_max)
+    )
+    last_to_go = (await connection.execute(first_too_many)).scalar()
+    if last_to_go is not None:
+        await connection.execute(delete(QUARANTINED_PAYLOAD).where(ids <= last_to_go))

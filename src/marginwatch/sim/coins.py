@@ -102,6 +102,8 @@ def collateral_ratio(coin: str, quantity: float) -> float:
     """
     if quantity <= 0.0:
         return 1.0
+    if coin in STABLECOINS:
+        return 1.0
     counted = lower = 0.0
     for upper, ratio in _BAND_FLOATS.get(coin, ()):
         counted += (min(quantity, upper) - lower) * ratio

@@ -89,7 +89,7 @@ PLANS: tuple[Plan, ...] = (
         "basis-eth",
         "basis",
         "holder",
-        (("ETH", "620"), ("USDT", "90000")),
+        (("ETH", "620"), ("USDT", "-90000")),
         (("ETHUSD", -820_000.0), ("ETHUSD{quarter}", -760_000.0)),
         leverage=5,
     ),

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+import msgspec
+
 from marginwatch.clock import Clock
 from marginwatch.sim import coins, funding, instruments, liquidation, orders, rows, view
 from marginwatch.sim.account import Account
@@ -199,7 +201,8 @@ class Exchange:
         KeyError
             If there is no such account, as from every read by UID.
         """
-        return self._account(uid).info
+        info = self._account(uid).info
+        return msgspec.structs.replace(info, key=self._directory.key(info.key.api_key))
 
     def key(self, api_key: str) -> rows.KeyInfo | None:
         """Return a key by its public part, None if there is none."""

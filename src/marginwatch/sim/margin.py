@@ -89,18 +89,23 @@ class CrossMargin:
     def measure(self, account: Account, market: Market) -> AccountMargin:
         """Return the account's figures at the market's present prices."""
         total = AccountMargin()
-        coins = total.coins
+        coins, version = total.coins, market.version
         for name, held in account.wallet.items():
             coins[name] = CoinMargin(wallet=float(held.balance))
         for position in account.positions.values():
             if not position.size_float:
                 continue
-            value, initial, maintenance, pnl = position_margin(account, position, market)
-            coin = _coin(coins, position.contract.settle)
+            value, initial, maintenance, pnl = (
+                position.margin
+                if position.margin_version == version
+                else position_margin(account, position, market)
+            )
+            settle = position.contract.settle
+            coin = coins.get(settle) or _coin(coins, settle)
             coin.unrealized += pnl
             coin.position_initial += initial
             coin.position_maintenance += maintenance
-            total.notional += value * market.usd[position.contract.settle]
+            total.notional += value * market.usd[settle]
         for symbol, margin in account.order_margins.items():
             settle = market.quotes[symbol].contract.settle
             _coin(coins, settle).order_initial += margin.initial_margin
@@ -128,13 +133,16 @@ def _coin(coins: dict[str, CoinMargin], name: str) -> CoinMargin:
 def _add_coin(total: AccountMargin, coin: CoinMargin, name: str, usd: float, *, is_on: bool) -> None:
     equity = coin.wallet + coin.unrealized
     ratio = collateral_ratio(name, equity) if is_on or equity <= 0.0 else 0.0
-    coin.borrowed = max(0.0, -equity)
-    borrow_initial, borrow_maintenance = borrow_rates(name, coin.borrowed) if coin.borrowed else (0.0, 0.0)
     total.equity += equity * usd
     total.wallet += coin.wallet * ratio * usd
     total.perp_pnl += coin.unrealized * ratio * usd
-    total.initial += (coin.position_initial + coin.order_initial + coin.borrowed * borrow_initial) * usd
-    total.maintenance += (coin.position_maintenance + coin.borrowed * borrow_maintenance) * usd
+    total.initial += (coin.position_initial + coin.order_initial) * usd
+    total.maintenance += coin.position_maintenance * usd
+    if equity < 0.0:
+        coin.borrowed = -equity
+        borrow_initial, borrow_maintenance = borrow_rates(name, coin.borrowed)
+        total.initial += coin.borrowed * borrow_initial * usd
+        total.maintenance += coin.borrowed * borrow_maintenance * usd
     total.collateral += (abs(coin.wallet) + abs(coin.unrealized)) * usd
 
 
@@ -200,10 +208,10 @@ def leg_margin(
     else:
         value = quantity * mark
         pnl = size * (mark - entry)
-    used = min(leverage, contract.tiers.max_leverage(value + order_value))
+    rate, highest = contract.tiers.terms(value + order_value)
+    used = leverage if leverage < highest else highest
     fee = fee_to_close(contract, quantity, direction, entry, used, taker_fee)
-    maintenance = contract.tiers.maintenance(value, order_value) + fee
-    return value, value / used + fee, maintenance, pnl
+    return value, value / used + fee, value * rate + fee, pnl
 
 
 def fee_to_close(

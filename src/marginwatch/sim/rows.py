@@ -13,11 +13,7 @@ Category = Literal["linear", "inverse", "option", "spot"]
 """Product families as the exchange groups them."""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Base of all rows: immutable and cheap."""
-
-
-class PositionRow(Row):
+class PositionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One position row; a flat row has size 0, side ``""`` and no prices.
 
     ``size`` is unsigned; ``side`` is ``Buy`` (long), ``Sell`` (short) or ``""``. ``position_idx`` is 0 one-way, 1 and
@@ -54,7 +50,7 @@ class PositionRow(Row):
     seq: int
 
 
-class WalletCoin(Row):
+class WalletCoin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One coin of the unified wallet; a negative ``wallet_balance`` is borrowed."""
 
     coin: str
@@ -74,7 +70,7 @@ class WalletCoin(Row):
     collateral_switch: bool
 
 
-class AccountTotals(Row):
+class AccountTotals(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Account figures in USD; rates are fractions, not truncated. Fields are None where the margin mode has none."""
 
     total_equity: Decimal
@@ -88,7 +84,7 @@ class AccountTotals(Row):
     account_mm_rate: Decimal | None
 
 
-class Wallet(Row):
+class Wallet(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The whole unified wallet of one account."""
 
     uid: str
@@ -96,7 +92,7 @@ class Wallet(Row):
     coins: tuple[WalletCoin, ...]
 
 
-class OrderRow(Row):
+class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One order; ``status`` is New, PartiallyFilled, Filled or Cancelled; ``cancel_type`` is ``UNKNOWN`` if none."""
 
     uid: str
@@ -125,7 +121,7 @@ class OrderRow(Row):
     updated_ms: int
 
 
-class ExecutionRow(Row):
+class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One execution; ``fee`` > 0 is paid; ``kind`` is Trade, Funding, BustTrade or AdlTrade."""
 
     uid: str
@@ -156,7 +152,7 @@ class ExecutionRow(Row):
     seq: int
 
 
-class TransactionRow(Row):
+class TransactionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line of the cash ledger: ``change`` = cash flow + funding − fee; ``funding`` > 0 is received."""
 
     uid: str
@@ -180,7 +176,7 @@ class TransactionRow(Row):
     ts_ms: int
 
 
-class ClosedPnlRow(Row):
+class ClosedPnlRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One closed piece of a position; ``side`` is that of the closing order, ``closed_pnl`` is after both fees."""
 
     uid: str
@@ -202,7 +198,7 @@ class ClosedPnlRow(Row):
     ts_ms: int
 
 
-class TickerRow(Row):
+class TickerRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Public prices of one contract or spot pair; funding is None on dated futures, ``usd_index`` only on spot."""
 
     category: Category
@@ -231,7 +227,7 @@ class TickerRow(Row):
     ts_ms: int
 
 
-class InstrumentRow(Row):
+class InstrumentRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One contract or spot pair as listed; ``delivery_ms`` 0 means never."""
 
     category: Category
@@ -260,7 +256,7 @@ class InstrumentRow(Row):
     funding_rate_cap: Decimal
 
 
-class RiskLimitRow(Row):
+class RiskLimitRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One margin tier: up to ``limit`` of position value; rates are fractions; ``deduction`` is None on tier 1."""
 
     category: Category
@@ -275,7 +271,7 @@ class RiskLimitRow(Row):
     origin: str
 
 
-class CollateralBand(Row):
+class CollateralBand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Collateral ratio of one quantity band of a coin; ``max_qty`` None is infinity."""
 
     coin: str
@@ -284,7 +280,7 @@ class CollateralBand(Row):
     ratio: Decimal
 
 
-class BorrowTier(Row):
+class BorrowTier(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Borrow tier of a coin: margin rates of what is borrowed up to ``limit``."""
 
     coin: str
@@ -295,7 +291,7 @@ class BorrowTier(Row):
     max_leverage: Decimal
 
 
-class FeeRate(Row):
+class FeeRate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Taker and maker fee of one symbol, fractions."""
 
     category: Category
@@ -305,7 +301,7 @@ class FeeRate(Row):
     maker: Decimal
 
 
-class AccountSettings(Row):
+class AccountSettings(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Account-wide modes: ``margin_mode`` REGULAR_MARGIN, ISOLATED_MARGIN or PORTFOLIO_MARGIN; status 5 is UTA 2.0."""
 
     uid: str
@@ -316,7 +312,7 @@ class AccountSettings(Row):
     updated_ms: int
 
 
-class KeyInfo(Row):
+class KeyInfo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An API key and what it may do; ``api_secret`` is simulated, signs nothing real, and is for the wire front."""
 
     uid: str
@@ -337,7 +333,7 @@ class KeyInfo(Row):
         return f"KeyInfo(uid={self.uid!r}, key_id={self.key_id!r}, api_secret=***)"
 
 
-class AccountInfo(Row):
+class AccountInfo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who an account is: UID, desk name for people, owner, desk, and its key."""
 
     uid: str
@@ -349,7 +345,7 @@ class AccountInfo(Row):
     key: KeyInfo
 
 
-class Change(Row):
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that just happened; exactly the fields of its ``kind`` are filled.
 
     ``position``: ``positions``; ``wallet``: ``coins`` (the touched ones only) and ``totals``; ``execution``:
@@ -367,7 +363,7 @@ class Change(Row):
     tickers: tuple[TickerRow, ...] = ()
 
 
-class Truth(Row):
+class Truth(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One account as it really is at a moment: for tests to compare with what a monitor sees."""
 
     uid: str
@@ -378,7 +374,7 @@ class Truth(Row):
     liquidations: int
 
 
-class Stats(Row):
+class Stats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Counters since the start."""
 
     steps: int

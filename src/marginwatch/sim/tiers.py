@@ -58,31 +58,21 @@ class TierTable:
         """Return the tier number (from 0) of a position value; a value on a limit still belongs below it."""
         return min(bisect_left(self._limits, value), len(self._limits) - 1)
 
-    def maintenance(self, value: float, order_value: float = 0.0) -> float:
-        """Return the maintenance margin of a position of ``value`` beside open orders of ``order_value``.
+    def terms(self, total_value: float) -> tuple[float, float]:
+        """Return maintenance rate net of the deduction, and highest leverage, at a value of position and orders.
 
-        The tier is that of position and orders together; the deduction is shared out by value, so that the
-        margin of the position is its share of what both would need.
+        The tier is that of position and orders together, and the deduction is shared out by value: rate − D ÷ value
+        times the position's own value is its share of what both would need. At 0 the first tier holds.
 
         References
         ----------
         Bybit help centre, New Margin Calculation (2025-09-02): value × rate − deduction, tier by position plus
         orders. How the deduction is shared with orders is not published; sharing by value is our reading.
         """
-        total = value + order_value
-        if total <= 0.0:
-            return 0.0
-        tier = self.index(total)
-        return value * (self._rates[tier] - self._deductions[tier] / total)
-
-    def max_leverage(self, value: float) -> float:
-        """Return the highest leverage allowed at a position value."""
-        return self._leverages[self.index(value)]
-
-    @property
-    def rate_max(self) -> float:
-        """Rate of the highest tier: no position's margin grows faster with its value than this."""
-        return self._rates[-1]
+        if total_value <= self._limits[0]:
+            return self._rates[0], self._leverages[0]
+        tier = self.index(total_value)
+        return self._rates[tier] - self._deductions[tier] / total_value, self._leverages[tier]
 
 
 def next_deduction(lower: Tier, rate: Decimal) -> Decimal:

@@ -11,7 +11,7 @@ from marginwatch.sim.rows import ClosedPnlRow, ExecutionRow, OrderRow, Transacti
 from marginwatch.sim.world import World
 
 RISK_OF_TRADE = 0.6
-"""Part of a trade's value that bounds what it can take from an account's room: fee, price off mark, highest tier rate."""
+"""Part of a trade's value at mark that bounds what fee and margin take from an account's room, a price off mark apart."""
 
 LEDGER_KINDS = {"Trade": "TRADE", "BustTrade": "LIQUIDATION", "AdlTrade": "ADL"}
 
@@ -72,7 +72,9 @@ def book_fill(world: World, account: Account, fill: Fill) -> ExecutionRow:
     account.transactions.append(_ledger_line(world, account, row, position))
     if effect.closed:
         account.closed.append(_closed_row(account, row, effect, position))
-    world.touch(account, contract, RISK_OF_TRADE * world.usd(contract.settle, value))
+    at_mark = abs(contract.value(fill.quantity, quote.mark_exact))
+    at_risk = RISK_OF_TRADE * float(at_mark) + abs(float(value - at_mark))
+    world.touch(account, contract, at_risk * world.market.usd[contract.settle])
     world.tell_execution(row)
     world.tell_position(account, position)
     world.tell_wallet(account, contract.settle)

@@ -12,7 +12,7 @@ Row = dict[str, object]
 def rest_position(row: PositionRow) -> Row:
     """Return a row of ``/v5/position/list``; a flat one has blank value and profit."""
     wire = _shared(row)
-    wire["avgPrice"] = price(row.entry_price) or "0"
+    wire["avgPrice"] = money(row.entry_price) or "0"
     wire["openTime"] = row.open_ms
     wire["breakEvenPrice"] = money(row.break_even_price)
     if not row.size:
@@ -25,7 +25,7 @@ def pushed_position(row: PositionRow) -> Row:
     """Return a row of the ``position`` topic; a flat one says ``"0"`` where REST says nothing."""
     wire = _shared(row)
     wire["category"] = row.category
-    wire["entryPrice"] = price(row.entry_price) or "0"
+    wire["entryPrice"] = money(row.entry_price) or "0"
     wire["breakEvenPrice"] = money(row.break_even_price)
     wire["takeProfit"] = wire["stopLoss"] = "0"
     if not row.size:

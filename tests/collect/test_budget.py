@@ -16,9 +16,7 @@ POSITIONS = "/v5/position/list"
 MEMBERS = "/v5/user/submembers"
 
 
-def manifest(
-    ip: EndpointLimit = EndpointLimit(600, 5.0), **per_endpoint: EndpointLimit
-) -> VenueManifest:
+def manifest(ip: EndpointLimit = EndpointLimit(600, 5.0), **per_endpoint: EndpointLimit) -> VenueManifest:
     limits = {POSITIONS: EndpointLimit(50, 1.0), MEMBERS: EndpointLimit(5, 1.0), **per_endpoint}
     return VenueManifest(
         exchange="bybit",
@@ -47,7 +45,9 @@ class Log:
 
 def most_in_a_window(moments: list[float], window_s: float) -> int:
     ordered = sorted(moments)
-    return max((bisect_left(ordered, start + window_s - 1e-9) - i for i, start in enumerate(ordered)), default=0)
+    return max(
+        (bisect_left(ordered, start + window_s - 1e-9) - i for i, start in enumerate(ordered)), default=0
+    )
 
 
 @settings(max_examples=40, deadline=None)

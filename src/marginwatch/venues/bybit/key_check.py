@@ -81,8 +81,9 @@ def _warnings(report: KeyReport, spec: AccountSpec, now_ns: int) -> Iterable[str
     if report.expires_at_ns is not None:
         days = (report.expires_at_ns - now_ns) / DAY_NS
         if 0 < days <= EXPIRY_WARNING_DAYS:
+            left = f"{int(days)} days" if days >= 2 else f"{int(days * 24)} hours"
             yield (
-                f"the key expires in {int(days)} days; extend it on the exchange's API page, key and secret stay the same"
+                f"the key expires in {left}; extend it on the exchange's API page, key and secret stay the same"
             )
     if not report.bound_ips:
         yield "the key is not bound to an IP address, so whoever copies it can use it, and it expires after 90 days; bind it"

@@ -42,10 +42,9 @@ async def run(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, ob
     for exchange in exchanges[1:]:
         exchange.set_markets(exchanges[0].markets)
     watchers = [asyncio.create_task(watch(exchange, meter)) for exchange in exchanges]
-    while not meter.is_done and not any(task.done() for task in watchers):
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(0.2)
-    for task in watchers:
+    finished = asyncio.create_task(meter.finished())
+    await asyncio.wait([finished, *watchers], return_when=asyncio.FIRST_COMPLETED)
+    for task in (finished, *watchers):
         task.cancel()
     failures = [
         outcome

@@ -1,6 +1,7 @@
 """The reference: the same sockets, picows alone, and msgspec decoding every field into typed rows. Nothing is kept."""
 
 import asyncio
+from functools import partial
 
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
@@ -9,10 +10,14 @@ from benchmarks.wire.meter import Meter
 from benchmarks.wire.plan import Plan
 
 CONNECTS_AT_ONCE = 50
-LOGIN = (
-    b'{"req_id":"1","op":"auth","args":["floor",1893456000000,"0"]}',
-    b'{"req_id":"2","op":"subscribe","args":["position"]}',
-)
+
+
+def login_requests(number: int) -> tuple[bytes, bytes]:
+    """Return what account ``number`` sends first; the feeder does not check signatures."""
+    return (
+        b'{"req_id":"1","op":"auth","args":["key-%d",1893456000000,"0"]}' % number,
+        b'{"req_id":"2","op":"subscribe","args":["position"]}',
+    )
 
 
 class Row(msgspec.Struct, rename="camel"):
@@ -68,14 +73,15 @@ class Push(msgspec.Struct, rename="camel"):
 class FloorListener(WSListener):
     """Decode and count."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, number: int, meter: Meter) -> None:
         super().__init__()
+        self._number = number
         self._decode = msgspec.json.Decoder(Push).decode
         self._message = meter.message
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Log in and subscribe."""
-        for request in LOGIN:
+        for request in login_requests(self._number):
             transport.send(WSMsgType.TEXT, request)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -90,12 +96,12 @@ async def run(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, ob
     del rest
     transports: list[WSTransport] = []
     for first in range(0, plan.sockets, CONNECTS_AT_ONCE):
-        wanted = min(CONNECTS_AT_ONCE, plan.sockets - first)
-        made = await asyncio.gather(*(ws_connect(lambda: FloorListener(meter), private) for _ in range(wanted)))
+        numbers = range(first, min(first + CONNECTS_AT_ONCE, plan.sockets))
+        made = await asyncio.gather(
+            *(ws_connect(partial(FloorListener, number, meter), private) for number in numbers)
+        )
         transports.extend(transport for transport, _ in made)
-    while not meter.is_done:
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(0.2)
+    await meter.finished()
     for transport in transports:
         transport.disconnect()
     return {}

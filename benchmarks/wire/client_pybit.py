@@ -29,9 +29,7 @@ async def run(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, ob
     """Receive the whole stream; the sockets' threads end with the process."""
     del rest
     sockets = await asyncio.to_thread(connect, plan, meter, private)
-    while not meter.is_done:
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(0.2)
+    await meter.finished()
     for socket in sockets:
         await asyncio.to_thread(socket.exit)
     return {}

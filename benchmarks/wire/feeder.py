@@ -32,7 +32,7 @@ class Request(msgspec.Struct):
 
     op: str
     req_id: str | int | None = None
-    args: object = None
+    args: list[str | int] = []
 
 
 class Feeder:
@@ -41,15 +41,14 @@ class Feeder:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.stream = list(frames(plan))
-        self.sockets: list[WSTransport] = []
+        self.sockets: dict[int, WSTransport] = {}
         self.closed = 0
         self.is_full = asyncio.Event()
         self.is_empty = asyncio.Event()
 
-    def subscribed(self, transport: WSTransport) -> None:
-        """Take a socket into the order of sending; subscriptions decide the order."""
-        if transport not in self.sockets:
-            self.sockets.append(transport)
+    def subscribed(self, number: int, transport: WSTransport) -> None:
+        """Take a socket into its place in the order of sending, which is the number in its key."""
+        self.sockets[number] = transport
         if len(self.sockets) == self.plan.sockets:
             self.is_full.set()
 
@@ -61,7 +60,7 @@ class Feeder:
 
     async def send_all(self) -> dict[str, object]:
         """Send the stream at the plan's rate and return how it went."""
-        send = [partial(transport.send, WSMsgType.TEXT) for transport in self.sockets]
+        send = [partial(transport.send, WSMsgType.TEXT) for _, transport in sorted(self.sockets.items())]
         sockets, total, rate = len(send), self.plan.total, self.plan.rate
         sent, late_s = 0, 0.0
         started = time.perf_counter()
@@ -88,6 +87,7 @@ class PrivateSocket(WSListener):
     def __init__(self, feeder: Feeder) -> None:
         super().__init__()
         self._feeder = feeder
+        self._number = 0
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Answer one request of the client."""
@@ -117,8 +117,10 @@ class PrivateSocket(WSListener):
         else:
             answer |= {"success": True, "ret_msg": "", "op": request.op}
         transport.send(WSMsgType.TEXT, msgspec.json.encode(answer))
-        if request.op == "subscribe":
-            self._feeder.subscribed(transport)
+        if request.op == "auth":
+            self._number = int(str(request.args[0]).rpartition("-")[2])
+        elif request.op == "subscribe":
+            self._feeder.subscribed(self._number, transport)
 
 
 def say(**values: object) -> None:
@@ -143,7 +145,10 @@ async def feed(plan: Plan) -> None:
     site = web.TCPSite(runner, HOST, 0)
     await site.start()
     rest_port = runner.addresses[0][1]
-    say(private=f"ws://{HOST}:{server.sockets[0].getsockname()[1]}/v5/private", rest=f"http://{HOST}:{rest_port}")
+    say(
+        private=f"ws://{HOST}:{server.sockets[0].getsockname()[1]}/v5/private",
+        rest=f"http://{HOST}:{rest_port}",
+    )
     await asyncio.wait_for(feeder.is_full.wait(), CONNECT_LIMIT_S)
     await asyncio.sleep(SETTLE_S)
     say(**await feeder.send_all())

@@ -13,7 +13,11 @@ def _ok(result: object) -> web.Response:
     stamp = time.time_ns() // 1_000_000
     return web.json_response(
         {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": stamp},
-        headers={"X-Bapi-Limit": "600", "X-Bapi-Limit-Status": "599", "X-Bapi-Limit-Reset-Timestamp": str(stamp)},
+        headers={
+            "X-Bapi-Limit": "600",
+            "X-Bapi-Limit-Status": "599",
+            "X-Bapi-Limit-Reset-Timestamp": str(stamp),
+        },
     )
 
 

@@ -15,6 +15,7 @@ ALLOWED: dict[str, set[str]] = {
     "model": set(),
     "errors": set(),
     "clock": set(),
+    "logs": set(),
     "config": {"venues"},
     "venues": set(),
     "collect": {"venues"},
@@ -29,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "analyst": {"book", "risk", "rules", "notify"},
     "web": {"book", "risk", "rules", "notify"},
     "sim": set(),
-    "cli": {"app", "config", "venues", "sim", "web"},
+    "cli": {"app", "config", "venues", "sim", "web", "risk", "logs"},
     "app": {
         "config",
         "venues",
@@ -42,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
         "engine",
         "web",
         "bus",
+        "logs",
     },
 }
 """Package → what it may import beyond EVERYONE_MAY; the flow of docs/architecture.md."""

@@ -16,15 +16,14 @@ socket_websockets  the same over the websockets library
 call_window        how many calls one budget saw in its last moments
 connection_queue   rations new sockets of one stream host, the most endangered first
 budget             rate limits shared by all accounts of a host
-clock_offset       how far a venue's clock is from ours
 planning           the intervals that a budget can keep for so many accounts
 freshness          the health record of one account
 event_buffer       what the socket said while a snapshot was being fetched
 recent_fills       which executions were already told
 uid_registry       no exchange account is watched twice
 services           what all sessions share
-frames             what one frame of a private socket does to its session
-link               the private socket of one account: connect, log in, subscribe, keep alive, replace
+lifeline           one socket kept alive: opened through the queue, pinged, replaced when half open
+link               the private socket of one account: log in, subscribe, read
 sweeps             REST snapshots of one account: when, and what follows from each
 session            one account from key check to live
 supervisor         restarts what crashed

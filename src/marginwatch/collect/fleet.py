@@ -1,17 +1,63 @@
 """All sessions: start, change at run time, stop."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
 
 from marginwatch.clock import Clock
+from marginwatch.collect.connection_queue import ConnectionQueue
+from marginwatch.collect.contract_lookup import ContractLookup
+from marginwatch.collect.planning import plan_intervals
 from marginwatch.collect.ports import VenuePort
+from marginwatch.collect.price_wishes import PriceWishes
+from marginwatch.collect.prices import PriceFeed
+from marginwatch.collect.services import Services, VenueServices
+from marginwatch.collect.session import Session
 from marginwatch.collect.settings import CollectSettings
-from marginwatch.collect.socket import Connector
+from marginwatch.collect.socket import Connector, connector_for
 from marginwatch.collect.statuses import AccountStatus, Progress
+from marginwatch.collect.supervisor import supervise
+from marginwatch.collect.timers import Timers
+from marginwatch.errors import ConfigError
 from marginwatch.model.account import AccountSpec
-from marginwatch.model.events import EventSink
-from marginwatch.model.ids import AccountId
+from marginwatch.model.connectivity import LinkState
+from marginwatch.model.events import AccountRemoved, EventSink
+from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
+from marginwatch.venues.base import EndpointLimit
+
+log = structlog.get_logger(__name__)
+
+BEAT_S = 1.0
+LOOKUP_S = 2.0
+
+
+def connection_of(spec: AccountSpec) -> tuple[object, ...]:
+    """Return what of an account its session depends on; the rest is labels for people."""
+    return (
+        spec.venue,
+        spec.endpoints,
+        spec.api_key,
+        spec.api_secret,
+        spec.passphrase,
+        spec.uid,
+        spec.allow_unsafe_key,
+        spec.topics,
+    )
+
+
+class _Room:
+    """One venue with what belongs to it: shared by its sessions, with tasks of its own."""
+
+    def __init__(self, venue: VenueServices, feed: PriceFeed, lookup: ContractLookup) -> None:
+        self.venue = venue
+        self.feed = feed
+        self.lookup = lookup
+        self.tasks: list[asyncio.Task[None]] = []
 
 
 class Fleet:
@@ -50,24 +96,246 @@ class Fleet:
         needs_second_look: Callable[[AccountId], bool] = lambda _: False,
         connect: Connector | None = None,
     ) -> None:
-        raise NotImplementedError
+        self._open_venue = open_venue
+        self._danger = danger
+        self._services = Services(
+            sink=sink,
+            clock=clock,
+            timers=Timers(clock),
+            settings=settings,
+            connect=connect or connector_for(settings.websocket_library),
+            on_quarantine=on_quarantine,
+            on_notice=on_notice,
+            needs_second_look=needs_second_look,
+            evict=self._evict,
+            sweep_places=asyncio.Semaphore(settings.sweeps_at_once),
+        )
+        self._specs: dict[AccountId, AccountSpec] = {}
+        self._sessions: dict[AccountId, Session] = {}
+        self._tasks: dict[AccountId, asyncio.Task[None]] = {}
+        self._rooms: dict[VenueId, _Room] = {}
+        self._queues: dict[str, ConnectionQueue] = {}
+        self._own_tasks: list[asyncio.Task[None]] = []
+
+    # ---- start, change, stop --------------------------------------------------------------------------------
 
     async def start(self, specs: Sequence[AccountSpec]) -> None:
-        """Start a session for every enabled account; returns at once, :meth:`progress` tells how far they are."""
-        raise NotImplementedError
+        """Start a session for every enabled account; returns at once, :meth:`progress` tells how far they are.
+
+        Raises
+        ------
+        ConfigError
+            If two accounts have the same name.
+        """
+        if not self._own_tasks:
+            clock = self._services.clock
+            self._own_tasks = [
+                self._spawn("timers", self._services.timers.run),
+                self._spawn("heartbeat", lambda: self._beat_forever(clock)),
+            ]
+        await self.apply(specs)
 
     async def apply(self, specs: Sequence[AccountSpec]) -> None:
-        """Make the sessions those of ``specs``; accounts that did not change keep their sockets."""
-        raise NotImplementedError
+        """Make the sessions those of ``specs``; accounts that did not change keep their sockets.
+
+        Removed and disabled accounts are closed and told as removed; one whose key, venue or settings changed starts
+        anew, and its rows stay until its first snapshot replaces them.
+
+        Raises
+        ------
+        ConfigError
+            If two accounts have the same name; nothing was changed.
+        """
+        wanted: dict[AccountId, AccountSpec] = {}
+        for spec in specs:
+            if spec.account_id in wanted:
+                raise ConfigError(f"account id {spec.account_id!r} stands twice in the configuration")
+            wanted[spec.account_id] = spec
+        wanted = {name: spec for name, spec in wanted.items() if spec.is_enabled}
+        removed = [name for name in self._specs if name not in wanted]
+        changed = [
+            name
+            for name, spec in wanted.items()
+            if name in self._specs and connection_of(spec) != connection_of(self._specs[name])
+        ]
+        moved = [name for name in changed if wanted[name].venue != self._specs[name].venue]
+        self._services.uids.set_order(list(wanted))
+        await self._close([*removed, *changed])
+        for name in [*removed, *moved]:
+            self._services.sink(AccountRemoved(name))
+        self._specs = wanted
+        for name, spec in wanted.items():
+            if name in self._sessions:
+                self._sessions[name].relabel(spec)
+                self._sessions[name].retry_if_stopped()
+            else:
+                self._start_session(spec)
+        await self._close_empty_rooms()
+        self._plan()
+        log.info("accounts applied", accounts=len(wanted), removed=len(removed), changed=len(changed))
 
     async def stop(self) -> None:
         """Close everything within the settings' bound."""
-        raise NotImplementedError
+        tasks = [*self._tasks.values(), *self._own_tasks]
+        tasks += [task for room in self._rooms.values() for task in room.tasks]
+        for task in tasks:
+            task.cancel()
+        closing = [asyncio.create_task(room.feed.stop()) for room in self._rooms.values()]
+        pending = {*tasks, *closing}
+        if pending:
+            _, pending = await asyncio.wait(pending, timeout=self._services.settings.stop_timeout_s)
+        if pending:
+            log.warning("stopped with tasks still running", tasks=len(pending))
+        self._tasks.clear()
+        self._sessions.clear()
+        self._rooms.clear()
+        self._specs = {}
+        self._own_tasks = []
+
+    def _start_session(self, spec: AccountSpec) -> None:
+        room = self._room_of(spec)
+        session = Session(spec, room.venue, self._services)
+        self._sessions[spec.account_id] = session
+
+        def on_crash(error: Exception) -> None:
+            message = f"its session crashed ({type(error).__name__}) and starts anew from a snapshot."
+            self._services.on_notice(Notice("session_crashed", spec.account_id, message))
+
+        self._tasks[spec.account_id] = asyncio.create_task(
+            supervise(f"session of {spec.account_id}", session.run, self._services.clock, on_crash)
+        )
+
+    async def _close(self, names: Sequence[AccountId]) -> None:
+        tasks = [self._tasks.pop(name) for name in names if name in self._tasks]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._services.settings.stop_timeout_s)
+        for name in names:
+            self._sessions.pop(name, None)
+            self._services.uids.release(name)
+
+    def _evict(self, loser: AccountId, winner: AccountId) -> None:
+        session = self._sessions.get(loser)
+        if session is not None:
+            session.refuse(
+                ConfigError(
+                    f"its key belongs to the same account as that of {winner!r}, which stands before it: "
+                    "remove one of the two, or give this one the key of its own account",
+                    venue=session.spec.venue,
+                    account_id=loser,
+                    reason="duplicate_uid",
+                )
+            )
+
+    # ---- venues ---------------------------------------------------------------------------------------------
+
+    def _room_of(self, spec: AccountSpec) -> _Room:
+        room = self._rooms.get(spec.venue)
+        if room is None:
+            room = self._open_room(spec)
+            self._rooms[spec.venue] = room
+        return room
+
+    def _open_room(self, spec: AccountSpec) -> _Room:
+        port, services = self._open_venue(spec), self._services
+        settings = services.settings
+        wishes = PriceWishes(port.stream)
+        intervals = plan_intervals(0, 0, 0.0, settings.poll_s, settings.reconcile_s)
+        private_queue = self._queue_of(port.endpoints.private, port.connect_limit)
+        venue = VenueServices(port, private_queue, wishes, intervals)
+        public_url = next(iter(port.endpoints.public.values()), port.endpoints.private)
+        feed = PriceFeed(port, self._queue_of(public_url, port.connect_limit), services, wishes)
+        room = _Room(venue, feed, ContractLookup(port, services.sink))
+        room.tasks = [
+            self._spawn(f"prices of {port.venue}", feed.run),
+            self._spawn(f"contracts of {port.venue}", lambda: self._look_up(room.lookup)),
+        ]
+        return room
+
+    def _queue_of(self, url: str, limit: EndpointLimit) -> ConnectionQueue:
+        """Return the queue of a stream host, which private and public sockets share."""
+        host = urlsplit(url).netloc
+        if host not in self._queues:
+            services = self._services
+            self._queues[host] = ConnectionQueue(
+                limit,
+                services.settings.share_of_limit,
+                services.settings.connect_timeout_s,
+                services.clock,
+                services.timers,
+                self._danger,
+            )
+        return self._queues[host]
+
+    async def _close_empty_rooms(self) -> None:
+        used = {spec.venue for spec in self._specs.values()}
+        for name in [name for name in self._rooms if name not in used]:
+            room = self._rooms.pop(name)
+            for task in room.tasks:
+                task.cancel()
+            await room.feed.stop()
+
+    def _spawn(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+        return asyncio.create_task(supervise(name, run, self._services.clock))
+
+    # ---- once a second --------------------------------------------------------------------------------------
+
+    async def _beat_forever(self, clock: Clock) -> None:
+        while True:
+            self.beat()
+            await clock.sleep(BEAT_S)
+
+    def beat(self) -> None:
+        """Plan anew, and look after every session's socket, health and prices."""
+        self._plan()
+        now_s = self._services.clock.monotonic_s()
+        for room in self._rooms.values():
+            room.feed.beat(now_s)
+        for session in self._sessions.values():
+            session.beat(now_s)
+
+    async def _look_up(self, lookup: ContractLookup) -> None:
+        while True:
+            for instrument in await lookup.run_once():
+                message = (
+                    f"{instrument.venue_symbol} ({instrument.category}) was not known and has been loaded."
+                )
+                self._services.on_notice(Notice("unknown_contract", None, message))
+            await self._services.clock.sleep(LOOKUP_S)
+
+    def _plan(self) -> None:
+        settings = self._services.settings
+        counts = {venue: [0, 0] for venue in self._rooms}
+        for session in self._sessions.values():
+            if session.link_state is not LinkState.STOPPED:
+                counts[session.spec.venue][0 if session.is_streaming else 1] += 1
+        for venue, (n_streaming, n_polled) in counts.items():
+            port = self._rooms[venue].venue.port
+            self._rooms[venue].venue.intervals = plan_intervals(
+                n_streaming,
+                n_polled,
+                port.calls_per_sweep * port.seconds_per_call(),
+                settings.poll_s,
+                settings.reconcile_s,
+            )
+
+    # ---- what is shown --------------------------------------------------------------------------------------
 
     def progress(self) -> Progress:
         """Return how far the start has come."""
-        raise NotImplementedError
+        settings = self._services.settings
+        statuses = self.statuses()
+        return Progress(
+            n_accounts=len(statuses),
+            n_heard=sum(one.connectivity.reconciled_at_ns is not None for one in statuses),
+            n_streaming=sum(one.connectivity.link_state is LinkState.STREAMING for one in statuses),
+            n_stopped=sum(one.connectivity.link_state is LinkState.STOPPED for one in statuses),
+            n_waiting_for_socket=sum(one.is_waiting_for_socket for one in statuses),
+            poll_s=max((one.poll_s for one in statuses), default=settings.poll_s),
+            reconcile_s=max((one.reconcile_s for one in statuses), default=settings.reconcile_s),
+        )
 
     def statuses(self) -> tuple[AccountStatus, ...]:
         """Return every account's status, in the order of the configuration."""
-        raise NotImplementedError
+        return tuple(self._sessions[name].status() for name in self._specs if name in self._sessions)

@@ -42,6 +42,20 @@ class Control(Protocol):
         ...
 
 
+class Subscription(Protocol):
+    """One subscribe request."""
+
+    @property
+    def frame(self) -> bytes:
+        """What is sent."""
+        ...
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether the account can be followed without it."""
+        ...
+
+
 class Verdict(Protocol):
     """Whether a key may be used."""
 
@@ -67,7 +81,7 @@ class StreamDialect(Protocol):
         """Return what a refused log-in means."""
         ...
 
-    def subscribe_private(self, topics: str) -> tuple[bytes, ...]:
+    def subscribe_private(self, topics: str) -> Sequence[Subscription]:
         """Return the requests that subscribe to an account, in the form of topics that it is configured for."""
         ...
 
@@ -101,8 +115,8 @@ class StreamDialect(Protocol):
         """Return whether a connection that has ``topics`` may take one more."""
         ...
 
-    def refused_topic(self, control: Control) -> str | None:
-        """Return the topic that a refused subscription names, if it names one."""
+    def refused_topics(self, control: Control) -> tuple[str, ...]:
+        """Return the topics that a refused subscription names; empty if it names none."""
         ...
 
     def conversion_instruments(self) -> tuple[Instrument, ...]:
@@ -156,7 +170,7 @@ class VenuePort:
         Its stream frames.
     connect_limit : EndpointLimit
         New sockets per stream host.
-    calls_per_sweep : int
+    calls_per_sweep : float
         REST calls of one complete snapshot, for planning.
     seconds_per_call : callable
         How long one call takes of the share of the budget that we may use, seconds.
@@ -169,6 +183,6 @@ class VenuePort:
     rest: RestVenue
     stream: StreamDialect
     connect_limit: EndpointLimit
-    calls_per_sweep: int
+    calls_per_sweep: float
     seconds_per_call: Callable[[], float]
     judge_key: Callable[[KeyReport, AccountSpec, int], Verdict]

@@ -30,7 +30,7 @@ class SocketOwner(Protocol):
         ...
 
     def on_closed(self, reason: str) -> None:
-        """Learn that the connection is gone; called exactly once."""
+        """Learn that the far side or the network ended the connection; called at most once."""
         ...
 
 
@@ -42,7 +42,7 @@ class Socket(Protocol):
         ...
 
     def close(self) -> None:
-        """End the connection; safe to call twice."""
+        """End the connection; safe to call twice. The owner hears nothing more, not even of the end."""
         ...
 
 
@@ -60,7 +60,7 @@ class _Listener(picows.WSListener):
     """Turns picows frames into whole messages for the owner."""
 
     def __init__(self, owner: SocketOwner) -> None:
-        self._owner = owner
+        self._owner: SocketOwner | None = owner
         self._parts: list[bytes] | None = None
         self._transport: picows.WSTransport | None = None
 
@@ -68,38 +68,44 @@ class _Listener(picows.WSListener):
         self._transport = transport
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        if self._owner is None:
+            return
         kind = frame.msg_type
         if kind == picows.WSMsgType.TEXT and frame.fin:
             self._owner.on_message(frame.get_payload_as_bytes())
         elif kind in (picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION):
-            self._join(frame)
+            self._join(frame, self._owner)
         elif kind == picows.WSMsgType.CLOSE:
             transport.disconnect()
         else:
             self._owner.on_alive()
 
-    def _join(self, frame: picows.WSFrame) -> None:
+    def _join(self, frame: picows.WSFrame, owner: SocketOwner) -> None:
         if self._parts is None:
             self._parts = []
         self._parts.append(frame.get_payload_as_bytes())
         if sum(map(len, self._parts)) > MESSAGE_BYTES_MAX:
-            self._parts = None
             self.close()
+            owner.on_closed(f"a message of more than {MESSAGE_BYTES_MAX} bytes")
         elif frame.fin:
             whole, self._parts = b"".join(self._parts), None
-            self._owner.on_message(whole)
+            owner.on_message(whole)
 
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
         self._transport = None
-        self._owner.on_closed(_close_reason(transport))
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            owner.on_closed(_close_reason(transport))
 
     def send(self, payload: bytes) -> None:
         if self._transport is not None:
             self._transport.send(picows.WSMsgType.TEXT, payload)
 
     def close(self) -> None:
-        if self._transport is not None:
-            self._transport.disconnect(graceful=False)
+        self._owner = self._parts = None
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.disconnect(graceful=False)
 
 
 def _close_reason(transport: picows.WSTransport) -> str:
@@ -140,8 +146,10 @@ async def connect_picows(url: str, owner: SocketOwner, timeout_s: float) -> Sock
                 use_aiofastnet=False,
             )
     except TimeoutError as error:
+        listener.close()
         raise ConnectivityError(f"no socket within {timeout_s:g} s", endpoint=url) from error
     except (OSError, picows.WSError) as error:
+        listener.close()
         raise ConnectivityError(f"the socket could not be opened: {error}", endpoint=url) from error
     return listener
 

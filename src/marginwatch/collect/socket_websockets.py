@@ -14,7 +14,7 @@ class _Reader:
 
     def __init__(self, connection: ClientConnection, owner: SocketOwner) -> None:
         self._connection = connection
-        self._owner = owner
+        self._owner: SocketOwner | None = owner
         self._sends: set[asyncio.Task[None]] = set()
         self._is_open = True
         self._task = asyncio.create_task(self._read())
@@ -23,13 +23,17 @@ class _Reader:
         try:
             while True:
                 message = await self._connection.recv(decode=False)
+                if self._owner is None:
+                    return
                 self._owner.on_message(bytes(message))
         except websockets.ConnectionClosed:
             pass
         finally:
             self._is_open = False
             self._connection.transport.abort()
-            self._owner.on_closed(self._reason())
+            owner, self._owner = self._owner, None
+            if owner is not None:
+                owner.on_closed(self._reason())
 
     def _reason(self) -> str:
         code = self._connection.close_code
@@ -50,6 +54,7 @@ class _Reader:
             task.add_done_callback(self._sends.discard)
 
     def close(self) -> None:
+        self._owner = None
         self._connection.transport.abort()
 
 

@@ -1,0 +1,47 @@
+"""Wires the Bybit parts into a port."""
+
+import aiohttp
+
+from marginwatch.clock import Clock
+from marginwatch.collect.budget import RateBudget
+from marginwatch.collect.ports import VenuePort
+from marginwatch.model.account import Endpoints
+from marginwatch.model.ids import VenueId
+from marginwatch.venues.bybit.adapter import BybitVenue
+from marginwatch.venues.bybit.key_check import judge_key
+from marginwatch.venues.bybit.manifest import MANIFEST
+from marginwatch.venues.bybit.stream import BybitStream
+
+CALLS_PER_SWEEP = 5.2
+"""Four position sweeps and the wallet; margin mode and account type every few minutes, and now and then a page more."""
+
+
+def bybit_port(adapter: BybitVenue, endpoints: Endpoints, budget: RateBudget) -> VenuePort:
+    """Return Bybit's port for collect.
+
+    Parameters
+    ----------
+    adapter : BybitVenue
+        REST calls and catalog.
+    endpoints : Endpoints
+        Its hosts.
+    budget : RateBudget
+        The budget that ``adapter`` passes; it says what can be planned.
+    """
+    return VenuePort(
+        venue=adapter.venue,
+        endpoints=endpoints,
+        rest=adapter,
+        stream=BybitStream(adapter.catalog),
+        connect_limit=MANIFEST.connect_limit,
+        calls_per_sweep=CALLS_PER_SWEEP,
+        seconds_per_call=budget.seconds_per_call,
+        judge_key=judge_key,
+    )
+
+
+def open_bybit(
+    venue: VenueId, endpoints: Endpoints, budget: RateBudget, clock: Clock, http: aiohttp.ClientSession
+) -> VenuePort:
+    """Return the port of one Bybit environment; parameters as for :class:`BybitVenue` and :func:`bybit_port`."""
+    return bybit_port(BybitVenue(venue, endpoints, budget, clock, http), endpoints, budget)

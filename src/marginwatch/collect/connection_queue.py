@@ -1,0 +1,120 @@
+"""Rations new sockets of one stream host, the most endangered first.
+
+An exchange counts connection attempts in a sliding window and refuses, or bans, those who exceed it; the desk's own
+bots are counted with us. Each admission takes a place in a log that is as long as our share of the limit and is given
+back one window later, prolonged by the longest time that an attempt may take to arrive. So however the venue lays its
+window, and whether or not attempts succeed, it never contains more than our share.
+"""
+
+import asyncio
+import heapq
+import itertools
+import math
+from collections import deque
+from collections.abc import Callable
+
+from marginwatch.clock import Clock
+from marginwatch.collect.timers import Timers
+from marginwatch.model.ids import AccountId
+from marginwatch.venues.base import EndpointLimit
+
+
+class ConnectionQueue:
+    """Who may open a socket, and when.
+
+    Parameters
+    ----------
+    limit : EndpointLimit
+        New connections per window at this host.
+    share_of_limit : float
+        The part of it that we may use, in (0, 1].
+    attempt_s_max : float
+        How long an attempt may be under way before the venue counts it, seconds.
+    clock, timers : Clock, Timers
+        Time.
+    danger : callable
+        How endangered an account is, larger first; asked when a place is free, not when the account comes.
+
+    Raises
+    ------
+    ValueError
+        If ``share_of_limit`` is not in (0, 1].
+
+    Notes
+    -----
+    The log lives in memory: a service that is restarted within one window may use its share again.
+    """
+
+    def __init__(
+        self,
+        limit: EndpointLimit,
+        share_of_limit: float,
+        attempt_s_max: float,
+        clock: Clock,
+        timers: Timers,
+        danger: Callable[[AccountId], float],
+    ) -> None:
+        if not 0 < share_of_limit <= 1:
+            raise ValueError(f"share_of_limit must be in (0, 1], not {share_of_limit}")
+        self.allowed = max(1, math.floor(limit.calls * share_of_limit))
+        self.window_s = limit.per_s + attempt_s_max
+        self._clock = clock
+        self._timers = timers
+        self._danger = danger
+        self._order = itertools.count()
+        self._admitted_at: deque[float] = deque()
+        self._waiting: dict[int, tuple[AccountId | None, asyncio.Future[None]]] = {}
+        self._is_pump_due = False
+
+    @property
+    def n_waiting(self) -> int:
+        """How many stand in the queue."""
+        return len(self._waiting)
+
+    def has_free_place(self) -> bool:
+        """Return whether somebody who came now would be admitted at once."""
+        self._forget_old(self._clock.monotonic_s())
+        return len(self._admitted_at) + len(self._waiting) < self.allowed
+
+    async def admit(self, account_id: AccountId | None) -> None:
+        """Wait for a place; the attempt must follow at once and counts even if it fails.
+
+        ``account_id`` is None for public prices, which go first: every account's risk depends on them.
+        """
+        number = next(self._order)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = (account_id, future)
+        # Ranked a tick later, so that of many who come together the most endangered are first.
+        self._pump_in(0.0)
+        try:
+            await future
+        finally:
+            self._waiting.pop(number, None)
+
+    def _rank(self, number: int) -> tuple[float, int]:
+        account_id = self._waiting[number][0]
+        return (math.inf if account_id is None else self._danger(account_id), -number)
+
+    def _forget_old(self, now_s: float) -> None:
+        while self._admitted_at and now_s - self._admitted_at[0] >= self.window_s:
+            self._admitted_at.popleft()
+
+    def _pump_in(self, seconds: float) -> None:
+        if not self._is_pump_due:
+            self._is_pump_due = True
+            self._timers.call_later(seconds, self._pump)
+
+    def _pump(self) -> None:
+        self._is_pump_due = False
+        now_s = self._clock.monotonic_s()
+        self._forget_old(now_s)
+        free = self.allowed - len(self._admitted_at)
+        for number in heapq.nlargest(free, self._waiting, key=self._rank) if free else ():
+            _, future = self._waiting.pop(number)
+            if not future.done():
+                self._admitted_at.append(now_s)
+                future.set_result(None)
+        if self._waiting:
+            self._pump_in(
+                max(0.0, self._admitted_at[0] + self.window_s - now_s) if self._admitted_at else 0.0
+            )

@@ -1,0 +1,161 @@
+"""The price feeds of one venue: tickers of what is held, shared by all accounts, and REST where a socket is silent.
+
+A wish is answered first by one REST call for its whole category, so marks are there at once, then by a ticker socket.
+A contract whose ticker says nothing for some seconds, because its socket is down or because nothing changed, is asked
+for by REST again: one call brings a category, so a quiet contract is not taken for a frozen feed.
+"""
+
+import asyncio
+
+import structlog
+
+from marginwatch.collect.connection_queue import ConnectionQueue
+from marginwatch.collect.ports import VenuePort
+from marginwatch.collect.price_wishes import PriceWishes
+from marginwatch.collect.public_socket import PublicSocket
+from marginwatch.collect.services import Services
+from marginwatch.collect.supervisor import supervise
+from marginwatch.errors import MarginwatchError
+from marginwatch.model.events import MarksUpdate
+from marginwatch.model.ids import InstrumentId
+from marginwatch.model.instrument import Instrument
+
+log = structlog.get_logger(__name__)
+
+EXPIRE_EVERY_S = 30.0
+
+
+class PriceFeed:
+    """Prices of one venue.
+
+    Parameters
+    ----------
+    port : VenuePort
+        The venue.
+    queue : ConnectionQueue
+        Of the host of its public streams.
+    services : Services
+        Shared collaborators.
+    wishes : PriceWishes
+        What is wanted.
+    """
+
+    def __init__(
+        self, port: VenuePort, queue: ConnectionQueue, services: Services, wishes: PriceWishes
+    ) -> None:
+        self._port = port
+        self._queue = queue
+        self._services = services
+        self._wishes = wishes
+        self._version = -1
+        self._expired_s = 0.0
+        self._sockets: dict[str, list[PublicSocket]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wanted: dict[InstrumentId, Instrument] = {}
+        self._heard_s: dict[InstrumentId, float] = {}
+        self._now_s = 0.0
+        self._is_rest_lost = False
+        self._due_s: dict[str, float] = {}
+
+    @property
+    def sockets(self) -> tuple[PublicSocket, ...]:
+        """All ticker sockets."""
+        return tuple(socket for group in self._sockets.values() for socket in group)
+
+    def beat(self, now_s: float) -> None:
+        """Follow the wishes and look after the sockets; called about every second."""
+        self._now_s = self._wishes.now_s = now_s
+        if now_s - self._expired_s >= EXPIRE_EVERY_S:
+            self._expired_s = now_s
+            self._wishes.expire(self._services.settings.price_keep_s)
+        if self._wishes.version != self._version:
+            self._version = self._wishes.version
+            self._rearrange()
+        for socket in self.sockets:
+            socket.lifeline.beat(now_s)
+
+    async def refresh_once(self) -> None:
+        """Ask by REST for every contract that was never heard or is silent; a category at most every few seconds."""
+        after_s = self._services.settings.price_refresh_s
+        silent: dict[str, list[Instrument]] = {}
+        for key, instrument in self._wanted.items():
+            heard_s = self._heard_s.get(key)
+            if heard_s is None or self._now_s - heard_s >= after_s:
+                silent.setdefault(instrument.category, []).append(instrument)
+        for category, instruments in silent.items():
+            if self._now_s >= self._due_s.get(category, 0.0):
+                self._due_s[category] = self._now_s + after_s
+                await self._refresh(category, instruments)
+
+    async def _refresh(self, category: str, instruments: list[Instrument]) -> None:
+        try:
+            marks = await self._port.rest.fetch_marks(category, instruments)
+        except MarginwatchError as error:
+            if not self._is_rest_lost:
+                log.warning("prices by REST lost", venue=self._port.venue, reason=str(error))
+            self._is_rest_lost = True
+            return
+        if self._is_rest_lost:
+            log.info("prices by REST back", venue=self._port.venue)
+            self._is_rest_lost = False
+        asked = {one.instrument_id for one in instruments}
+        wanted = tuple(mark for mark in marks if mark.instrument.instrument_id in asked)
+        if wanted:
+            self._tell(MarksUpdate(wanted, self._services.clock.now_ns()))
+
+    def _tell(self, update: MarksUpdate) -> None:
+        for mark in update.marks:
+            self._heard_s[mark.instrument.instrument_id] = self._now_s
+        self._services.sink(update)
+
+    def _rearrange(self) -> None:
+        wanted = {one.instrument_id: one for one in self._wishes.wanted()}
+        stream = self._port.stream
+        by_category: dict[str, set[str]] = {category: set() for category in self._sockets}
+        for instrument in wanted.values():
+            by_category.setdefault(instrument.category, set()).add(stream.ticker_topic(instrument))
+        for key in wanted.keys() - self._wanted.keys():
+            self._due_s[wanted[key].category] = self._now_s
+        for key in self._wanted.keys() - wanted.keys():
+            self._heard_s.pop(key, None)
+        self._wanted = wanted
+        for category, topics in by_category.items():
+            if category in self._port.endpoints.public:
+                self._place(category, topics)
+
+    def _place(self, category: str, topics: set[str]) -> None:
+        group = self._sockets.setdefault(category, [])
+        placed: set[str] = set()
+        for socket in group:
+            socket.leave(set(socket.topics - topics))
+            placed |= socket.topics
+        for topic in sorted(topics - placed):
+            socket = next((one for one in group if one.fits(topic)), None)
+            if socket is None:
+                if len(group) >= self._services.settings.public_sockets_max:
+                    log.warning("no socket left for a ticker", category=category, topic=topic)
+                    continue
+                socket = self._open(category)
+                group.append(socket)
+            socket.follow({topic})
+
+    def _open(self, category: str) -> PublicSocket:
+        socket = PublicSocket(category, self._port, self._queue, self._services, self._tell)
+        task = asyncio.create_task(supervise(f"tickers {category}", socket.run, self._services.clock))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return socket
+
+    async def run(self) -> None:
+        """Ask by REST where the sockets are silent, about every second, forever."""
+        while True:
+            await self.refresh_once()
+            await self._services.clock.sleep(1.0)
+
+    async def stop(self) -> None:
+        """Close the sockets."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._sockets.clear()

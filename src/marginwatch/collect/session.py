@@ -1,0 +1,422 @@
+"""One account from key check to live: poll, connect, hold back, snapshot, replay, reconcile.
+
+A session has two tasks, one for its REST snapshots and one for its socket; frames cost it none.
+"""
+
+import asyncio
+
+import structlog
+
+from marginwatch.collect.event_buffer import EventBuffer
+from marginwatch.collect.freshness import Health
+from marginwatch.collect.link import Link
+from marginwatch.collect.recent_fills import RecentFills
+from marginwatch.collect.services import Services, VenueServices
+from marginwatch.collect.statuses import AccountStatus
+from marginwatch.collect.supervisor import supervise
+from marginwatch.collect.sweeps import SweepTimes, is_fatal
+from marginwatch.collect.wakeup import Wakeup
+from marginwatch.errors import AuthError, ConfigError, MarginwatchError
+from marginwatch.model.account import AccountSpec
+from marginwatch.model.connectivity import LinkState
+from marginwatch.model.events import BalancesUpdate, ConnectivityUpdate, Event, FillsUpdate, PositionsUpdate
+from marginwatch.model.notice import Notice
+from marginwatch.model.snapshots import AccountSnapshot
+from marginwatch.venues.base import VenueClient
+
+log = structlog.get_logger(__name__)
+
+SOCKET_PATIENCE_S = 1.0
+"""How long the first snapshot waits for a socket that is free at once: taken after it, one snapshot does for two."""
+
+BACKFILL_REACH_S = 3600.0
+"""Executions are asked for from the last seen one on, but no further back than this before the stream was lost."""
+
+
+BACKFILL_AFTER_S = 30.0
+"""A session whose first socket comes sooner than this has no gap before it that is worth a call."""
+
+
+class Session:
+    """Follows one account.
+
+    Parameters
+    ----------
+    spec : AccountSpec
+        The account.
+    venue, services
+        Shared collaborators.
+    """
+
+    __slots__ = (
+        "_backfill_since_ns",
+        "_buffer",
+        "_client",
+        "_epoch",
+        "_fatal",
+        "_fills",
+        "_health",
+        "_is_live",
+        "_is_subscribed",
+        "_is_sweep_asked",
+        "_last_account",
+        "_link",
+        "_n_resyncs",
+        "_services",
+        "_started_s",
+        "_times",
+        "_uid",
+        "_venue",
+        "_wakeup",
+        "_warnings",
+        "spec",
+    )
+
+    def __init__(self, spec: AccountSpec, venue: VenueServices, services: Services) -> None:
+        settings = services.settings
+        self.spec = spec
+        self._venue = venue
+        self._services = services
+        self._client: VenueClient | None = None
+        self._health = Health(spec.account_id, services.clock, settings.socket_alive_for_s)
+        self._link = Link(spec, venue, services, self)
+        self._buffer = EventBuffer(settings.buffer_max)
+        self._fills = RecentFills()
+        self._wakeup = Wakeup(services.timers)
+        self._times = SweepTimes(settings, services.chance)
+        self._fatal: MarginwatchError | None = None
+        self._is_subscribed = False
+        self._is_live = False
+        self._is_sweep_asked = False
+        self._epoch = 0
+        self._backfill_since_ns: int | None = None
+        self._last_account: tuple[str | None, str | None] | None = None
+        self._uid: str | None = None
+        self._warnings: tuple[str, ...] = ()
+        self._n_resyncs = 0
+        self._started_s = services.clock.monotonic_s()
+        self._report(0)
+
+    # ---- the whole life -------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Follow the account, forever; where only its owner can mend it, ask again after a long while."""
+        services = self._services
+        while True:
+            # Every start and restart is the same path: nothing of the last one is trusted.
+            self._on_socket_gone()
+            self._fatal = None
+            self._started_s = services.clock.monotonic_s()
+            if self._backfill_since_ns is None:
+                self._backfill_since_ns = self._venue.port.rest.venue_now_ns()
+            try:
+                await self._follow(await self._check_key())
+            except MarginwatchError as error:
+                if not is_fatal(error):
+                    raise
+                self._stop(error)
+            await self._wakeup.wait(services.settings.stopped_retry_s)
+
+    def retry_if_stopped(self) -> None:
+        """Ask now whether the owner has mended what stopped the account."""
+        if self._health.link_state is LinkState.STOPPED:
+            self._wakeup.ring()
+
+    def relabel(self, spec: AccountSpec) -> None:
+        """Take names and tags that matter to people only; the socket stays."""
+        self.spec = spec
+
+    def refuse(self, error: MarginwatchError) -> None:
+        """Stop the account from outside, with the sentence for its owner."""
+        self._fatal = error
+        self._wakeup.ring()
+
+    def _stop(self, error: MarginwatchError) -> None:
+        before = (self._health.link_state, self._health.reason)
+        self._set_state(LinkState.STOPPED, error)
+        if before != (LinkState.STOPPED, self._health.reason):
+            self._services.on_notice(Notice("account_refused", self.spec.account_id, str(error)))
+
+    async def _check_key(self) -> VenueClient:
+        """Ask what the key may do until there is an answer; raise if the account must not be followed."""
+        services, port = self._services, self._venue.port
+        client = self._client or port.rest.client(self.spec)
+        self._client = client
+        while True:
+            if self._fatal is not None:
+                raise self._fatal
+            try:
+                async with services.sweep_places:
+                    report = await client.fetch_key_report()
+            except MarginwatchError as error:
+                if is_fatal(error):
+                    raise
+                self._times.on_failure(error)
+                self._set_state(LinkState.LOST, error)
+                await self._wakeup.wait(self._times.wait_s(self._venue.intervals, is_live=False))
+                continue
+            break
+        verdict = port.judge_key(report, self.spec, services.clock.now_ns())
+        if verdict.refusal is not None:
+            raise self._refusal(verdict.refusal, "key_refused")
+        self._claim_uid(report.uid)
+        self._uid = report.uid
+        for warning in verdict.warnings:
+            if warning not in self._warnings:
+                services.on_notice(Notice("key_warning", self.spec.account_id, warning))
+        self._warnings = verdict.warnings
+        return client
+
+    def _claim_uid(self, uid: str) -> None:
+        refused_for, evicted = self._services.uids.claim(self.spec.venue, uid, self.spec.account_id)
+        if refused_for is not None:
+            raise self._refusal(
+                f"its key belongs to account number {uid}, which {refused_for!r} watches already: "
+                "remove one of the two, or give this one the key of its own account",
+                "duplicate_uid",
+            )
+        if evicted is not None:
+            self._services.evict(evicted, self.spec.account_id)
+
+    def _refusal(self, message: str, reason: str) -> ConfigError:
+        return ConfigError(message, venue=self.spec.venue, account_id=self.spec.account_id, reason=reason)
+
+    async def _follow(self, client: VenueClient) -> None:
+        services = self._services
+        has_place = self._venue.private_queue.has_free_place()
+        link = asyncio.create_task(
+            supervise(f"socket of {self.spec.account_id}", self._link.run, services.clock)
+        )
+        try:
+            if has_place:
+                await self._wakeup.wait(SOCKET_PATIENCE_S)
+            while self._fatal is None:
+                await self._sweep(client)
+                await self._until_due()
+            raise self._fatal
+        finally:
+            link.cancel()
+            await asyncio.gather(link, return_exceptions=True)
+            self._on_socket_gone()
+
+    async def _until_due(self) -> None:
+        clock = self._services.clock
+        since_s = clock.monotonic_s()
+        while self._fatal is None and not self._is_sweep_asked:
+            # Asked anew after every ring: what rang may have changed the interval.
+            left_s = since_s + self._times.wait_s(self._venue.intervals, self._is_live) - clock.monotonic_s()
+            if left_s <= 0:
+                return
+            await self._wakeup.wait(left_s)
+
+    # ---- snapshots ------------------------------------------------------------------------------------------
+
+    async def _sweep(self, client: VenueClient) -> None:
+        async with self._services.sweep_places:
+            # Only a snapshot begun after the subscription contains all that the stream did not say.
+            epoch = self._epoch if self._is_subscribed else None
+            self._times.is_doubted = self._is_sweep_asked = False
+            if self._buffer.has_overflown:
+                self._buffer.restart()
+            try:
+                snapshot = await client.fetch_account()
+            except MarginwatchError as error:
+                self._on_sweep_failed(error)
+                return
+        self._take_snapshot(snapshot, epoch)
+        if self._is_live and self._backfill_since_ns is not None:
+            if self._fills.last_ns is None and self._age_s() < BACKFILL_AFTER_S:
+                self._backfill_since_ns = None  # just started: nothing was missed that we were there for
+            else:
+                await self._backfill(client, self._backfill_since_ns)
+
+    def _age_s(self) -> float:
+        return self._services.clock.monotonic_s() - self._started_s
+
+    def _take_snapshot(self, snapshot: AccountSnapshot, epoch: int | None) -> None:
+        self._health.reconciled_at_ns = snapshot.ts_received_ns
+        self._venue.wishes.note_positions(snapshot.positions)
+        self._venue.wishes.note_balances(snapshot.balances)
+        self._services.sink(snapshot)
+        self._note_mode(snapshot)
+        if not self._is_live and epoch is not None and epoch == self._epoch and self._is_subscribed:
+            self._replay()
+        self._times.on_success(self._services.needs_second_look(self.spec.account_id))
+        self._set_state(LinkState.STREAMING if self._is_live else LinkState.POLLING)
+
+    def _replay(self) -> None:
+        if self._buffer.has_overflown:
+            self._n_resyncs += 1
+            self._times.is_doubted = True
+            log.warning(
+                "resync overflow",
+                account_id=self.spec.account_id,
+                events_max=self._services.settings.buffer_max,
+            )
+            return
+        self._is_live = True
+        for event in self._buffer.drain():
+            self._deliver(event)
+
+    def _on_sweep_failed(self, error: MarginwatchError) -> None:
+        if is_fatal(error):
+            self._fatal = error
+            return
+        self._times.on_failure(error)
+        if self._is_live:
+            log.info("reconciliation failed", account_id=self.spec.account_id, reason=str(error))
+        else:
+            self._set_state(LinkState.LOST, error)
+
+    async def _backfill(self, client: VenueClient, since_ns: int) -> None:
+        """Tell the executions that the stream missed: a liquidation during a gap must not pass unseen."""
+        epoch = self._epoch
+        try:
+            fills = await client.fetch_fills_since(since_ns)
+        except MarginwatchError as error:
+            if is_fatal(error) and error.reason != "permission":
+                self._fatal = error
+            # Asked for again at the next snapshot.
+            log.info("executions not read", account_id=self.spec.account_id, reason=str(error))
+            return
+        if epoch == self._epoch:
+            self._backfill_since_ns = None
+        new = self._fills.take_new(fills)
+        if new:
+            now_ns = self._services.clock.now_ns()
+            made_ns = max((fill.ts_venue_ns or 0 for fill in new), default=0) or now_ns
+            self._services.sink(FillsUpdate(self.spec.account_id, new, made_ns, now_ns, is_backfill=True))
+
+    def _note_mode(self, snapshot: AccountSnapshot) -> None:
+        now = (snapshot.account.margin_mode, snapshot.account.account_type)
+        before, self._last_account = self._last_account, now
+        if before is None:
+            return
+        for kind, was, is_now in (
+            ("margin_mode_changed", before[0], now[0]),
+            ("account_type_changed", before[1], now[1]),
+        ):
+            if was is not None and is_now is not None and was != is_now:
+                what = kind.removesuffix("_changed").replace("_", " ")
+                message = f"the {what} changed from {was} to {is_now} at the venue"
+                self._services.on_notice(Notice(kind, self.spec.account_id, message))
+
+    # ---- what the socket says -------------------------------------------------------------------------------
+
+    def on_opened(self) -> None:
+        """Hold back from now on."""
+        self._epoch += 1
+        self._is_live = False
+        self._buffer.restart()
+
+    def on_event(self, event: Event) -> None:
+        """Take one event of the stream: deliver it, or hold it back until the snapshot is in."""
+        if self._is_live:
+            self._deliver(event)
+        else:
+            self._buffer.hold(event)
+
+    def _deliver(self, event: Event) -> None:
+        if isinstance(event, PositionsUpdate):
+            self._venue.wishes.note_positions(event.positions)
+        elif isinstance(event, BalancesUpdate):
+            self._venue.wishes.note_balances(event.balances)
+        elif isinstance(event, FillsUpdate):
+            new = self._fills.take_new(event.fills)
+            if not new:
+                return
+            event = FillsUpdate(event.account_id, new, event.ts_venue_ns, event.ts_received_ns)
+        self._services.sink(event)
+
+    def on_subscribed(self) -> None:
+        """Take a snapshot at once."""
+        self._is_subscribed = self._is_sweep_asked = True
+        self._wakeup.ring()
+
+    def on_lost(self) -> None:
+        """Go back to polling at once."""
+        was_up = self._is_subscribed
+        self._on_socket_gone()
+        if was_up:
+            if self._health.link_state is LinkState.STREAMING:
+                self._set_state(LinkState.POLLING)
+            self._is_sweep_asked = True
+            self._wakeup.ring()
+
+    def _on_socket_gone(self) -> None:
+        if self._is_live and self._backfill_since_ns is None:
+            reach_ns = self._venue.port.rest.venue_now_ns() - int(BACKFILL_REACH_S * 1e9)
+            self._backfill_since_ns = max(self._fills.last_ns or 0, reach_ns)
+        self._epoch += 1
+        self._is_subscribed = self._is_live = False
+        self._buffer.restart()
+
+    def on_doubt(self) -> None:
+        """Take a snapshot soon."""
+        if not self._times.is_doubted:
+            self._times.is_doubted = True
+            self._wakeup.ring()
+
+    async def on_login_refused(self, error: AuthError) -> None:
+        """Ask by REST whether the key is good: if it is, the account is polled; if not, it is stopped."""
+        client = self._client or self._venue.port.rest.client(self.spec)
+        try:
+            await client.fetch_key_report()
+        except MarginwatchError as failure:
+            if is_fatal(failure):
+                self.refuse(failure)
+            return
+        self._services.on_notice(
+            Notice(
+                "stream_refused",
+                self.spec.account_id,
+                f"the stream refused the log-in although the key is good ({error.message}); polled instead",
+            )
+        )
+
+    # ---- health ---------------------------------------------------------------------------------------------
+
+    def beat(self, now_s: float) -> None:
+        """Look after socket and health; called about every second."""
+        self._link.lifeline.beat(now_s)
+        self._report(int(self._services.settings.report_s * 1e9))
+
+    def _set_state(self, state: LinkState, error: MarginwatchError | None = None) -> None:
+        self._health.become(state, error)
+        self._report(0)
+
+    def _report(self, least_ns: int) -> None:
+        health, intervals = self._health, self._venue.intervals
+        fresh_s = intervals.reconcile_fresh_s if self._is_live else intervals.poll_fresh_s
+        health.fresh_for_ns = int(fresh_s * 1e9)
+        health.replied_at_ns = self._link.lifeline.replied_at_ns
+        health.data_at_ns = self._link.data_at_ns
+        told = health.take_report(least_ns)
+        if told is not None:
+            self._services.sink(ConnectivityUpdate(told))
+
+    def status(self) -> AccountStatus:
+        """Return what is shown of this session."""
+        return AccountStatus(
+            account_id=self.spec.account_id,
+            connectivity=self._health.as_connectivity(),
+            uid=self._uid,
+            poll_s=self._venue.intervals.poll_s,
+            reconcile_s=self._venue.intervals.reconcile_s,
+            is_waiting_for_socket=self._link.lifeline.is_waiting,
+            warnings=self._warnings,
+            n_connects=self._link.lifeline.n_connects,
+            n_messages=self._link.n_messages,
+            n_malformed=self._link.n_malformed,
+            n_resyncs=self._n_resyncs,
+        )
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether its socket is live."""
+        return self._is_live
+
+    @property
+    def link_state(self) -> LinkState:
+        """Where it stands."""
+        return self._health.link_state

@@ -20,7 +20,7 @@ class Greeks(msgspec.Struct, frozen=True, kw_only=True):
     theta: DecimalText | None = None
 
 
-class Position(msgspec.Struct, frozen=True, kw_only=True):
+class Position(msgspec.Struct, frozen=True):
     """One row of an account: a contract and, in hedge mode, one of its two legs.
 
     Every number is the venue's own text, or None where the venue sent none (``""``, ``"0"`` where that means

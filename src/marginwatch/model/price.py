@@ -7,7 +7,7 @@ from marginwatch.model.instrument import Instrument
 from marginwatch.model.position import Greeks
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class Mark(msgspec.Struct, frozen=True):
     """Prices of one contract at one moment.
 
     Parameters

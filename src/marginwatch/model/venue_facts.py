@@ -188,7 +188,7 @@ class ClosedPnl(msgspec.Struct, frozen=True, kw_only=True):
         Averages at cost, quote currency.
     realized_pnl : str or None
         Gain positive, settlement currency.
-    order_id, kind : str or None
+    order_id, closed_by : str or None
         The venue's own; its word for what closed it, in lower case.
     open_fee, close_fee, leverage_setting : str or None
         Settlement currency; ×.
@@ -203,7 +203,7 @@ class ClosedPnl(msgspec.Struct, frozen=True, kw_only=True):
     exit_price: DecimalText | None
     realized_pnl: DecimalText | None
     order_id: str | None = None
-    kind: str | None = None
+    closed_by: str | None = None
     open_fee: DecimalText | None = None
     close_fee: DecimalText | None = None
     leverage_setting: DecimalText | None = None

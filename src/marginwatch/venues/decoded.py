@@ -154,13 +154,9 @@ def view_of(decoded: Decoded) -> View:
 
 
 def other_view(kind: str, noun: msgspec.Struct, **more: object) -> View:
-    """Return a noun without a place of its own, with the kind of payload that it came in first."""
-    fields = {name: value for name, value in msgspec.structs.asdict(noun).items() if value is not Ellipsis}
-    return {
-        "kind": kind,
-        **more,
-        **{name: _plain(value) for name, value in fields.items() if name not in more},
-    }
+    """Return a noun without a place of its own; ``kind`` says in which payload it came, whatever else it holds."""
+    fields = {name: _plain(value) for name, value in msgspec.structs.asdict(noun).items()}
+    return {**fields, **more, "kind": kind}
 
 
 def _position_view(position: Position) -> View:

@@ -65,7 +65,7 @@ def _closed_of(row: WireClosedPnl) -> ClosedPnl:
         exit_price=number_or_none(row.avg_exit_price, "avgExitPrice"),
         realized_pnl=number_or_none(row.closed_pnl, "closedPnl"),
         order_id=row.order_id or None,
-        kind=row.exec_type.lower() if row.exec_type else None,
+        closed_by=row.exec_type.lower() if row.exec_type else None,
         open_fee=number_or_none(row.open_fee, "openFee"),
         close_fee=number_or_none(row.close_fee, "closeFee"),
         leverage_setting=number_or_none(row.leverage, "leverage"),

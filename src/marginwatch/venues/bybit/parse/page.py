@@ -12,13 +12,13 @@ from marginwatch.venues.bybit.schemas.envelope import WirePage, WireSymbol
 
 Row = TypeVar("Row")
 Noun = TypeVar("Noun")
-PageNoun = TypeVar("PageNoun", covariant=True)
+Noun_co = TypeVar("Noun_co", covariant=True)
 
 _pages = msgspec.json.Decoder(WirePage)
 _symbols = msgspec.json.Decoder(WireSymbol)
 
 
-class Page(msgspec.Struct, Generic[PageNoun], frozen=True):
+class Page(msgspec.Struct, Generic[Noun_co], frozen=True):
     """One page of a list endpoint.
 
     Parameters
@@ -31,7 +31,7 @@ class Page(msgspec.Struct, Generic[PageNoun], frozen=True):
         To be sent back exactly as it came (it is already percent-encoded); None on the last page.
     """
 
-    rows: tuple[PageNoun, ...]
+    rows: tuple[Noun_co, ...]
     failures: tuple[Failure, ...] = ()
     next_cursor: str | None = None
 

@@ -6,13 +6,12 @@ import msgspec
 
 from marginwatch.errors import ProtocolError
 from marginwatch.model.instrument import Instrument
-from marginwatch.model.position import Greeks, Position, PositionSide
+from marginwatch.model.position import Greeks, MarginMode, Position, PositionSide
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
 from marginwatch.venues.bybit.parse.page import Page, open_page, read_page
 from marginwatch.venues.bybit.parse.text import (
     INT64_MAX,
     NO_PRICE,
-    NONE,
     NONE_OR_ZERO,
     TS_MS_MAX,
     count_or_none,
@@ -50,6 +49,12 @@ _STATUSES: Final[dict[str | None, str]] = {
     "": "normal",
     None: "normal",
 }
+
+_MODES: Final[dict[int | str | None, MarginMode]] = {1: "isolated", "1": "isolated"}
+"""``tradeMode`` (deprecated): 1 is isolated; 0 says nothing in a unified account, whose mode is the account's."""
+
+_SWITCHES: Final[dict[int | str | None, bool | None]] = {None: None, "": None, 0: False, "0": False}
+"""``autoAddMargin``; any other value is on."""
 
 _AMOUNT_FIELDS = (
     ("size", "size"),
@@ -118,7 +123,7 @@ def position_of(row: WirePosition, category: str | None, catalog: InstrumentCata
     instrument = catalog.resolve(row.category or category, row.symbol)
     try:
         return _build(row, instrument)
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, KeyError, ProtocolError) as error:
         raise _explained(row, error) from None
 
 
@@ -128,73 +133,79 @@ def _build(row: WirePosition, instrument: Instrument) -> Position:
     leg = _LEGS[row.position_idx]
     magnitude = float(size)
     entry = row.avg_price or row.entry_price
-    prove_numbers(
-        (
-            size,
-            entry,
-            row.mark_price,
-            row.liq_price,
-            row.leverage,
-            row.position_im,
-            row.position_mm,
-            row.unrealised_pnl,
-            row.cur_realised_pnl,
-            row.session_avg_price,
-            row.risk_limit_value,
-            row.take_profit,
-            row.stop_loss,
-            row.trailing_stop,
-        )
-    )
     rank = row.adl_rank_indicator
+    liquidation = row.liq_price
     if magnitude > 0.0:
         quantity = _SIGNS[row.side, leg] + size
+        entry = None if entry in NONE_OR_ZERO else entry
+        liquidation = None if liquidation in NO_PRICE else liquidation
     else:
         if magnitude < 0.0:
-            raise ValueError("size")
-        quantity = "0"
-        entry = None
-        if rank in (0, "0"):
-            rank = None
-    updated = row.updated_time
-    if updated is not None:
-        updated = int(updated) * 1_000_000 if updated else None
-        if updated is not None and not 0 <= updated <= TS_MS_MAX * 1_000_000:
-            raise ValueError("updatedTime")
+            raise ValueError("size is negative")
+        quantity, entry, liquidation = "0", None, None
+        rank = None if rank in (0, "0") else rank
+    limit = row.risk_limit_value
+    limit = None if limit in NONE_OR_ZERO or row.risk_id in (0, "0") else limit
+    take_profit, stop_loss, trailing_stop = row.take_profit, row.stop_loss, row.trailing_stop
+    take_profit = None if take_profit in NONE_OR_ZERO else take_profit
+    stop_loss = None if stop_loss in NONE_OR_ZERO else stop_loss
+    trailing_stop = None if trailing_stop in NONE_OR_ZERO else trailing_stop
+    session_average = row.session_avg_price
+    session_average = None if session_average in NONE_OR_ZERO else session_average
+    amounts = (
+        entry,
+        row.mark_price,
+        liquidation,
+        row.leverage,
+        row.position_im,
+        row.position_mm,
+        row.unrealised_pnl,
+        row.cur_realised_pnl,
+        session_average,
+        limit,
+        take_profit,
+        stop_loss,
+        trailing_stop,
+    )
+    # What prove_numbers does, without the call: a sum that is not finite has a part that is not.
+    total = magnitude + sum(map(float, filter(None, amounts)))
+    if total - total != 0.0:
+        raise ValueError("not finite")
+    updated = int(row.updated_time or 0)
+    if not 0 <= updated <= TS_MS_MAX:
+        raise ValueError("updatedTime")
     sequence = row.seq
-    if sequence is not None:
-        sequence = int(sequence) if sequence != "" else None
-        if sequence is not None and not 0 <= sequence <= INT64_MAX:
-            sequence = sequence_or_none(sequence)
-    liquidation, mark, limit = row.liq_price, row.mark_price, row.risk_limit_value
+    if type(sequence) is not int or not 0 <= sequence <= INT64_MAX:
+        sequence = sequence_or_none(sequence)
     change = row.mmr_sys_updated_time or row.mmr_sys_update_time
+    # By position, in the order of the fields: naming them costs 0.7 µs, a sixth of all the work on a message.
     return Position(
-        instrument=instrument,
-        position_side=leg,
-        quantity=quantity,
-        entry_price=None if entry in NONE_OR_ZERO else entry,
-        mark_price=mark or None,
-        unrealized_pnl=row.unrealised_pnl or None,
-        initial_margin=row.position_im or None,
-        maintenance_margin=row.position_mm or None,
-        liquidation_price=None if liquidation in NO_PRICE or quantity == "0" else liquidation,
-        leverage_setting=row.leverage or None,
-        margin_mode="isolated" if row.trade_mode in (1, "1") else None,
-        status=_STATUSES.get(row.position_status) or str(row.position_status).lower(),
-        is_reduce_only=row.is_reduce_only,
-        adl_rank=rank if rank is None else int(rank),
-        auto_add_margin=None if row.auto_add_margin in NONE else row.auto_add_margin not in (0, "0"),
-        risk_limit=None if limit in NONE_OR_ZERO or row.risk_id in (0, "0") else limit,
-        take_profit=None if row.take_profit in NONE_OR_ZERO else row.take_profit,
-        stop_loss=None if row.stop_loss in NONE_OR_ZERO else row.stop_loss,
-        trailing_stop=None if row.trailing_stop in NONE_OR_ZERO else row.trailing_stop,
-        realized_pnl=row.cur_realised_pnl or None,
-        session_average_price=None if row.session_avg_price in NONE_OR_ZERO else row.session_avg_price,
-        greeks=_greeks(row) if instrument.category == "option" else None,
-        margin_change_at_ns=time_ns_or_none(change, "mmrSysUpdatedTime") if change else None,
-        opened_at_ns=time_ns_or_none(row.open_time, "openTime") if row.open_time else None,
-        sequence=sequence,
-        ts_venue_ns=updated or None,
+        instrument,
+        leg,  # position_side
+        quantity,
+        entry,  # entry_price
+        row.mark_price or None,
+        row.unrealised_pnl or None,  # unrealized_pnl
+        row.position_im or None,  # initial_margin
+        row.position_mm or None,  # maintenance_margin
+        liquidation,  # liquidation_price
+        row.leverage or None,  # leverage_setting
+        _MODES.get(row.trade_mode),  # margin_mode
+        _STATUSES.get(row.position_status) or str(row.position_status).lower(),  # status
+        row.is_reduce_only,
+        rank if rank is None else int(rank),  # adl_rank
+        _SWITCHES.get(row.auto_add_margin, True),  # auto_add_margin
+        limit,  # risk_limit
+        take_profit,
+        stop_loss,
+        trailing_stop,
+        row.cur_realised_pnl or None,  # realized_pnl
+        session_average,  # session_average_price
+        _greeks(row) if instrument.category == "option" else None,  # greeks
+        time_ns_or_none(change, "mmrSysUpdatedTime") if change else None,  # margin_change_at_ns
+        time_ns_or_none(row.open_time, "openTime") if row.open_time else None,  # opened_at_ns
+        sequence,
+        updated * 1_000_000 or None,  # ts_venue_ns
     )
 
 
@@ -220,6 +231,8 @@ def _explained(row: WirePosition, error: Exception) -> ProtocolError:
         count_or_none(row.adl_rank_indicator, "adlRankIndicator")
         sequence_or_none(row.seq)
         time_ns_or_none(row.updated_time, "updatedTime")
+        time_ns_or_none(row.open_time, "openTime")
+        time_ns_or_none(row.mmr_sys_updated_time or row.mmr_sys_update_time, "mmrSysUpdatedTime")
     except ProtocolError as found:
         return ProtocolError(f"{symbol}: {found.message}")
     if float(row.size) < 0.0:

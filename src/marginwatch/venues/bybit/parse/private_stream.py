@@ -65,23 +65,18 @@ def parse_private_frame(
     topic = topic_of(frame)
     if topic is None:
         return parse_control(frame)
+    reader = _READERS.get(topic)
+    if reader is not None:
+        return (reader(frame, topic, None, account_id, catalog, ts_received_ns),)
     word, _, rest = topic.partition(".")
     reader = _READERS.get(word)
     if reader is None:
         raise ProtocolError(
             f"topic {topic[:60]!r} is not a private topic that we subscribe", endpoint=topic[:60]
         )
-    category = rest.rpartition(".")[2] if rest else None
-    return (
-        reader(
-            frame,
-            topic,
-            category if category in CATEGORIES else None,
-            account_id,
-            catalog,
-            ts_received_ns,
-        ),
-    )
+    category = rest.rpartition(".")[2]
+    said = category if category in CATEGORIES else None
+    return (reader(frame, topic, said, account_id, catalog, ts_received_ns),)
 
 
 def _read_positions(
@@ -92,7 +87,10 @@ def _read_positions(
     catalog: InstrumentCatalog,
     ts_received_ns: int,
 ) -> PositionsUpdate:
-    wire = _decode(_positions, frame, topic)
+    try:
+        wire = _positions.decode(frame)
+    except UNDECODABLE as error:
+        raise ProtocolError(describe(error), endpoint=topic) from None
     rows = wire.data
     try:
         if len(rows) == 1:

@@ -12,6 +12,8 @@ from marginwatch.venues.bybit.parse.tickers import instrument_of, mark_of
 from marginwatch.venues.bybit.parse.topic import topic_of
 from marginwatch.venues.bybit.schemas.market import WireTickerFrame
 
+_MARK = b'"topic":"tickers.'
+_IS_SNAPSHOT = {"snapshot": True, "delta": False}
 _tickers = msgspec.json.Decoder(WireTickerFrame)
 
 
@@ -36,28 +38,31 @@ def parse_public_frame(
     ProtocolError
         If anything in it cannot be read, naming topic and field; or if the topic is not ``tickers``.
     """
-    topic = topic_of(frame)
-    if topic is None:
-        return parse_control(frame)
-    if not topic.startswith("tickers."):
-        raise ProtocolError(
-            f"topic {topic[:60]!r} is not a public topic that we subscribe", endpoint=topic[:60]
-        )
+    if _MARK not in frame:
+        topic = topic_of(frame)
+        if topic is None:
+            return parse_control(frame)
+        if not topic.startswith("tickers."):
+            raise ProtocolError(
+                f"topic {topic[:60]!r} is not a public topic that we subscribe", endpoint=topic[:60]
+            )
     try:
         wire = _tickers.decode(frame)
     except UNDECODABLE as error:
-        raise ProtocolError(describe(error), endpoint=topic) from None
-    if wire.type not in ("snapshot", "delta"):
-        raise ProtocolError(f"type {wire.type[:40]!r} is neither snapshot nor delta", endpoint=topic)
+        raise ProtocolError(describe(error), endpoint="tickers") from None
     row = wire.data
     try:
         mark = mark_of(
             row,
             instrument_of(row, category, catalog),
-            wire.type == "snapshot",
+            _IS_SNAPSHOT[wire.type],
             count_or_none(wire.cs, "cs"),
             time_ns_or_none(wire.ts, "ts"),
         )
+    except KeyError:
+        raise ProtocolError(
+            f"type {wire.type[:40]!r} is neither snapshot nor delta", endpoint=wire.topic[:60]
+        ) from None
     except ProtocolError as error:
-        raise ProtocolError(error.message, endpoint=topic) from None
+        raise ProtocolError(error.message, endpoint=wire.topic[:60]) from None
     return MarksUpdate((mark,), ts_received_ns)

@@ -108,23 +108,24 @@ def mark_of(
         )
         volatility, greeks = _option_numbers(row) if instrument.category == "option" else (None, None)
         next_funding = row.next_funding_time
+        # By position, in the order of the fields: naming them costs a quarter of the work on a delta.
         return Mark(
-            instrument=instrument,
-            mark_price=row.mark_price or None,
-            index_price=row.index_price or None,
-            last_price=row.last_price or None,
-            bid_price=bid or None,
-            ask_price=ask or None,
-            underlying_price=row.underlying_price or None,
-            usd_index_price=row.usd_index_price or None,
-            mark_volatility=volatility,
-            greeks=greeks,
-            funding_rate=row.funding_rate or None,
-            next_funding_at_ns=time_ns_or_none(next_funding, "nextFundingTime") if next_funding else None,
-            open_interest=row.open_interest or None,
-            is_snapshot=is_snapshot,
-            sequence=sequence,
-            ts_venue_ns=ts_venue_ns,
+            instrument,
+            row.mark_price or None,
+            row.index_price or None,
+            row.last_price or None,
+            bid or None,
+            ask or None,
+            row.underlying_price or None,
+            row.usd_index_price or None,
+            volatility,
+            greeks,
+            row.funding_rate or None,
+            time_ns_or_none(next_funding, "nextFundingTime") if next_funding else None,
+            row.open_interest or None,
+            is_snapshot,
+            sequence,
+            ts_venue_ns,
         )
     except ValueError:
         raise _explained(row) from None

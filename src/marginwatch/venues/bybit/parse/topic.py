@@ -7,6 +7,7 @@ from marginwatch.venues.bybit.schemas.envelope import WireTopic
 
 _MARK = b'"topic":"'
 _MARK_LENGTH = len(_MARK)
+_USUAL = {topic.encode(): topic for topic in ("position", "wallet", "execution", "order", "greeks")}
 _topics = msgspec.json.Decoder(WireTopic)
 
 
@@ -26,8 +27,9 @@ def topic_of(frame: bytes) -> str | None:
         start += _MARK_LENGTH
         end = frame.find(b'"', start)
         if end > start:
-            try:
-                return str(frame[start:end], "ascii")
-            except UnicodeDecodeError:
-                pass
+            topic = frame[start:end]
+            if topic in _USUAL:
+                return _USUAL[topic]
+            if topic.isascii():
+                return topic.decode()
     return decode_with(_topics, frame, "stream frame").topic

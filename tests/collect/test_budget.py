@@ -16,12 +16,12 @@ POSITIONS = "/v5/position/list"
 MEMBERS = "/v5/user/submembers"
 
 
-def manifest(ip: EndpointLimit = EndpointLimit(600, 5.0), **per_endpoint: EndpointLimit) -> VenueManifest:
+def manifest(ip: EndpointLimit | None = None, **per_endpoint: EndpointLimit) -> VenueManifest:
     limits = {POSITIONS: EndpointLimit(50, 1.0), MEMBERS: EndpointLimit(5, 1.0), **per_endpoint}
     return VenueManifest(
         exchange="bybit",
         environments={},
-        ip_limit=ip,
+        ip_limit=ip or EndpointLimit(600, 5.0),
         connect_limit=EndpointLimit(500, 300.0),
         endpoint_limits=limits,
         documents="test",

@@ -33,6 +33,9 @@ BACKFILL_REACH_S = 3600.0
 """Executions are asked for from the last seen one on, but no further back than this before the stream was lost."""
 
 
+BACKFILLS = 2
+"""Executions are asked for with the first two snapshots after a gap: the venue's REST side may lag behind."""
+
 BACKFILL_AFTER_S = 30.0
 """A session whose first socket comes sooner than this has no gap before it that is worth a call."""
 
@@ -57,10 +60,12 @@ class Session:
         "_fills",
         "_health",
         "_is_live",
+        "_is_new",
         "_is_subscribed",
         "_is_sweep_asked",
         "_last_account",
         "_link",
+        "_n_backfills",
         "_n_resyncs",
         "_services",
         "_started_s",
@@ -86,6 +91,7 @@ class Session:
         self._times = SweepTimes(settings, services.chance)
         self._fatal: MarginwatchError | None = None
         self._is_subscribed = False
+        self._is_new = True
         self._is_live = False
         self._is_sweep_asked = False
         self._epoch = 0
@@ -94,6 +100,7 @@ class Session:
         self._uid: str | None = None
         self._warnings: tuple[str, ...] = ()
         self._n_resyncs = 0
+        self._n_backfills = 0
         self._started_s = services.clock.monotonic_s()
         self._report(0)
 
@@ -106,6 +113,7 @@ class Session:
             # Every start and restart is the same path: nothing of the last one is trusted.
             self._on_socket_gone()
             self._fatal = None
+            self._is_new = self._backfill_since_ns is None
             self._started_s = services.clock.monotonic_s()
             if self._backfill_since_ns is None:
                 self._backfill_since_ns = self._venue.port.rest.venue_now_ns()
@@ -225,13 +233,11 @@ class Session:
                 return
         self._take_snapshot(snapshot, epoch)
         if self._is_live and self._backfill_since_ns is not None:
-            if self._fills.last_ns is None and self._age_s() < BACKFILL_AFTER_S:
-                self._backfill_since_ns = None  # just started: nothing was missed that we were there for
+            is_first, self._is_new = self._is_new, False
+            if is_first and self._services.clock.monotonic_s() - self._started_s < BACKFILL_AFTER_S:
+                self._backfill_since_ns = None
             else:
                 await self._backfill(client, self._backfill_since_ns)
-
-    def _age_s(self) -> float:
-        return self._services.clock.monotonic_s() - self._started_s
 
     def _take_snapshot(self, snapshot: AccountSnapshot, epoch: int | None) -> None:
         self._health.reconciled_at_ns = snapshot.ts_received_ns
@@ -279,7 +285,8 @@ class Session:
             # Asked for again at the next snapshot.
             log.info("executions not read", account_id=self.spec.account_id, reason=str(error))
             return
-        if epoch == self._epoch:
+        self._n_backfills += 1
+        if epoch == self._epoch and self._n_backfills >= BACKFILLS:
             self._backfill_since_ns = None
         new = self._fills.take_new(fills)
         if new:
@@ -347,6 +354,7 @@ class Session:
         if self._is_live and self._backfill_since_ns is None:
             reach_ns = self._venue.port.rest.venue_now_ns() - int(BACKFILL_REACH_S * 1e9)
             self._backfill_since_ns = max(self._fills.last_ns or 0, reach_ns)
+        self._n_backfills = 0
         self._epoch += 1
         self._is_subscribed = self._is_live = False
         self._buffer.restart()

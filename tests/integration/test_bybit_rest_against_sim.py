@@ -8,6 +8,8 @@ from decimal import Decimal
 import aiohttp
 import msgspec
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from marginwatch.clock import SystemClock
 from marginwatch.collect.budget import RateBudget
@@ -209,6 +211,19 @@ async def test_one_account_with_a_foreign_secret_disturbs_no_other(desk: Desk) -
     assert isinstance(results[0], AuthError)
     assert results[0].reason == "signature"
     assert not [r for r in results[1:] if isinstance(r, BaseException)]
+
+
+async def test_a_key_that_signs_with_rsa(desk: Desk) -> None:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    spec = msgspec.structs.replace(desk.clients[0].spec, api_secret=Secret(pem.decode()))
+    desk.server.key_rules.rsa_public_keys[spec.api_key.reveal()] = public.decode()
+    assert (await desk.venue.client(spec).fetch_account()).account.equity is not None
 
 
 @pytest.mark.parametrize("desk", [{"faults": "clock_skew=-7s"}, {"faults": "clock_skew=7s"}], indirect=True)

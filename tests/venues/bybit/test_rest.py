@@ -24,6 +24,8 @@ KEY, SECRET = "Kk7testKEYkk", "Ss9testSECRETss"
 
 @pytest.fixture
 def rest(bench):  # type: ignore[no-untyped-def]
+    """The bench's calls, with the clock as good as measured, so that a test sees its own calls alone."""
+    bench.venue._rest._sync_tried_s = bench.clock.monotonic_s()
     return bench.venue._rest
 
 
@@ -64,11 +66,34 @@ async def test_a_public_call_carries_no_key(bench, rest) -> None:
     assert bench.gate.acquired == [("/v5/market/time", None)]
 
 
-async def test_a_path_prefix_of_a_private_gateway_is_kept(bench, caller) -> None:
-    bench.venue._rest._base_url += "/gateway"
+async def test_a_path_prefix_of_a_private_gateway_is_kept(bench, rest, caller) -> None:
+    rest._base_url += "/gateway"
     bench.stub.standing["/gateway/v5/x"] = lambda _: bench.stub.ok({})
-    await bench.venue._rest.get("/v5/x", caller=caller)
+    await rest.get("/v5/x", caller=caller)
     assert [heard.path for heard in bench.stub.heard] == ["/gateway/v5/x"]
+
+
+async def test_the_clock_is_measured_before_the_first_signed_call_and_again_when_that_is_long_ago(
+    bench, caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.stub.clock_ahead_ms = 120_000
+    bench.stub.standing[WALLET] = lambda _: bench.stub.ok({})
+    await asyncio.gather(*(bench.venue._rest.get(WALLET, caller=caller) for _ in range(5)))
+    assert len(bench.stub.calls("/v5/market/time")) == 3
+    assert len(bench.stub.calls(WALLET)) == 5  # none was refused
+    assert [notice.kind for notice in bench.notices] == ["clock_skew"]
+    now_s = bench.clock.monotonic_s()
+    monkeypatch.setattr(bench.clock, "monotonic_s", lambda: now_s + 301)
+    await bench.venue._rest.get(WALLET, caller=caller)
+    assert len(bench.stub.calls("/v5/market/time")) == 6
+
+
+async def test_a_clock_that_cannot_be_measured_does_not_stop_the_call(bench, caller) -> None:
+    bench.stub.standing["/v5/market/time"] = lambda _: bench.stub.text(500, "")
+    bench.stub.standing[WALLET] = lambda _: bench.stub.ok({})
+    for _ in range(3):
+        await bench.venue._rest.get(WALLET, caller=caller)
+    assert len(bench.stub.calls("/v5/market/time")) == 1
 
 
 @pytest.mark.parametrize("ahead_ms", [-120_000, 120_000])
@@ -235,9 +260,9 @@ async def test_a_redirect_is_not_followed_with_signed_headers(bench, rest, calle
     assert bench.stub.calls("/v5/elsewhere") == []
 
 
-async def test_a_closed_port_is_a_connectivity_error(bench, caller) -> None:
-    bench.venue._rest._base_url = "http://127.0.0.1:1"
-    error = await failure(bench.venue._rest.get(WALLET, caller=caller))
+async def test_a_closed_port_is_a_connectivity_error(bench, rest, caller) -> None:
+    rest._base_url = "http://127.0.0.1:1"
+    error = await failure(rest.get(WALLET, caller=caller))
     assert isinstance(error, ConnectivityError)
     assert len(bench.gate.acquired) == len(bench.gate.observed) == 3
     assert len(bench.clock.slept) == 2

@@ -59,3 +59,7 @@ def test_waits_grow_within_bounds_and_differ_by_chance() -> None:
 
 def test_the_budget_does_the_waiting_for_a_used_up_limit() -> None:
     assert waits(error_for(10006, "Too many visits!", retry_after_s=0.4)) == [0.0, 0.0, 0.0]
+
+
+def test_a_venue_that_sheds_load_is_given_the_time_it_asks_for() -> None:
+    assert all(wait_s >= 1.0 for wait_s in waits(error_for(429, "busy")))

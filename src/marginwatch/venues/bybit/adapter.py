@@ -75,6 +75,7 @@ class BybitVenue:
             http,
             self.clock_offset,
             on_quarantine=on_quarantine,
+            on_sync=self._tell_skew,
             chance=chance,
         )
         self._public = Calls(self._rest, None, Capabilities(None, self._on_notice))
@@ -96,8 +97,11 @@ class BybitVenue:
         return self.clock_offset.now_ns()
 
     async def sync_clock(self) -> None:
-        """Measure the venue's clock anew; a second or more of difference is told once."""
+        """Measure the venue's clock anew; it is also done before the first signed call and every few minutes."""
         await self._rest.sync_clock()
+
+    def _tell_skew(self) -> None:
+        """Tell once of a difference of a second or more."""
         is_skewed = self.clock_offset.is_skewed
         if is_skewed and not self._was_skewed:
             seconds = self.clock_offset.offset_ns / 1e9

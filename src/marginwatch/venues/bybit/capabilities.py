@@ -6,8 +6,8 @@ from marginwatch.errors import AuthError, MarginwatchError, RejectedError
 from marginwatch.model.ids import AccountId
 from marginwatch.model.notice import Notice
 
-NOT_HERE_CODES = frozenset({404, 10017})
-"""The host lacks the endpoint, as demo and regional hosts do (documents: error codes; demo service)."""
+NOT_FOUND = 404
+"""The host lacks the endpoint, as demo and regional hosts do (documents: demo service); code 10017 says the same."""
 
 
 class Capabilities:
@@ -50,4 +50,4 @@ def is_closed(error: MarginwatchError) -> bool:
     """Return whether an error closes one call for good while the others go on."""
     if isinstance(error, AuthError):
         return error.reason == "permission"
-    return isinstance(error, RejectedError) and error.code in NOT_HERE_CODES
+    return isinstance(error, RejectedError) and (error.code == NOT_FOUND or error.reason == "not_offered")

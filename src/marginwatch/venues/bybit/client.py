@@ -56,6 +56,10 @@ CALLS_PER_SWEEP = 6
 SETTINGS_AGE_S = 55.0
 """Margin mode and account type seldom change: an account polled every few seconds is not asked for them each time."""
 
+FIRST_OPTION_BASES = ("BTC",)
+"""Options of one underlying cost one call each: an account that was never seen with an option is asked for the venue's
+default alone."""
+
 COINS_A_CALL = 20
 SUB_MEMBERS_A_REPLY = 1000
 
@@ -104,7 +108,7 @@ class BybitClient:
         self._settings: AccountState | None = None
         self._settings_at_s = 0.0
         self._gap: Failure | None = None
-        self._option_bases: tuple[str, ...] = history.OPTION_BASES
+        self._option_bases: tuple[str, ...] = FIRST_OPTION_BASES
         self._last_sweep: SweepReport | None = None
 
     @property
@@ -206,7 +210,8 @@ class BybitClient:
         """Return the executions from ``since_ns`` (the venue's clock) on, oldest first.
 
         One at ``since_ns`` itself is included, for several can share a millisecond; they are told apart by
-        ``fill_id``.
+        ``fill_id``. Options are asked for one underlying at a time: of BTC only, until a sweep has found an option in
+        the account, then of all.
         """
         until_ns = self._rest.server_clock.now_ns()
         return await history.fetch_fills(self._calls, self._catalog, since_ns, until_ns, self._option_bases)
@@ -299,10 +304,12 @@ class BybitClient:
         return self._settings
 
     def _remember_bases(self, positions: Sequence[Position]) -> None:
-        """Ask for executions of every underlying whose options were ever held here."""
+        """Ask for executions of all underlyings of options from the moment the account is seen to hold an option."""
         held = {
             position.instrument.base_asset
             for position in positions
             if position.instrument.instrument_kind is InstrumentKind.OPTION
         }
-        self._option_bases = (*self._option_bases, *sorted(held - set(self._option_bases)))
+        if held:
+            known = dict.fromkeys((*self._option_bases, *history.OPTION_BASES))
+            self._option_bases = tuple(dict.fromkeys((*known, *sorted(held))))

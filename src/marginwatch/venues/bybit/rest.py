@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import aiohttp
 import msgspec
+import structlog
 from yarl import URL
 
 from marginwatch.clock import Clock
@@ -29,12 +30,17 @@ from marginwatch.venues.bybit.retries import RetryCount
 from marginwatch.venues.bybit.server_clock import ServerClock
 
 TIME_ENDPOINT = "/v5/market/time"
+SYNC_EVERY_S = 300.0
+"""Quartz drifts by some milliseconds in this time; what matters is that a clock that was set is noticed."""
+
 RESET_WAIT_MAX_NS = 120_000_000_000
 """No bucket of the venue is longer than a minute; a reset stamp beyond this is not believed."""
 
 TIMEOUT = aiohttp.ClientTimeout(total=15.0, sock_connect=5.0, sock_read=10.0)
 BODY_BYTES_MAX = 32 * 1024 * 1024
 KEPT_BYTES = 64 * 1024
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 Params = Mapping[str, str | int | None]
 """Query parameters in the order in which they are sent; those that are None or empty are left out."""
@@ -92,6 +98,8 @@ class BybitRest:
         The venue's time, kept up to date here.
     on_quarantine : callable, optional
         Takes replies that did not decode.
+    on_sync : callable, optional
+        Called whenever the venue's clock was measured.
     chance : random.Random, optional
         Source of jitter.
     """
@@ -106,6 +114,7 @@ class BybitRest:
         server_clock: ServerClock,
         *,
         on_quarantine: Callable[[Quarantined], None] | None = None,
+        on_sync: Callable[[], None] | None = None,
         chance: random.Random | None = None,
     ) -> None:
         self.venue = venue
@@ -118,7 +127,9 @@ class BybitRest:
         self._chance = chance or random.Random()
         self._has_succeeded = False
         self._sync_lock = asyncio.Lock()
+        self._on_sync = on_sync or _nothing
         self._synced_at_s: float | None = None
+        self._sync_tried_s: float | None = None
 
     async def get(
         self,
@@ -150,6 +161,8 @@ class BybitRest:
         retries = RetryCount(self._chance)
         while True:
             try:
+                if caller is not None:
+                    await self._keep_clock()
                 return await self._attempt(endpoint, query, caller)
             except MarginwatchError as error:
                 wait_s = retries.wait_s(error)
@@ -161,18 +174,48 @@ class BybitRest:
                 await self._clock.sleep(wait_s)
 
     async def sync_clock(self, samples: int = 3) -> None:
-        """Measure the venue's clock with a few round trips.
+        """Measure the venue's clock with a few round trips; one that succeeds is enough.
 
         Raises
         ------
         MarginwatchError
             If none of them succeeded; the offset known before stays in use.
         """
-        for _ in range(samples):
-            answer = await self._exchange(TIME_ENDPOINT, "", None)
-            envelope = self._open(TIME_ENDPOINT, answer, None)
-            self.server_clock.add(answer.sent_ns, answer.heard_ns, parse_server_time(envelope.result))
-        self._synced_at_s = self._clock.monotonic_s()
+        try:
+            for number in range(samples):
+                try:
+                    await self._sample_clock()
+                except MarginwatchError:
+                    if number == 0:
+                        raise
+                    break
+            self._synced_at_s = self._clock.monotonic_s()
+            self._on_sync()
+        finally:
+            self._sync_tried_s = self._clock.monotonic_s()
+
+    async def _sample_clock(self) -> None:
+        answer = await self._exchange(TIME_ENDPOINT, "", None)
+        server_ns = parse_server_time(self._open(TIME_ENDPOINT, answer, None).result)
+        self.server_clock.add(answer.sent_ns, answer.heard_ns, server_ns)
+
+    async def _keep_clock(self) -> None:
+        """Measure the clock before the first signed call and when the last measurement is old; never twice at once."""
+        if not self._is_sync_due():
+            return
+        if self._sync_tried_s is not None and self._sync_lock.locked():
+            return  # somebody is at it; only for the very first measurement is it worth waiting
+        async with self._sync_lock:
+            if not self._is_sync_due():
+                return
+            try:
+                await self.sync_clock()
+            except MarginwatchError as error:
+                # Our own clock may well be right; a wrong one is found out by the venue's refusal.
+                _log.warning("clock not measured", venue=self.venue, reason=error.reason)
+
+    def _is_sync_due(self) -> bool:
+        return self._sync_tried_s is None or self._clock.monotonic_s() - self._sync_tried_s > SYNC_EVERY_S
 
     async def _resync_after(self, error: MarginwatchError) -> None:
         """Measure the clock once for all callers that were refused at about the same time."""
@@ -314,6 +357,10 @@ class BybitRest:
         error.endpoint = endpoint
         error.account_id = caller.account_id if caller else None
         return error
+
+
+def _nothing() -> None:
+    return
 
 
 def query_of(params: Params, where: str | None = None) -> str:

@@ -63,14 +63,16 @@ class RetryCount:
     def wait_s(self, error: MarginwatchError) -> float | None:
         """Return the seconds until another try, or None if there is to be none.
 
-        A wait doubles with each try of its kind and is cut at random to between half of it and all of it. After a
-        clock that was measured anew there is none; nor after a used-up limit, for the budget does that waiting.
+        A wait doubles with each try of its kind, is cut at random to between half of it and all of it, and is never
+        shorter than what the venue asks for. After a clock that was measured anew there is none; nor after a used-up
+        limit of the account, for the budget does that waiting.
         """
         kind = kind_of(error)
         if kind is None or self._tries[kind] >= TRIES_AGAIN[kind]:
             return None
         self._tries[kind] += 1
-        if kind is FailureKind.CLOCK or (kind is FailureKind.LIMIT and error.retry_after_s is not None):
+        if kind is FailureKind.CLOCK or error.reason == "rate_limited":
             return 0.0
         longest = min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2 ** (self._tries[kind] - 1))
-        return longest * self._chance.uniform(0.5, 1.0)
+        part = self._chance.uniform(0.5, 1.0)
+        return max(longest * part, (error.retry_after_s or 0.0) * (0.5 + part))

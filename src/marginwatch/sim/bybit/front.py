@@ -52,8 +52,12 @@ class Front:
         """Calls by path, frames by topic family, refusals by code; for tests and for the curious."""
 
     def now_ms(self) -> int:
-        """Return the exchange's clock as clients see it, milliseconds."""
-        return self.exchange.now_ms() + round(self.faults.clock_skew_s * 1000)
+        """Return the server's clock as clients see it, milliseconds.
+
+        It is the clock's time, not the exchange's: an exchange that is stepped ahead by hand must not make every
+        signature look old.
+        """
+        return self.clock.now_ns() // 1_000_000 + round(self.faults.clock_skew_s * 1000)
 
 
 class Call(NamedTuple):

@@ -22,7 +22,7 @@ def read_span(call: Call, *, default_ms: int) -> tuple[int, int]:
     """
     start, end = call.milliseconds("startTime"), call.milliseconds("endTime")
     if start is None:
-        end = call.front.now_ms() if end is None else end
+        end = max(call.front.now_ms(), call.exchange.now_ms()) if end is None else end
         start = end - default_ms
     elif end is None:
         end = start + default_ms

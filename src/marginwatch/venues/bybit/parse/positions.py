@@ -53,6 +53,8 @@ _STATUSES: Final[dict[str | None, str]] = {
 _MODES: Final[dict[int | str | None, MarginMode]] = {1: "isolated", "1": "isolated"}
 """``tradeMode`` (deprecated): 1 is isolated; 0 says nothing in a unified account, whose mode is the account's."""
 
+_RANKS: Final = frozenset({None, 0, 1, 2, 3, 4, 5})
+
 _SWITCHES: Final[dict[int | str | None, bool | None]] = {None: None, "": None, 0: False, "0": False}
 """``autoAddMargin``; any other value is on."""
 
@@ -193,7 +195,7 @@ def _build(row: WirePosition, instrument: Instrument) -> Position:
         _MODES.get(row.trade_mode),  # margin_mode
         _STATUSES.get(row.position_status) or str(row.position_status).lower(),  # status
         row.is_reduce_only,
-        rank if rank is None else int(rank),  # adl_rank
+        rank if rank in _RANKS else count_or_none(rank, "adlRankIndicator"),
         _SWITCHES.get(row.auto_add_margin, True),  # auto_add_margin
         limit,  # risk_limit
         take_profit,

@@ -6,7 +6,9 @@ books that add up after every step. Never: code shared with venues or risk: an i
 Modules
 -------
 rows         what readers get: frozen rows and changes
-exchange     the exchange as one object: step, read, control, listen
+exchange     the exchange as one object: opened, stepped, run
+controls     what can be done to it, and what follows when prices move
+reads        what can be read of it, and who listens
 world        what the parts share: market, house, accounts, time, listeners
 market       correlated prices with jumps; index, mark, funding rate, quotes
 scenario     named market stories

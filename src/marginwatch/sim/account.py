@@ -123,9 +123,13 @@ class Account:
         key = (contract.symbol, position_idx)
         held = self.positions.get(key)
         if held is None:
-            held = Position(contract, position_idx, self.leverage_for(contract), now_ms)
-            self.positions[key] = held
+            held = self.positions[key] = self.flat(contract, position_idx, now_ms)
         return held
+
+    def flat(self, contract: Contract, position_idx: int, now_ms: int | None = None) -> Position:
+        """Return a flat leg that the account does not keep: what a reader of an untouched symbol is shown."""
+        since_ms = self.settings_ms if now_ms is None else now_ms
+        return Position(contract, position_idx, self.leverage_for(contract), since_ms)
 
     def leverage_for(self, contract: Contract) -> Decimal:
         """Return the leverage setting of a symbol, 10 unless set."""

@@ -91,6 +91,11 @@ _BAND_FLOATS: dict[str, tuple[tuple[float, float], ...]] = {
 }
 
 
+def is_collateral_coin(coin: str) -> bool:
+    """Return whether the exchange takes a coin as collateral at all."""
+    return coin in _BANDS
+
+
 def collateral_ratio(coin: str, quantity: float) -> float:
     """Return the part of ``quantity`` that counts as collateral, band by band.
 

@@ -209,7 +209,7 @@ def leg_margin(
         value = quantity * mark
         pnl = size * (mark - entry)
     rate, highest = contract.tiers.terms(value + order_value)
-    used = leverage if leverage < highest else highest
+    used = min(leverage, highest)
     fee = fee_to_close(contract, quantity, direction, entry, used, taker_fee)
     return value, value / used + fee, value * rate + fee, pnl
 

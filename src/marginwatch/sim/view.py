@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from marginwatch.sim import margin
-from marginwatch.sim.account import Account
+from marginwatch.sim.account import Account, CoinWallet
+from marginwatch.sim.coins import is_collateral_coin
 from marginwatch.sim.margin import AccountMargin, CoinMargin
 from marginwatch.sim.market import Market
 from marginwatch.sim.money import EXACT, ZERO, from_float, to_cents
@@ -11,6 +12,7 @@ from marginwatch.sim.position import Position
 from marginwatch.sim.rows import AccountTotals, PositionRow, WalletCoin
 
 BREAK_EVEN_FEE = 0.00055
+"""Least fee to close that a break-even price reckons with."""
 
 
 def position_row(account: Account, position: Position, market: Market, figures: AccountMargin) -> PositionRow:
@@ -39,7 +41,7 @@ def position_row(account: Account, position: Position, market: Market, figures: 
         leverage=position.leverage,
         mark_price=quote.mark_exact,
         liquidation_price=None if liquidation is None else from_float(liquidation),
-        break_even_price=_break_even(position) if is_open else None,
+        break_even_price=_break_even(account, position) if is_open else None,
         initial_margin=from_float(initial),
         maintenance_margin=from_float(maintenance),
         unrealized_pnl=from_float(pnl),
@@ -57,11 +59,11 @@ def position_row(account: Account, position: Position, market: Market, figures: 
     )
 
 
-def _break_even(position: Position) -> Decimal | None:
-    """(E × q − realized) ÷ (q − |q| × fee) for linear contracts; the inverse form is not published."""
+def _break_even(account: Account, position: Position) -> Decimal | None:
+    """(E × q − realized) ÷ (q − |q| × max(taker fee, 0.055 %)) for linear contracts; no inverse form is published."""
     if position.contract.is_inverse:
         return None
-    size, fee = position.size_float, BREAK_EVEN_FEE
+    size, fee = position.size_float, max(account.taker_fee_float, BREAK_EVEN_FEE)
     price = (position.entry_float * size - float(position.current_realized)) / (size - abs(size) * fee)
     return from_float(price) if price > 0.0 else None
 
@@ -75,7 +77,7 @@ def _adl_rank(value: float, initial: float, pnl: float) -> int:
 
 def wallet_coin(account: Account, name: str, market: Market, figures: AccountMargin) -> WalletCoin:
     """Return the row of one coin, empty if the account never held it."""
-    held, part = account.coin(name), figures.coins.get(name, CoinMargin())
+    held, part = account.wallet.get(name) or CoinWallet(), figures.coins.get(name, CoinMargin())
     pnl = from_float(part.unrealized)
     equity = EXACT.add(held.balance, pnl)
     usd = market.usd.get(name, 0.0)
@@ -93,7 +95,7 @@ def wallet_coin(account: Account, name: str, market: Market, figures: AccountMar
         cumulative_realized_pnl=held.cumulative_realized,
         locked=ZERO,
         bonus=ZERO,
-        margin_collateral=True,
+        margin_collateral=is_collateral_coin(name),
         collateral_switch=held.is_collateral,
     )
 

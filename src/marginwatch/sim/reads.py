@@ -1,0 +1,281 @@
+"""What can be read of the exchange at any moment; reading changes nothing."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+
+from marginwatch.clock import Clock
+from marginwatch.sim import coins, instruments, rows, view
+from marginwatch.sim.account import Account
+from marginwatch.sim.directory import Directory
+from marginwatch.sim.market import Market
+from marginwatch.sim.money import ZERO, from_float
+from marginwatch.sim.world import Listener, World
+
+
+class Reads:
+    """The reading side of the exchange.
+
+    Parameters
+    ----------
+    seed : int
+        Of everything random.
+    clock : Clock
+        Gives the start.
+    scenario : str
+        A name of :data:`marginwatch.sim.scenario.SCENARIOS`.
+    funding_interval_s : float
+        Time between fundings, seconds.
+    """
+
+    def __init__(self, seed: int, clock: Clock, scenario: str, funding_interval_s: float) -> None:
+        self.funding_interval_s = funding_interval_s
+        self._clock = clock
+        self._start_ms = clock.now_ns() // 1_000_000
+        self._market = Market(seed, scenario, self._start_ms)
+        self._world = World(seed, self._market)
+        self._directory = Directory(seed, self._start_ms)
+        self._next_funding_ms = self._funding_after(self._start_ms)
+        self._spot = {pair.symbol: pair for pair in self._market.spot_pairs}
+
+    def now_ms(self) -> int:
+        """Return the exchange's time, UTC milliseconds: that of its last step, never behind its clock."""
+        return max(self._world.now_ms, self._clock.now_ns() // 1_000_000)
+
+    def _funding_after(self, now_ms: int) -> int:
+        interval_ms = round(self.funding_interval_s * 1000.0)
+        return (now_ms // interval_ms + 1) * interval_ms
+
+    # --- listeners --------------------------------------------------------------------------------------------
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Add a listener of all changes; the returned callable removes it. What is read inside it is of that moment."""
+        self._world.listeners.append(listener)
+
+        def leave() -> None:
+            if listener in self._world.listeners:
+                self._world.listeners.remove(listener)
+
+        return leave
+
+    # --- who --------------------------------------------------------------------------------------------------
+
+    def accounts(self) -> tuple[rows.AccountInfo, ...]:
+        """Return all accounts, the master first."""
+        return tuple(self.account(uid) for uid in self._world.accounts)
+
+    def account(self, uid: str) -> rows.AccountInfo:
+        """Return one account with its present key.
+
+        Raises
+        ------
+        KeyError
+            If there is no such account, as from every read by UID.
+        """
+        info = self._account(uid).info
+        return msgspec.structs.replace(info, key=self._directory.key(info.key.api_key))
+
+    def key(self, api_key: str) -> rows.KeyInfo | None:
+        """Return a key by its public part, None if there is none."""
+        return self._directory.key(api_key)
+
+    def sub_members(self, master_uid: str) -> tuple[rows.AccountInfo, ...]:
+        """Return the sub-accounts of an account; empty unless it is the master."""
+        return tuple(info for info in self.accounts() if info.parent_uid == master_uid)
+
+    # --- private reads ----------------------------------------------------------------------------------------
+
+    def settings(self, uid: str) -> rows.AccountSettings:
+        """Return the account-wide modes."""
+        account = self._account(uid)
+        return rows.AccountSettings(
+            uid=uid,
+            margin_mode=account.margin_mode,
+            unified_margin_status=5,
+            is_master_trader=False,
+            spot_hedging=False,
+            updated_ms=account.settings_ms,
+        )
+
+    def positions(
+        self, uid: str, category: str, *, symbol: str | None = None, settle_coin: str | None = None
+    ) -> tuple[rows.PositionRow, ...]:
+        """Return open rows; with ``symbol`` flat ones too (in hedge mode both legs). Ordered by first touch."""
+        account = self._account(uid)
+        if symbol is not None:
+            return self._positions_of(account, category, symbol)
+        figures = self._world.measure(account)
+        return tuple(
+            view.position_row(account, position, self._market, figures)
+            for position in account.positions.values()
+            if position.size
+            and position.contract.category == category
+            and settle_coin in (None, position.contract.settle)
+        )
+
+    def _positions_of(self, account: Account, category: str, symbol: str) -> tuple[rows.PositionRow, ...]:
+        contract = self._world.contracts.get(symbol)
+        if contract is None or contract.category != category:
+            return ()
+        legs = sorted({account.index_for(contract, Decimal(sign)) for sign in (1, -1)})
+        figures = self._world.measure(account)
+        held = (account.positions.get((symbol, leg)) or account.flat(contract, leg) for leg in legs)
+        return tuple(view.position_row(account, leg, self._market, figures) for leg in held)
+
+    def wallet(self, uid: str) -> rows.Wallet:
+        """Return totals and every coin the account ever held."""
+        account = self._account(uid)
+        figures = self._world.measure(account)
+        names = tuple(dict.fromkeys((*account.wallet, *figures.coins)))
+        return rows.Wallet(
+            uid=uid,
+            totals=view.account_totals(figures),
+            coins=tuple(view.wallet_coin(account, name, self._market, figures) for name in names),
+        )
+
+    def orders(self, uid: str, category: str) -> tuple[rows.OrderRow, ...]:
+        """Return open orders, oldest first."""
+        held = self._account(uid).orders.values()
+        return tuple(order.row for order in held if order.row.category == category)
+
+    def executions(
+        self, uid: str, category: str, *, start_ms: int = 0, end_ms: int | None = None
+    ) -> tuple[rows.ExecutionRow, ...]:
+        """Return executions from ``start_ms`` to ``end_ms`` (both included), newest first; the last 2,000 are kept."""
+        return tuple(
+            row
+            for row in reversed(self._account(uid).executions)
+            if row.category == category and _is_within(row.ts_ms, start_ms, end_ms)
+        )
+
+    def transaction_log(
+        self, uid: str, *, start_ms: int = 0, end_ms: int | None = None
+    ) -> tuple[rows.TransactionRow, ...]:
+        """Return lines of the cash ledger, newest first; the last 2,000 are kept."""
+        log = reversed(self._account(uid).transactions)
+        return tuple(row for row in log if _is_within(row.ts_ms, start_ms, end_ms))
+
+    def closed_pnl(
+        self, uid: str, category: str, *, start_ms: int = 0, end_ms: int | None = None
+    ) -> tuple[rows.ClosedPnlRow, ...]:
+        """Return closed pieces of positions, newest first; the last 2,000 are kept."""
+        return tuple(
+            row
+            for row in reversed(self._account(uid).closed)
+            if row.category == category and _is_within(row.ts_ms, start_ms, end_ms)
+        )
+
+    def fee_rates(self, uid: str, category: str, symbol: str | None = None) -> tuple[rows.FeeRate, ...]:
+        """Return the account's fees of a category, or of one symbol; empty if that is not listed."""
+        account = self._account(uid)
+        return tuple(
+            rows.FeeRate(
+                category=row.category,
+                symbol=row.symbol,
+                base_coin=row.base_coin,
+                taker=account.taker_fee,
+                maker=account.maker_fee,
+            )
+            for row in self.instruments(category, symbol)
+        )
+
+    def funding_balances(self, uid: str) -> dict[str, Decimal]:
+        """Return the coins of the funding wallet, which is outside of the unified account."""
+        return dict(self._account(uid).funding_wallet)
+
+    def withdrawable(self, uid: str, coin: str) -> Decimal:
+        """Return how much of a coin may leave: no more than is held, nor than the account's free margin is worth."""
+        account = self._account(uid)
+        held = account.wallet.get(coin)
+        usd = self._market.usd.get(coin, 0.0)
+        if held is None or held.balance <= 0 or usd <= 0.0:
+            return ZERO
+        ratio = coins.collateral_ratio(coin, float(held.balance)) if held.is_collateral else 0.0
+        if ratio <= 0.0:
+            return held.balance
+        figures = self._world.measure(account)
+        free = max(0.0, figures.balance - figures.initial) / usd / ratio
+        return min(held.balance, from_float(free))
+
+    # --- public reads -----------------------------------------------------------------------------------------
+
+    def tickers(self, category: str, symbol: str | None = None) -> tuple[rows.TickerRow, ...]:
+        """Return public prices of a category, or of one symbol; empty if that is not listed."""
+        if category == "spot":
+            pairs = (pair for pair in self._spot.values() if symbol in (None, pair.symbol))
+            return tuple(self._market.spot_ticker(pair) for pair in pairs)
+        return tuple(
+            self._market.ticker(contract, self._next_funding_ms, self.funding_interval_s)
+            for contract in self._market.contracts
+            if contract.category == category and symbol in (None, contract.symbol)
+        )
+
+    def instruments(self, category: str, symbol: str | None = None) -> tuple[rows.InstrumentRow, ...]:
+        """Return what is listed in a category, or one symbol."""
+        listed = self._spot.values() if category == "spot" else self._market.contracts
+        return tuple(
+            row
+            for item in listed
+            if symbol in (None, item.symbol)
+            and (row := instruments.instrument_row(item, self.funding_interval_s)).category == category
+        )
+
+    def risk_limits(self, category: str, symbol: str | None = None) -> tuple[rows.RiskLimitRow, ...]:
+        """Return margin tiers, lowest first within a symbol."""
+        return tuple(
+            row
+            for contract in self._market.contracts
+            if contract.category == category and symbol in (None, contract.symbol)
+            for row in instruments.risk_limit_rows(contract)
+        )
+
+    def collateral_bands(self, coin: str | None = None) -> tuple[rows.CollateralBand, ...]:
+        """Return collateral ratios by quantity."""
+        return coins.collateral_bands(coin)
+
+    def borrow_tiers(self, coin: str | None = None) -> tuple[rows.BorrowTier, ...]:
+        """Return margin rates of borrowed coins."""
+        return coins.borrow_tiers(coin)
+
+    # --- checking ---------------------------------------------------------------------------------------------
+
+    def truth(self, uid: str) -> rows.Truth:
+        """Return one account as it really is now."""
+        account = self._account(uid)
+        return rows.Truth(
+            uid=uid,
+            ts_ms=self._world.now_ms,
+            positions=(*self.positions(uid, "linear"), *self.positions(uid, "inverse")),
+            wallet=self.wallet(uid),
+            orders=(*self.orders(uid, "linear"), *self.orders(uid, "inverse")),
+            liquidations=account.liquidations,
+        )
+
+    def stats(self) -> rows.Stats:
+        """Return counters since the start."""
+        world = self._world
+        return rows.Stats(
+            steps=world.counts["steps"],
+            position_changes=world.counts["position"],
+            wallet_changes=world.counts["wallet"],
+            executions=world.counts["execution"],
+            orders=world.counts["order"],
+            fundings=world.counts["funding"],
+            liquidations=len(world.liquidated),
+            liquidated_uids=tuple(dict.fromkeys(world.liquidated)),
+            open_positions=sum(
+                1 for account in world.accounts.values() for p in account.positions.values() if p.size
+            ),
+        )
+
+    def check_books(self) -> None:
+        """Raise AssertionError unless every coin and contract adds up exactly over the whole exchange."""
+        self._world.house.check(self._world.accounts.values(), self._world.settle_of)
+
+    def _account(self, uid: str) -> Account:
+        return self._world.accounts[uid]
+
+
+def _is_within(ts_ms: int, start_ms: int, end_ms: int | None) -> bool:
+    return start_ms <= ts_ms and (end_ms is None or ts_ms <= end_ms)

@@ -1,0 +1,18 @@
+"""Risk numbers as pure functions over the book's columns: the same ones for a few accounts and for all of them.
+
+In: columns of ``book``, a time, settings. Out: arrays, each with what kind of answer it holds; frozen frames; rows for
+people. State: none but the reused buffers of a frame. Never: I/O, a change of the book, a missing number as 0.
+
+Modules
+-------
+answers           the four kinds of answer
+settings          limits of age
+workspace         buffers that are used again
+rows              which rows are measured: all, or those of a few accounts
+measures          one file for each family of measures
+account_measures  everything measured for each account
+group_measures    sums over coins, desks, tags, venues and all
+frame             all of it at one moment, frozen
+table_rows        what people see, as structs
+tables            the structs made from a frame
+"""

@@ -1,0 +1,218 @@
+"""Everything measured at one moment, frozen; and the press that makes such frames in reused buffers."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from marginwatch.book.accounts import AccountEntry
+from marginwatch.book.columns import Columns
+from marginwatch.book.position_book import PositionBook
+from marginwatch.book.snapshot import BookSnapshot
+from marginwatch.book.table import CodeArray, FloatArray
+from marginwatch.risk.account_measures import AccountMeasures, HoldingMeasures, Measured, RowMeasures, measure
+from marginwatch.risk.group_measures import AssetMeasures, GroupMeasures, measure_assets, measure_groups
+from marginwatch.risk.measures.contracts import ContractValues, contract_values
+from marginwatch.risk.measures.exposure import direction_bias
+from marginwatch.risk.measures.freshness import Inclusion, InclusionArray, inclusion
+from marginwatch.risk.measures.prices import AssetPrices, price_ages, usd_prices
+from marginwatch.risk.rows import LocalNumbers, all_rows, rows_of
+from marginwatch.risk.settings import RiskSettings
+from marginwatch.risk.workspace import Workspace
+
+
+@dataclass(slots=True)
+class Frame:
+    """One moment of everything; all numbers in it belong together.
+
+    Its arrays are safe to read until the second frame after it is made, then they are overwritten: whoever keeps a
+    frame longer, or hands it to a thread, copies what is needed or asks :meth:`is_intact` afterwards.
+
+    Parameters
+    ----------
+    sequence : int
+        Of frames, from 1.
+    at_ns : int
+        The moment, UTC nanoseconds.
+    book : BookSnapshot
+        What was held; its row numbers index everything here.
+    prices, values : AssetPrices, ContractValues
+        Of coins and of contracts.
+    rows, holdings, accounts : RowMeasures, HoldingMeasures, AccountMeasures
+        Of each position, coin of an account, and account.
+    inclusion : ndarray of shape (n_accounts,), uint8
+        Which accounts count, and why the others do not.
+    data_age_s : ndarray of shape (n_accounts,), float64
+        Seconds since the last message or snapshot; NaN if there was none.
+    assets : AssetMeasures
+        By coin.
+    desks, tags, venues, portfolio : GroupMeasures
+        By the names of ``desk_names`` and so on; the portfolio is group 1 of its own.
+    direction_bias_by_count, direction_bias_by_delta : float
+        (long − short) ÷ (long + short) over positions that count; NaN without any.
+    book_sequence : int
+        The last event in it.
+    wire_to_frame_ms : float or None
+        Age of the oldest message first shown in this frame; None if there was none.
+    build_ms : float
+        What it took to make it.
+    """
+
+    sequence: int
+    at_ns: int
+    book: BookSnapshot
+    prices: AssetPrices
+    values: ContractValues
+    rows: RowMeasures
+    holdings: HoldingMeasures
+    accounts: AccountMeasures
+    inclusion: InclusionArray
+    data_age_s: FloatArray
+    assets: AssetMeasures
+    desks: GroupMeasures
+    tags: GroupMeasures
+    venues: GroupMeasures
+    portfolio: GroupMeasures
+    desk_names: list[str | None]
+    tag_names: list[str | None]
+    venue_names: list[str | None]
+    direction_bias_by_count: float
+    direction_bias_by_delta: float
+    book_sequence: int
+    wire_to_frame_ms: float | None = None
+    build_ms: float = 0.0
+
+    def is_intact(self) -> bool:
+        """Return whether the buffers still hold this frame."""
+        return self.book.sequence == self.book_sequence and self.book.at_ns == self.at_ns
+
+
+@dataclass(slots=True, frozen=True)
+class LaneResult:
+    """A few accounts, measured between two frames.
+
+    Parameters
+    ----------
+    at_ns : int
+        The moment, UTC nanoseconds.
+    entries : tuple of AccountEntry
+        The accounts, in the order of the measures.
+    accounts : AccountMeasures
+        Shape (len(entries),); safe to keep.
+    """
+
+    at_ns: int
+    entries: tuple[AccountEntry, ...]
+    accounts: AccountMeasures
+
+
+@dataclass(slots=True)
+class _Buffer:
+    book: BookSnapshot = field(default_factory=BookSnapshot)
+    work: Workspace = field(default_factory=Workspace)
+
+
+class FramePress:
+    """Makes frames, in two buffers by turns, and lane results, in a third.
+
+    Parameters
+    ----------
+    book : PositionBook
+        Read, never written.
+    settings : RiskSettings
+        Limits of age.
+    """
+
+    def __init__(self, book: PositionBook, settings: RiskSettings | None = None) -> None:
+        self._book = book
+        self._settings = settings or RiskSettings()
+        self._buffers = (_Buffer(), _Buffer())
+        self._lane_work = Workspace()
+        self._numbers = LocalNumbers()
+        self._sequence = 0
+        self._tags: tuple[int, CodeArray, CodeArray] = (-1, np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+    def _valued(self, columns: Columns, now_ns: int) -> tuple[AssetPrices, ContractValues]:
+        ages = price_ages(columns.instruments, now_ns, self._settings)
+        prices = usd_prices(columns.assets, columns.instruments, ages, now_ns, self._settings)
+        return prices, contract_values(columns.instruments, ages, prices)
+
+    def lane(self, entries: tuple[AccountEntry, ...], now_ns: int) -> LaneResult:
+        """Measure some accounts alone, through the same functions as a frame."""
+        columns = self._book.columns
+        prices, values = self._valued(columns, now_ns)
+        measured = measure(rows_of(columns, entries, self._numbers), values, prices, self._lane_work)
+        return LaneResult(now_ns, entries, measured.accounts)
+
+    def frame(self, now_ns: int) -> Frame:
+        """Measure everything and freeze it. The frame before the last one is overwritten."""
+        columns = self._book.columns
+        self._sequence += 1
+        buffer = self._buffers[self._sequence % 2]
+        buffer.book.fill(columns, self._book.sequence, now_ns)
+        prices, values = self._valued(columns, now_ns)
+        measured = measure(all_rows(columns), values, prices, buffer.work)
+        return self._assembled(buffer.book, prices, values, measured, now_ns)
+
+    def _assembled(
+        self, book: BookSnapshot, prices: AssetPrices, values: ContractValues, measured: Measured, now_ns: int
+    ) -> Frame:
+        columns, accounts = self._book.columns, self._book.columns.accounts
+        n = accounts.size
+        included = inclusion(accounts, now_ns)
+        counts = included == Inclusion.INCLUDED
+        everyone = np.flatnonzero(included != Inclusion.NONE)
+        of = measured.accounts
+        tag_accounts, tags = self._memberships()
+        data_at = accounts.data_at_ns[:n]
+        portfolio = measure_groups(of, everyone, np.ones(everyone.shape[0], np.int64), 2, counts)
+        n_long, n_short = self._counts_by_side(counts)
+        return Frame(
+            sequence=self._sequence,
+            at_ns=now_ns,
+            book=book,
+            prices=prices._replace(is_cash=prices.is_cash.copy(), coin=prices.coin.copy()),
+            values=values,
+            rows=measured.rows,
+            holdings=measured.holdings,
+            accounts=of,
+            inclusion=included,
+            data_age_s=np.where(data_at > 0, (now_ns - data_at) / 1e9, np.nan),
+            assets=measure_assets(
+                measured.holdings,
+                book.holding_account,
+                prices.coin[book.holding_asset],
+                len(columns.assets.coins),
+                counts,
+            ),
+            desks=measure_groups(of, everyone, accounts.desk[everyone], len(accounts.desks), counts),
+            tags=measure_groups(of, tag_accounts, tags, len(accounts.tags), counts),
+            venues=measure_groups(of, everyone, accounts.venue[everyone], len(accounts.venues), counts),
+            portfolio=portfolio,
+            desk_names=list(accounts.desks.texts),
+            tag_names=list(accounts.tags.texts),
+            venue_names=list(accounts.venues.texts),
+            direction_bias_by_count=direction_bias(n_long, n_short),
+            direction_bias_by_delta=direction_bias(
+                float(portfolio.long_usd[1]), float(portfolio.short_usd[1])
+            ),
+            book_sequence=book.sequence,
+        )
+
+    def _counts_by_side(self, counts: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[int, int]:
+        positions = self._book.columns.positions
+        mine = counts[positions.account[: positions.size]]
+        quantity = positions.quantity[: positions.size]
+        return int(np.count_nonzero(mine & (quantity > 0.0))), int(np.count_nonzero(mine & (quantity < 0.0)))
+
+    def _memberships(self) -> tuple[CodeArray, CodeArray]:
+        accounts = self._book.columns.accounts
+        if self._tags[0] != accounts.groups_version:
+            pairs = [
+                (entry.row, accounts.tags.find(tag))
+                for entry in accounts.entries
+                if entry is not None
+                for tag in dict.fromkeys(entry.spec.tags)
+            ]
+            table = np.array(pairs, np.int64).reshape(-1, 2)
+            self._tags = (accounts.groups_version, table[:, 0].copy(), table[:, 1].copy())
+        return self._tags[1], self._tags[2]

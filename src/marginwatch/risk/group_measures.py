@@ -1,0 +1,147 @@
+"""Sums over accounts that count: by coin, desk, tag and venue, and over all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from marginwatch.book.table import BoolArray, CodeArray, FloatArray
+from marginwatch.risk.account_measures import AccountMeasures, HoldingMeasures
+from marginwatch.risk.answers import AnswerArray
+from marginwatch.risk.measures.exposure import counted, grouped, hedge_ratio
+
+
+@dataclass(slots=True, frozen=True)
+class GroupMeasures:
+    """Sums over the accounts of each group that count, shape (n_groups,), float64, USD; group 0 is *none*.
+
+    Exposure as in :class:`~marginwatch.risk.account_measures.AccountMeasures`; the other sums leave out accounts whose
+    number is missing, counted in ``n_without_equity`` and so on. ``n_left_out`` counts accounts that do not count.
+    """
+
+    long_usd: FloatArray
+    short_usd: FloatArray
+    long_with_wallet_usd: FloatArray
+    short_with_wallet_usd: FloatArray
+    hedge_ratio: FloatArray
+    hedge_ratio_answer: AnswerArray
+    pnl_usd: FloatArray
+    n_accounts: FloatArray
+    n_left_out: FloatArray
+    n_positions: FloatArray
+    n_unvalued: FloatArray
+    n_without_pnl: FloatArray
+    n_stale: FloatArray
+    n_unknown_coins: FloatArray
+    equity_usd: FloatArray
+    n_without_equity: FloatArray
+    initial_margin_usd: FloatArray
+    n_without_initial_margin: FloatArray
+    maintenance_margin_usd: FloatArray
+    n_without_maintenance_margin: FloatArray
+    free_usd: FloatArray
+    n_without_free: FloatArray
+
+
+def measure_groups(
+    of_accounts: AccountMeasures, accounts: CodeArray, groups: CodeArray, n_groups: int, counts: BoolArray
+) -> GroupMeasures:
+    """Return the sums of each group.
+
+    Parameters
+    ----------
+    of_accounts : AccountMeasures
+        Shape (n_accounts,).
+    accounts, groups : ndarray of shape (n_members,), int64
+        Membership: account and group of each; an account may be in several groups, as with tags.
+    n_groups : int
+        Number of groups, *none* included.
+    counts : ndarray of shape (n_accounts,), bool
+        Which accounts count.
+    """
+    mine = counts[accounts]
+    left_out = counted(groups[~mine], n_groups)
+    accounts, groups = accounts[mine], groups[mine]
+
+    def total(values: FloatArray) -> FloatArray:
+        return grouped(groups, values[accounts], n_groups)
+
+    def total_and_missing(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        picked = values[accounts]
+        missing = np.isnan(picked)
+        return grouped(groups, np.where(missing, 0.0, picked), n_groups), counted(groups[missing], n_groups)
+
+    long_usd, short_usd = total(of_accounts.long_usd), total(of_accounts.short_usd)
+    ratio, ratio_answer = hedge_ratio(long_usd, short_usd)
+    equity = total_and_missing(of_accounts.equity_usd)
+    initial = total_and_missing(of_accounts.initial_margin_usd)
+    maintenance = total_and_missing(of_accounts.maintenance_margin_usd)
+    free = total_and_missing(of_accounts.free_usd)
+    return GroupMeasures(
+        long_usd=long_usd,
+        short_usd=short_usd,
+        long_with_wallet_usd=total(of_accounts.long_with_wallet_usd),
+        short_with_wallet_usd=total(of_accounts.short_with_wallet_usd),
+        hedge_ratio=ratio,
+        hedge_ratio_answer=ratio_answer,
+        pnl_usd=total(of_accounts.pnl_usd),
+        n_accounts=counted(groups, n_groups),
+        n_left_out=left_out,
+        n_positions=total(of_accounts.n_positions),
+        n_unvalued=total(of_accounts.n_unvalued),
+        n_without_pnl=total(of_accounts.n_without_pnl),
+        n_stale=total(of_accounts.n_stale),
+        n_unknown_coins=total(of_accounts.n_unknown_coins),
+        equity_usd=equity[0],
+        n_without_equity=equity[1],
+        initial_margin_usd=initial[0],
+        n_without_initial_margin=initial[1],
+        maintenance_margin_usd=maintenance[0],
+        n_without_maintenance_margin=maintenance[1],
+        free_usd=free[0],
+        n_without_free=free[1],
+    )
+
+
+@dataclass(slots=True, frozen=True)
+class AssetMeasures:
+    """Sums over the holdings of accounts that count, by coin, shape (n_coins,), float64; coin 0 is *none*.
+
+    ``coin_equity`` is in the coin, ``wallet_usd`` its value, both of cash too; ``bet_usd`` is 0 for cash. What is
+    unknown is left out and counted in ``n_unknown_coins``; positions without a price make ``n_unvalued``.
+    """
+
+    long_usd: FloatArray
+    short_usd: FloatArray
+    bet_usd: FloatArray
+    coin_equity: FloatArray
+    wallet_usd: FloatArray
+    n_unknown_coins: FloatArray
+    n_unvalued: FloatArray
+    hedge_ratio: FloatArray
+    hedge_ratio_answer: AnswerArray
+
+
+def measure_assets(
+    of_holdings: HoldingMeasures, accounts: CodeArray, coins: CodeArray, n_coins: int, counts: BoolArray
+) -> AssetMeasures:
+    """Return the sums of each coin over all venues; ``accounts`` and ``coins`` are those of each holding."""
+    mine = np.flatnonzero(counts[accounts])
+    coins = coins[mine]
+
+    def total(values: FloatArray) -> FloatArray:
+        return grouped(coins, values[mine], n_coins)
+
+    long_usd, short_usd = total(of_holdings.long_usd), total(of_holdings.short_usd)
+    ratio, ratio_answer = hedge_ratio(long_usd, short_usd)
+    is_unknown = np.isnan(of_holdings.wallet_usd)
+    return AssetMeasures(
+        long_usd=long_usd,
+        short_usd=short_usd,
+        bet_usd=total(of_holdings.bet_usd),
+        coin_equity=total(np.where(np.isnan(of_holdings.coin_equity), 0.0, of_holdings.coin_equity)),
+        wallet_usd=total(np.where(is_unknown, 0.0, of_holdings.wallet_usd)),
+        n_unknown_coins=total(is_unknown.astype(np.float64)),
+        n_unvalued=total(of_holdings.is_unvalued.astype(np.float64)),
+        hedge_ratio=ratio,
+        hedge_ratio_answer=ratio_answer,
+    )

@@ -85,6 +85,6 @@ def _kind_of(wire: WireControl, message: str, is_success: bool) -> ControlKind:
 
 
 def _failed_topics(wire: WireControl) -> list[str]:
-    if wire.type != "COMMAND_RESP" or wire.data is None:
+    if wire.type != "COMMAND_RESP":
         return []
-    return decode_with(_topic_lists, wire.data, "stream control, data").fail_topics
+    return decode_with(_topic_lists, wire.data, "stream control, data").fail_topics or []

@@ -49,11 +49,11 @@ class WireControl(msgspec.Struct, rename="camel", gc=False):
     ret_code_snake: int | str | None = msgspec.field(name="ret_code", default=None)
     req_id: str | int | None = msgspec.field(name="req_id", default=None)
     req_id_camel: str | int | None = msgspec.field(name="reqId", default=None)
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class WireTopicLists(msgspec.Struct, rename="camel", gc=False):
     """``data`` of an option socket's subscribe reply (docs: v5/ws/connect, option/spread)."""
 
-    fail_topics: list[str] = []
-    success_topics: list[str] = []
+    fail_topics: list[str] | None = None
+    success_topics: list[str] | None = None

@@ -1,86 +1,66 @@
-"""The product: its sockets, its parser, its book and its engine, over a desk whose positions are already known."""
+"""The product as it runs: its fleet of sessions, sockets, parser, book and engine, over a desk of known positions."""
 
 import asyncio
-import random
-import time
+import logging
+import sys
+
+import structlog
 
 from benchmarks.wire import desk
-from benchmarks.wire.client_floor import CONNECTS_AT_ONCE, login_requests
 from benchmarks.wire.meter import Meter, settle
 from benchmarks.wire.plan import Plan
 from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import SystemClock
-from marginwatch.collect.socket import Socket, connect_picows
-from marginwatch.model.account import AccountSpec
-from marginwatch.model.events import EventSink, PositionsUpdate
-from marginwatch.venues.bybit.catalog import InstrumentCatalog
-from marginwatch.venues.bybit.parse.private_stream import parse_private_frame
+from marginwatch.collect.fleet import Fleet
+from marginwatch.collect.settings import CollectSettings
+from marginwatch.model.events import Event, PositionsUpdate
 
-MARKS_EVERY_S = 1.0
+START_LIMIT_S = 45.0
 
 
-class AccountSocket:
-    """What one account's socket does with a message: parse it and hand its events to the sink."""
+class Counted:
+    """The sink of the sessions: the engine's, and a count of the position messages that reached it."""
 
-    def __init__(self, spec: AccountSpec, catalog: InstrumentCatalog, sink: EventSink, meter: Meter) -> None:
-        self._account_id = spec.account_id
-        self._catalog = catalog
-        self._sink = sink
-        self._meter = meter
+    def __init__(self, book: PositionBook, meter: Meter) -> None:
+        self._apply = book.apply
+        self._message = meter.message
 
-    def on_message(self, payload: bytes) -> None:
-        """Parse one frame and apply what it says."""
-        events = parse_private_frame(payload, self._account_id, self._catalog, time.time_ns())
-        if isinstance(events, tuple):
-            for event in events:
-                self._sink(event)
-                if isinstance(event, PositionsUpdate):
-                    self._meter.message()
-
-    def on_alive(self) -> None:
-        """Nothing to do."""
-
-    def on_closed(self, reason: str) -> None:
-        """Nothing to do."""
-
-
-async def connect_all(private: str, owners: list[AccountSocket]) -> list[Socket]:
-    """Open a socket for each account, some at once, and log in."""
-    sockets: list[Socket] = []
-    for first in range(0, len(owners), CONNECTS_AT_ONCE):
-        some = owners[first : first + CONNECTS_AT_ONCE]
-        sockets += await asyncio.gather(*(connect_picows(private, owner, 10.0) for owner in some))
-        for number, socket in enumerate(sockets[first:], first):
-            for request in login_requests(number):
-                socket.send(request)
-    return sockets
-
-
-async def tick_marks(sink: EventSink, catalog: InstrumentCatalog) -> None:
-    """Give every contract a new price once a second, for ever; this too is counted as the product's cost."""
-    randomness = random.Random(1)
-    while True:
-        sink(desk.marks(catalog, randomness))
-        await asyncio.sleep(MARKS_EVERY_S)
+    def sink(self, event: Event) -> None:
+        """Hand the event on, then count it."""
+        self._apply(event)
+        if type(event) is PositionsUpdate:
+            self._message()
 
 
 async def run(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, object]:
-    """Open the desk, receive the whole stream, close."""
+    """Start the fleet, receive the whole stream, stop."""
+    # Standard output carries the result; the product logs changes of state only, never a message.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     clock = SystemClock()
     book = PositionBook(clock)
-    catalog = InstrumentCatalog(desk.VENUE)
-    sink: EventSink = book.apply
     specs = desk.specs_for(plan, private, rest)
-    for number, spec in enumerate(specs):
+    for spec in specs:
         book.register(spec)
-        sink(desk.snapshot_of(spec.account_id, number, plan, catalog))
-        sink(desk.streaming(spec.account_id))
-    sockets = await connect_all(private, [AccountSocket(spec, catalog, sink, meter) for spec in specs])
+    fleet = Fleet(
+        lambda spec: desk.port_for(plan, spec.endpoints),
+        Counted(book, meter).sink,
+        clock,
+        CollectSettings(share_of_limit=1.0),
+        needs_second_look=book.needs_second_look,
+    )
+    await fleet.start(specs)
+    async with asyncio.timeout(START_LIMIT_S):
+        while fleet.progress().n_streaming < len(specs):  # noqa: ASYNC110  # the fleet tells its progress, no event
+            await asyncio.sleep(0.2)
     settle()
-    ticking = asyncio.create_task(tick_marks(sink, catalog))
     await meter.finished()
-    ticking.cancel()
-    positions = book.columns.positions.in_use
-    for socket in sockets:
-        socket.close()
-    return {"positions": positions, "accounts": len(specs)}
+    facts = {
+        "accounts": len(specs),
+        "positions": book.columns.positions.in_use,
+        "streaming": fleet.progress().n_streaming,
+    }
+    await fleet.stop()
+    return facts

@@ -1,21 +1,35 @@
-"""What the desk holds before the stream begins: accounts with twenty positions each, and a price of every contract."""
+"""What the desk holds before the stream begins, and the port through which the product learns of it.
+
+The port is the product's own in everything that concerns frames. REST answers come from memory: a thousand accounts
+would need minutes for their first sweep within the exchange's limits, and REST is not what is measured here.
+"""
 
 import random
 import time
+from collections.abc import Sequence
+
+import msgspec
 
 from benchmarks.wire.frames import POSITIONS_PER_ACCOUNT, SYMBOLS, base_price, render, symbol_number_of
 from benchmarks.wire.plan import Plan
-from marginwatch.model.account import AccountSpec, Endpoints
+from benchmarks.wire.rest import instrument_row
+from marginwatch.collect.ports import VenuePort
+from marginwatch.model.account import AccountSpec, Endpoints, KeyReport
+from marginwatch.model.activity import Fill
 from marginwatch.model.balance import AccountState, Balance
-from marginwatch.model.connectivity import Connectivity, LinkState
-from marginwatch.model.events import ConnectivityUpdate, MarksUpdate, PositionsUpdate
+from marginwatch.model.events import PositionsUpdate
 from marginwatch.model.ids import AccountId, VenueId
+from marginwatch.model.instrument import Instrument
 from marginwatch.model.position import Position
 from marginwatch.model.price import Mark
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import AccountSnapshot
+from marginwatch.venues.base import EndpointLimit
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
+from marginwatch.venues.bybit.key_check import judge_key
+from marginwatch.venues.bybit.parse.instruments import parse_instruments
 from marginwatch.venues.bybit.parse.private_stream import parse_private_frame
+from marginwatch.venues.bybit.stream import BybitStream
 
 VENUE = VenueId("bybit")
 DESKS = ("market-making", "basis", "momentum", "options")
@@ -27,7 +41,7 @@ def specs_for(plan: Plan, private: str, rest: str) -> list[AccountSpec]:
     endpoints = Endpoints(rest=rest, private=private, public={})
     return [
         AccountSpec(
-            account_id=AccountId(f"account-{number:04d}"),
+            account_id=AccountId(f"account-{number}"),
             exchange="bybit",
             venue=VENUE,
             endpoints=endpoints,
@@ -80,33 +94,83 @@ def snapshot_of(
     )
 
 
-def streaming(account_id: AccountId) -> ConnectivityUpdate:
-    """Return the news that an account's socket is up."""
-    now_ns = time.time_ns()
-    return ConnectivityUpdate(
-        Connectivity(
-            account_id=account_id,
-            link_state=LinkState.STREAMING,
-            socket_replied_at_ns=now_ns,
-            reconciled_at_ns=now_ns,
-            data_at_ns=now_ns,
-        )
-    )
+class DeskClient:
+    """REST calls of one account: a read-only key and the opening snapshot, as often as it is asked for."""
+
+    def __init__(self, spec: AccountSpec, number: int, plan: Plan, catalog: InstrumentCatalog) -> None:
+        self.spec = spec
+        self._report = KeyReport(uid=str(1000 + number), is_read_only=True, bound_ips=("127.0.0.1",))
+        self._snapshot = snapshot_of(spec.account_id, number, plan, catalog)
+
+    async def fetch_key_report(self) -> KeyReport:
+        return self._report
+
+    async def fetch_account(self) -> AccountSnapshot:
+        return msgspec.structs.replace(self._snapshot, ts_received_ns=time.time_ns())
+
+    async def fetch_fills_since(self, since_ns: int) -> tuple[Fill, ...]:
+        del since_ns
+        return ()
 
 
-def marks(catalog: InstrumentCatalog, randomness: random.Random) -> MarksUpdate:
-    """Return a fresh price of every contract."""
-    now_ns = time.time_ns()
-    found: list[Mark] = []
-    for number, symbol in enumerate(SYMBOLS):
-        price = f"{base_price(number) * (1 + 0.001 * (randomness.random() - 0.5)):.6g}"
-        found.append(
-            Mark(
-                instrument=catalog.resolve("linear", symbol),
-                mark_price=price,
-                index_price=price,
-                last_price=price,
+class DeskVenue:
+    """The venue's REST side, from memory."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.catalog = InstrumentCatalog(VENUE)
+        self._plan = plan
+        self._randomness = random.Random(1)
+        rows = [instrument_row(symbol, base_price(number)) for number, symbol in enumerate(SYMBOLS)]
+        listing = msgspec.Raw(msgspec.json.encode({"category": "linear", "list": rows, "nextPageCursor": ""}))
+        self.catalog.learn(parse_instruments(listing, self.catalog).rows)
+
+    def client(self, spec: AccountSpec) -> DeskClient:
+        return DeskClient(spec, int(spec.account_id.rpartition("-")[2]), self._plan, self.catalog)
+
+    async def sync_clock(self) -> None:
+        """Both sides have one clock."""
+
+    async def fetch_marks(self, category: str, instruments: Sequence[Instrument]) -> tuple[Mark, ...]:
+        del category
+        now_ns = time.time_ns()
+        return tuple(self._mark(instrument, now_ns) for instrument in instruments)
+
+    def _mark(self, instrument: Instrument, now_ns: int) -> Mark:
+        if instrument.venue_symbol not in SYMBOLS:
+            return Mark(
+                instrument=instrument,
+                mark_price="1",
+                index_price="1",
+                usd_index_price="1",
                 ts_venue_ns=now_ns,
             )
+        middle = base_price(SYMBOLS.index(instrument.venue_symbol))
+        price = f"{middle * (1 + 0.001 * (self._randomness.random() - 0.5)):.6g}"
+        return Mark(
+            instrument=instrument, mark_price=price, index_price=price, last_price=price, ts_venue_ns=now_ns
         )
-    return MarksUpdate(tuple(found), now_ns)
+
+    async def load_contracts(self, instruments: Sequence[Instrument]) -> tuple[Instrument, ...]:
+        del instruments
+        return ()
+
+    def take_unknown(self) -> tuple[Instrument, ...]:
+        return ()
+
+    def venue_now_ns(self) -> int:
+        return time.time_ns()
+
+
+def port_for(plan: Plan, endpoints: Endpoints) -> VenuePort:
+    """Return the venue's port: our frames, answers from memory, and as many sockets at once as are wanted."""
+    venue = DeskVenue(plan)
+    return VenuePort(
+        venue=VENUE,
+        endpoints=endpoints,
+        rest=venue,
+        stream=BybitStream(venue.catalog),
+        connect_limit=EndpointLimit(calls=100_000, per_s=1.0),
+        calls_per_sweep=1.0,
+        seconds_per_call=lambda: 0.0,
+        judge_key=judge_key,
+    )

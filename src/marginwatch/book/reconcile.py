@@ -167,7 +167,8 @@ class Unread:
         for failure in snapshot.failures:
             words = set(re.split(r"[\s/,;()]+", failure.subject))
             self._words |= words
-            self._is_everything |= not words & known
+            # A category that could not be asked is named even if nothing of it is known here.
+            self._is_everything |= not words & known and failure.reason != "not_covered"
 
     def covers(self, instrument: Instrument) -> bool:
         """Return whether a contract's absence proves nothing."""

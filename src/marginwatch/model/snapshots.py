@@ -29,7 +29,10 @@ class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     ts_received_ns : int
         When the last reply was heard, UTC nanoseconds.
     failures : tuple of Failure
-        Rows that could not be read; their contracts are not judged absent.
+        Rows that could not be read; their contracts are not judged absent. One whose reason is ``not_covered`` names
+        a whole category that could not be asked.
+    not_covered : tuple of str
+        Sentences for the owner: what belongs to the account and is not in this snapshot.
     """
 
     account_id: AccountId
@@ -40,6 +43,7 @@ class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     ts_received_ns: int
     open_orders: tuple[OpenOrder, ...] | None = None
     failures: tuple[Failure, ...] = ()
+    not_covered: tuple[str, ...] = ()
 
 
 class Break(msgspec.Struct, frozen=True, kw_only=True):

@@ -254,6 +254,20 @@ async def test_a_wrong_secret_is_refused_and_the_venues_quote_of_the_key_blotted
     assert "another-secret" not in told
 
 
+async def test_a_refused_request_says_what_was_asked(bench, rest, caller) -> None:
+    bench.stub.standing[WALLET] = lambda _: bench.stub.code(10001, "params error")
+    error = await failure(rest.get(WALLET, {"accountType": "UNIFIED"}, caller=caller))
+    assert isinstance(error, RejectedError)
+    assert "accountType=UNIFIED" in str(error)
+    assert len(bench.stub.calls(WALLET)) == 1
+
+
+async def test_a_quarantined_reply_that_quotes_the_key_has_it_blotted_out(bench, rest, caller) -> None:
+    bench.stub.standing[WALLET] = lambda _: bench.stub.text(200, '{"retMsg":"sign ' + KEY + "5000")
+    await failure(rest.get(WALLET, caller=caller))
+    assert bench.quarantined[0].payload == b'{"retMsg":"sign ***5000'
+
+
 async def test_a_redirect_is_not_followed_with_signed_headers(bench, rest, caller) -> None:
     bench.stub.standing[WALLET] = lambda _: web.Response(status=302, headers={"Location": "/v5/elsewhere"})
     assert isinstance(await failure(rest.get(WALLET, caller=caller)), RejectedError)

@@ -130,5 +130,11 @@ class Credentials:
         """Return ``text`` with the key and the secret blotted out: the venue quotes what it was sent (10004)."""
         return text.replace(self._key.reveal(), "***").replace(self._secret.reveal(), "***")
 
+    def redact_bytes(self, body: bytes) -> bytes:
+        """Return ``body`` with the key and the secret blotted out."""
+        return body.replace(self._key.reveal().encode(), b"***").replace(
+            self._secret.reveal().encode(), b"***"
+        )
+
     def __repr__(self) -> str:
         return "Credentials(***)"

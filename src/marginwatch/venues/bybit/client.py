@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 
 import msgspec
+import structlog
 
 from marginwatch.clock import Clock
 from marginwatch.errors import ConfigError
 from marginwatch.model.account import AccountSpec, KeyReport
 from marginwatch.model.activity import Fill, LedgerEntry, OpenOrder
 from marginwatch.model.balance import AccountState
-from marginwatch.model.failure import Failure
 from marginwatch.model.ids import Asset
 from marginwatch.model.instrument import InstrumentKind
 from marginwatch.model.notice import Notice
@@ -64,6 +64,9 @@ COINS_A_CALL = 20
 SUB_MEMBERS_A_REPLY = 1000
 
 
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
 class BybitClient:
     """One account's calls, each within the shared budget.
 
@@ -107,7 +110,7 @@ class BybitClient:
         self._calls = Calls(rest, Caller(spec.account_id, Credentials.of(spec)), self._capabilities)
         self._settings: AccountState | None = None
         self._settings_at_s = 0.0
-        self._gap: Failure | None = None
+        self._gap: str | None = None
         self._option_bases: tuple[str, ...] = FIRST_OPTION_BASES
         self._last_sweep: SweepReport | None = None
 
@@ -147,7 +150,7 @@ class BybitClient:
             raise
         gap = coverage_gap(settings.account_type)
         if gap is not None and self._gap is None:
-            self._on_notice(Notice("partial_coverage", self._spec.account_id, gap.message))
+            self._on_notice(Notice("partial_coverage", self._spec.account_id, gap))
         self._gap = gap
         self._settings = settings
         self._settings_at_s = self._clock.monotonic_s()
@@ -164,15 +167,18 @@ class BybitClient:
         Returns
         -------
         AccountSnapshot
-            ``as_of_ns`` is the venue's time of the earliest reply about positions and coins. Its failures name rows
-            that could not be read and what a key or an account type leaves out.
+            ``as_of_ns`` is the venue's time of the earliest reply about positions and coins. What a key, a host or the
+            kind of account leaves out is said in ``not_covered``.
         """
         settings = await self._current_settings()
         swept = await sweep_positions(self._calls, self._catalog)
         wallet, wallet_at_ns = await self.fetch_wallet()
-        orders = await self.fetch_open_orders() if include_orders else None
+        orders = await sweep_orders(self._calls, self._catalog) if include_orders else None
         self._remember_bases(swept.positions)
-        failures = (*swept.failures, *wallet.failures, *([self._gap] if self._gap else []))
+        gaps = [self._gap] if self._gap else []
+        gaps += [failure.message for failure in swept.failures if failure.reason == "not_covered"]
+        if orders is not None and orders.failures:
+            gaps.append(f"{len(orders.failures)} open orders could not be read: {orders.failures[0].message}")
         snapshot = AccountSnapshot(
             account_id=self._spec.account_id,
             positions=swept.positions,
@@ -183,15 +189,16 @@ class BybitClient:
                 account_type=settings.account_type,
                 as_of_ns=wallet_at_ns,
             ),
-            open_orders=orders,
+            open_orders=None if orders is None else orders.orders,
             as_of_ns=min(swept.as_of_ns, wallet_at_ns),
             ts_received_ns=self._clock.now_ns(),
-            failures=failures,
+            failures=(*swept.failures, *wallet.failures),
+            not_covered=tuple(gaps),
         )
         self._last_sweep = SweepReport(
             rows=swept.rows,
             coins=len(wallet.balances),
-            orders=None if orders is None else len(orders),
+            orders=None if orders is None else len(orders.orders),
             pages=swept.pages,
             as_of_ns=snapshot.as_of_ns,
             heard_ns=snapshot.ts_received_ns,
@@ -204,7 +211,10 @@ class BybitClient:
 
     async def fetch_open_orders(self) -> tuple[OpenOrder, ...]:
         """Return the open orders of all derivatives: margin tiers count positions plus orders."""
-        return await sweep_orders(self._calls, self._catalog)
+        swept = await sweep_orders(self._calls, self._catalog)
+        for failure in swept.failures:
+            _log.warning("open order not readable", row=failure.subject, reason=failure.message)
+        return swept.orders
 
     async def fetch_fills_since(self, since_ns: int) -> tuple[Fill, ...]:
         """Return the executions from ``since_ns`` (the venue's clock) on, oldest first.

@@ -167,6 +167,8 @@ class BybitRest:
             except MarginwatchError as error:
                 wait_s = retries.wait_s(error)
                 if wait_s is None:
+                    if isinstance(error, RejectedError) and query:
+                        error.message += f" [asked: {query}]"
                     raise
                 if error.reason == "clock_skew":
                     await self._resync_after(error)
@@ -290,13 +292,14 @@ class BybitRest:
     ) -> None:
         """Keep aside a reply that did not decode."""
         if self._on_quarantine is not None:
+            payload = bytes(body)[:KEPT_BYTES]
             self._on_quarantine(
                 Quarantined(
                     venue=self.venue,
                     account_id=caller.account_id if caller else None,
                     source=endpoint,
                     message=message,
-                    payload=bytes(body)[:KEPT_BYTES],
+                    payload=caller.credentials.redact_bytes(payload) if caller else payload,
                     at_ns=self._clock.now_ns(),
                 )
             )

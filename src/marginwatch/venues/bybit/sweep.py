@@ -108,15 +108,28 @@ async def sweep_positions(calls: Calls, catalog: InstrumentCatalog) -> PositionS
     return PositionSweep(tuple(found.values()), tuple(failures), rows, pages, first_ns)
 
 
-async def sweep_orders(calls: Calls, catalog: InstrumentCatalog) -> tuple[OpenOrder, ...]:
-    """Return every open order of the derivatives segments."""
+class OrderSweep(msgspec.Struct, frozen=True):
+    """All open orders of the derivatives segments, and the rows that could not be read."""
+
+    orders: tuple[OpenOrder, ...]
+    failures: tuple[Failure, ...]
+
+
+async def sweep_orders(calls: Calls, catalog: InstrumentCatalog) -> OrderSweep:
+    """Return every open order of the derivatives segments; a closed option segment is left out.
+
+    Raises
+    ------
+    MarginwatchError
+        If an essential segment does not answer.
+    """
     orders: dict[str, OpenOrder] = {}
+    failures: list[Failure] = []
     for segment in SEGMENTS:
-        params = _params(segment, ORDERS_A_PAGE)
         try:
             listing = await calls.read_list(
                 ORDERS,
-                params,
+                _params(segment, ORDERS_A_PAGE),
                 lambda result, category=segment.category: parse_open_orders(result, category, catalog),
                 optional_as=None if segment.is_essential else f"{ORDERS}?category={segment.category}",
             )
@@ -125,7 +138,8 @@ async def sweep_orders(calls: Calls, catalog: InstrumentCatalog) -> tuple[OpenOr
                 raise
             continue
         orders.update((order.order_id, order) for order in listing.rows if order.is_open)
-    return tuple(orders.values())
+        failures += listing.failures
+    return OrderSweep(tuple(orders.values()), tuple(failures))
 
 
 def keep_newer(found: dict[tuple[InstrumentId, PositionSide], Position], position: Position) -> None:
@@ -151,15 +165,13 @@ def refuse_unsupported(account_type: str | None) -> None:
         )
 
 
-def coverage_gap(account_type: str | None) -> Failure | None:
-    """Return what is not covered of a kind of account, None where all is."""
+def coverage_gap(account_type: str | None) -> str | None:
+    """Return what is not covered of a kind of account, in a sentence; None where all is."""
     if account_type is None or not account_type.startswith("UTA1"):
         return None
-    return Failure(
-        "partial_coverage",
-        "inverse wallet",
-        f"this is a {account_type} account: its inverse contracts have a wallet and margin of their own, which are "
-        "not included; upgrade it to UTA 2.0 at the exchange to see all of it",
+    return (
+        f"this is a {account_type} account: its inverse contracts have a wallet and margin of their own, which are not "
+        "included; upgrade it to UTA 2.0 at the exchange to see all of it"
     )
 
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from marginwatch.sim.account import Account
-from marginwatch.sim.money import EXACT, ZERO, to_cents
+from marginwatch.sim.money import EXACT, ZERO, to_cents, to_step
 from marginwatch.sim.position import Position
 from marginwatch.sim.rows import ExecutionRow, TransactionRow
 from marginwatch.sim.world import World
@@ -26,7 +26,8 @@ def pay_funding(world: World) -> None:
 
 def _pay(world: World, account: Account, position: Position, rate: Decimal) -> None:
     contract = position.contract
-    mark = world.market.quotes[contract.symbol].mark_exact
+    quote = world.market.quotes[contract.symbol]
+    mark = quote.mark_exact
     value = abs(contract.value(position.size, mark))
     paid = to_cents(EXACT.multiply(value, rate))
     if position.size < 0:
@@ -63,7 +64,7 @@ def _pay(world: World, account: Account, position: Position, rate: Decimal) -> N
         closed_size=ZERO,
         realized_pnl=ZERO,
         mark_price=mark,
-        index_price=mark,
+        index_price=to_step(quote.index, contract.tick),
         ts_ms=world.now_ms,
         seq=position.seq,
     )

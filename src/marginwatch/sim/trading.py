@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from marginwatch.sim.account import Account
 from marginwatch.sim.instruments import Contract
-from marginwatch.sim.money import EXACT, ZERO, to_cents
+from marginwatch.sim.money import EXACT, ZERO, to_cents, to_step
 from marginwatch.sim.position import Position, TradeEffect
 from marginwatch.sim.rows import ClosedPnlRow, ExecutionRow, OrderRow, TransactionRow
 from marginwatch.sim.world import World
@@ -154,7 +154,7 @@ def _execution(
         closed_size=effect.closed,
         realized_pnl=effect.realized,
         mark_price=quote.mark_exact,
-        index_price=quote.mark_exact,
+        index_price=to_step(quote.index, contract.tick),
         ts_ms=world.now_ms,
         seq=position.seq,
     )

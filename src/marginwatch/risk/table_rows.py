@@ -1,0 +1,197 @@
+"""What people see: one struct a row. A number that is not there is null, and ``reasons`` says why."""
+
+from typing import Literal
+
+import msgspec
+
+from marginwatch.model.ids import AccountId, Asset, DecimalText
+
+AnswerWord = Literal["number", "not_applicable", "none_in_range", "missing"]
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all rows.
+
+    Parameters
+    ----------
+    reasons : dict of str to str
+        For each field that is null, which kind of answer that is: ``not_applicable``, ``none_in_range``, or
+        ``missing: …`` with what is lacking.
+    """
+
+    reasons: dict[str, str] = {}
+
+
+class AccountRow(Row, frozen=True, kw_only=True):
+    """One account. USD; fractions for usages and distances; seconds for ages.
+
+    ``liquidation_distance`` is the nearest over its positions by the *venue's* liquidation prices
+    (``liquidation_distance_source`` is ``venue``). ``reason`` says why the account is not part of totals.
+    """
+
+    account_id: AccountId
+    venue: str
+    desk: str | None
+    owner: str | None
+    tags: tuple[str, ...]
+    margin_mode: str | None
+    account_type: str | None
+    link_state: str
+    is_fresh: bool
+    is_included: bool
+    is_stale_price: bool
+    has_unsafe_key: bool
+    data_age_s: float | None
+    equity_usd: float | None
+    adjusted_equity_usd: float | None
+    initial_margin_usd: float | None
+    maintenance_margin_usd: float | None
+    free_usd: float | None
+    maintenance_margin_usage: float | None
+    initial_margin_usage: float | None
+    long_usd: float | None
+    short_usd: float | None
+    net_usd: float | None
+    gross_usd: float | None
+    net_with_wallet_usd: float | None
+    gross_with_wallet_usd: float | None
+    hedge_ratio: float | None
+    unrealized_pnl_usd: float | None
+    n_positions: int
+    liquidation_distance: float | None
+    liquidation_distance_source: str = "venue"
+    reason: str | None = None
+
+
+class PositionRow(Row, frozen=True, kw_only=True):
+    """One position: exact texts as the venue sent them, and numbers at live marks (USD, gain positive)."""
+
+    account_id: AccountId
+    venue: str
+    instrument_id: str
+    venue_symbol: str
+    instrument_kind: str
+    is_inverse: bool
+    underlying_asset: Asset
+    settle_asset: Asset
+    position_side: str
+    quantity: DecimalText
+    entry_price: DecimalText | None
+    liquidation_price: DecimalText | None
+    initial_margin: DecimalText | None
+    maintenance_margin: DecimalText | None
+    leverage_setting: DecimalText | None
+    margin_mode: str | None
+    status: str
+    is_included: bool
+    is_stale_price: bool
+    is_inferred: bool
+    mark_price: float | None
+    notional_usd: float | None
+    exposure_usd: float | None
+    unrealized_pnl: float | None
+    unrealized_pnl_usd: float | None
+    liquidation_distance: float | None
+    liquidation_distance_source: str = "venue"
+    ts_venue_ns: int | None = None
+
+
+class ExposureRow(Row, frozen=True, kw_only=True):
+    """Exposure of a coin, desk, tag or venue over the accounts that count, USD.
+
+    Sums leave out what is missing: ``n_unvalued`` positions without a price, ``n_unknown_coins`` wallet coins without
+    one, ``n_left_out`` accounts. ``concentration`` is |net| ÷ total gross. A cash coin has wallet figures only.
+    """
+
+    dimension: Literal["asset", "desk", "tag", "venue"]
+    name: str | None
+    is_cash: bool
+    long_usd: float
+    short_usd: float
+    net_usd: float
+    gross_usd: float
+    wallet_usd: float | None
+    wallet_amount: float | None
+    net_with_wallet_usd: float
+    hedge_ratio: float | None
+    concentration: float | None
+    n_unvalued: int
+    n_unknown_coins: int
+    n_left_out: int | None = None
+    n_accounts: int | None = None
+    unrealized_pnl_usd: float | None = None
+    equity_usd: float | None = None
+    initial_margin_usd: float | None = None
+    maintenance_margin_usd: float | None = None
+    free_usd: float | None = None
+
+
+class OppositionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Two accounts that bet against each other in one coin: signed USD deltas, and the amount that cancels."""
+
+    asset: Asset
+    long_account_id: AccountId
+    short_account_id: AccountId
+    long_usd: float
+    short_usd: float
+    offset_usd: float
+
+
+class NotIncluded(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the totals do not include.
+
+    Parameters
+    ----------
+    kind : {'account', 'position', 'coin'}
+        A whole account; one position, or one wallet coin of an account that counts.
+    account_id, subject : str
+        The account; the account, contract or coin itself.
+    state : str
+        ``starting``, ``stale``, ``lost``, ``stopped``; ``missing_price`` for positions and coins.
+    reason : str
+        A sentence for a person.
+    last_known_equity_usd, last_known_net_usd, last_known_gross_usd : float or None
+        Of an account: what was known last, at today's prices; None if nothing ever was.
+    """
+
+    kind: Literal["account", "position", "coin"]
+    account_id: AccountId
+    subject: str
+    state: str
+    reason: str
+    last_known_equity_usd: float | None = None
+    last_known_net_usd: float | None = None
+    last_known_gross_usd: float | None = None
+
+
+class PortfolioSummary(Row, frozen=True, kw_only=True):
+    """All accounts that count, USD, and what is not included.
+
+    A sum of equity or margin leaves out accounts without that number, which ``reasons`` names with their count; it is
+    null where no account has it. ``is_complete`` says that nothing at all is left out.
+    """
+
+    sequence: int
+    at_ns: int
+    is_complete: bool
+    n_accounts: int
+    n_included: int
+    n_positions: int
+    n_stale_positions: int
+    long_usd: float | None
+    short_usd: float | None
+    net_usd: float | None
+    gross_usd: float | None
+    net_with_wallet_usd: float | None
+    gross_with_wallet_usd: float | None
+    hedge_ratio: float | None
+    direction_bias_by_count: float | None
+    direction_bias_by_delta: float | None
+    unrealized_pnl_usd: float | None
+    equity_usd: float | None
+    initial_margin_usd: float | None
+    maintenance_margin_usd: float | None
+    free_usd: float | None
+    wire_to_frame_ms: float | None
+    cash_assets: tuple[Asset, ...]
+    not_included: tuple[NotIncluded, ...]

@@ -50,9 +50,6 @@ from marginwatch.venues.bybit.sweep import (
     sweep_positions,
 )
 
-CALLS_PER_SWEEP = 6
-"""Four position lists, the wallet and the settings, a page each."""
-
 SETTINGS_AGE_S = 55.0
 """Margin mode and account type seldom change: an account polled every few seconds is not asked for them each time."""
 

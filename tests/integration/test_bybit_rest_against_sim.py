@@ -163,18 +163,14 @@ async def test_the_exchange_counts_at_most_thirty_percent_of_every_limit(desk: D
         await client.fetch_key_report()
         await client.fetch_account(include_orders=True)
 
-    started = SystemClock().monotonic_s()
     await asyncio.gather(*(picture(client) for client in desk.clients))
-    took_s = SystemClock().monotonic_s() - started
     limits = desk.server.limits
     (address,) = limits.by_address.values()
     assert 0 < address.peak <= 0.3 * IP_CALLS
     assert limits.by_endpoint
     for (_, path), window in limits.by_endpoint.items():
         assert window.peak <= max(1, 0.3 * window.calls), path
-    # It is used, too: 11 calls an account cannot be done in less than what the share allows, and are in not much more.
-    assert desk.budget.state().calls >= 60 * 11
-    assert took_s < 3.0 * (60 * 11 / (0.3 * IP_CALLS / IP_WINDOW_S))
+    assert desk.budget.state().calls >= 60 * 11  # and everybody was served
 
 
 @pytest.mark.parametrize("desk", [{"demo": True}], indirect=True)

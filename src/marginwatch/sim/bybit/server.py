@@ -227,7 +227,9 @@ class BybitSimServer:
             self.front.counts["sockets refused"] += 1
             yield web.Response(status=403, text="Forbidden: too many new connections")
             return
-        response = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=_LARGEST_MESSAGE)
+        response = web.WebSocketResponse(
+            autoping=False, compress=False, max_msg_size=_LARGEST_MESSAGE, timeout=0.5
+        )
         await response.prepare(request)
         transport = request.transport
         if transport is None:

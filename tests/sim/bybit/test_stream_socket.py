@@ -1,0 +1,104 @@
+"""Faults of single frames, as a client sees them."""
+
+import asyncio
+import json
+
+import aiohttp
+import pytest
+
+from marginwatch.sim.bybit.frames import malformed_frame, push, text_frame, truncated_frame
+from marginwatch.sim.bybit.server import BybitSimServer
+from marginwatch.sim.faults import Faults, parse_faults
+
+
+@pytest.mark.parametrize(("length", "header"), [(5, 2), (125, 2), (126, 4), (65_535, 4), (65_536, 10)])
+def test_frames_announce_their_length(length: int, header: int) -> None:
+    frame = text_frame(b"x" * length)
+    assert (frame[0], len(frame)) == (0x81, header + length)
+    announced = frame[1] if header == 2 else int.from_bytes(frame[2:header], "big")
+    assert announced == length
+
+
+def test_damaged_frames() -> None:
+    message = push({"topic": "position"})
+    assert malformed_frame(message)[1] == len(message.payload) // 2
+    assert message.frame.startswith(truncated_frame(message))
+
+
+async def listen(server, open_stream, trader):
+    client = await open_stream(server.urls.private)
+    await client.log_in(trader.key)
+    await client.ask({"op": "subscribe", "args": ["execution"]})
+    return client
+
+
+def trade(exchange, trader, times: int) -> list[str]:
+    symbol = exchange.positions(trader.uid, "linear")[0].symbol
+    step = exchange.instruments("linear", symbol)[0].qty_step
+    return [exchange.open_position(trader.uid, symbol, step).exec_id for _ in range(times)]
+
+
+async def heard_ids(client, count: int) -> list[str]:
+    return [(await client.hear())["data"][0]["execId"] for _ in range(count)]
+
+
+async def test_without_faults_everything_comes_once_and_in_order(
+    server, open_stream, exchange, trader
+) -> None:
+    client = await listen(server, open_stream, trader)
+    sent = trade(exchange, trader, 50)
+    assert await heard_ids(client, 50) == sent
+    assert await client.hears_nothing()
+
+
+async def test_delay_keeps_the_order(open_stream, exchange, trader) -> None:
+    async with BybitSimServer(exchange, Faults(parse_faults("delay=1ms..40ms"), seed=3)) as slow:
+        client = await listen(slow, open_stream, trader)
+        sent = trade(exchange, trader, 30)
+        assert await heard_ids(client, 30) == sent
+
+
+async def test_dropped_frames_never_come(open_stream, exchange, trader) -> None:
+    async with BybitSimServer(exchange, Faults(parse_faults("drop=1"))) as bad:
+        client = await listen(bad, open_stream, trader)
+        trade(exchange, trader, 5)
+        assert await client.hears_nothing()
+        bad.faults.stop()
+        sent = trade(exchange, trader, 1)
+        assert await heard_ids(client, 1) == sent
+
+
+async def test_duplicates_come_twice(open_stream, exchange, trader) -> None:
+    async with BybitSimServer(exchange, Faults(parse_faults("duplicate=1"))) as bad:
+        client = await listen(bad, open_stream, trader)
+        first, second = trade(exchange, trader, 2)
+        assert await heard_ids(client, 4) == [first, first, second, second]
+
+
+async def test_reordered_frames_are_overtaken_and_none_is_lost(open_stream, exchange, trader) -> None:
+    async with BybitSimServer(exchange, Faults(parse_faults("reorder=0.3"), seed=2)) as bad:
+        client = await listen(bad, open_stream, trader)
+        sent = trade(exchange, trader, 30)
+        heard = await heard_ids(client, 30)
+        assert heard != sent
+        assert sorted(heard) == sorted(sent)
+
+
+async def test_malformed_text_leaves_the_socket_alive(open_stream, exchange, trader) -> None:
+    async with BybitSimServer(exchange, Faults(parse_faults("malformed=1"))) as bad:
+        client = await listen(bad, open_stream, trader)
+        trade(exchange, trader, 1)
+        message = await client.socket.receive(timeout=2)
+        assert message.type is aiohttp.WSMsgType.TEXT
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(message.data)
+        assert (await client.ask({"op": "ping"}))["op"] == "pong"
+
+
+async def test_a_truncated_frame_ends_the_socket(open_stream, exchange, trader) -> None:
+    async with BybitSimServer(exchange, Faults(parse_faults("truncate=1"))) as bad:
+        client = await listen(bad, open_stream, trader)
+        trade(exchange, trader, 1)
+        message = await asyncio.wait_for(client.socket.receive(), 2)
+        assert message.type is not aiohttp.WSMsgType.TEXT
+        assert client.socket.closed

@@ -24,7 +24,7 @@ class Position(msgspec.Struct, frozen=True):
     """One row of an account: a contract and, in hedge mode, one of its two legs.
 
     Every number is the venue's own text, or None where the venue sent none (``""``, ``"0"`` where that means
-    none, sentinels). A flat row has quantity ``"0"``.
+    none, sentinels). A flat row has quantity ``"0"``. Parsers fill the fields by position: add new ones at the end.
 
     Parameters
     ----------

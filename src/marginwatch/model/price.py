@@ -8,7 +8,7 @@ from marginwatch.model.position import Greeks
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """Prices of one contract at one moment.
+    """Prices of one contract at one moment. Parsers fill the fields by position: add new ones at the end.
 
     Parameters
     ----------

@@ -155,19 +155,9 @@ def _build(row: WirePosition, instrument: Instrument) -> Position:
     session_average = row.session_avg_price
     session_average = None if session_average in NONE_OR_ZERO else session_average
     amounts = (
-        entry,
-        row.mark_price,
-        liquidation,
-        row.leverage,
-        row.position_im,
-        row.position_mm,
-        row.unrealised_pnl,
-        row.cur_realised_pnl,
-        session_average,
-        limit,
-        take_profit,
-        stop_loss,
-        trailing_stop,
+        *(entry, liquidation, limit, take_profit, stop_loss, trailing_stop, session_average),
+        *(row.mark_price, row.leverage, row.position_im, row.position_mm),
+        *(row.unrealised_pnl, row.cur_realised_pnl),
     )
     # What prove_numbers does, without the call: a sum that is not finite has a part that is not.
     total = magnitude + sum(map(float, filter(None, amounts)))

@@ -6,8 +6,21 @@ State: none. Never: a figure of its own (all rows come from ``risk/tables.py``),
 
 Modules
 -------
-program      the table of commands; help that imports none of them
-supervision  errors become one line and an exit code
+program          the table of commands; help that imports none of them
+supervision      errors become one line and an exit code
+options          options that several commands share
+source           one reading of the accounts, or a running service
+service_client   asks a running service
+output           tables, JSON and CSV
+views            rows with what they do not include
+decode           decode: one recorded message
+accounts         accounts: every account by danger
+account_table    its columns
+positions        positions: every open position
+position_table   its columns
+exposure         exposure: by group and in all
+exposure_tables  its columns
+sim              sim: a simulated exchange
 """
 
 from collections.abc import Sequence

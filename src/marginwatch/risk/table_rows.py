@@ -94,6 +94,7 @@ class PositionRow(Row, frozen=True, kw_only=True):
     liquidation_distance: float | None
     liquidation_distance_source: str = "venue"
     ts_venue_ns: int | None = None
+    desk: str | None = None
 
 
 class ExposureRow(Row, frozen=True, kw_only=True):

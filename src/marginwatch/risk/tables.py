@@ -206,6 +206,7 @@ def _position_row(frame: Frame, row: int) -> PositionRow:
         ),
         liquidation_distance=distance,
         ts_venue_ns=position.ts_venue_ns,
+        desk=spec.desk,
         reasons=nulls.reasons,
     )
 

@@ -1,0 +1,43 @@
+"""The columns of the table of accounts."""
+
+from marginwatch.cli.output import MISSING, Column, age, grouped, or_missing, percent
+from marginwatch.risk.table_rows import AccountRow
+
+
+def health(row: AccountRow) -> str:
+    """Return how well an account is heard, in one or two words; stale is never shown as fresh."""
+    words = [row.link_state]
+    if row.link_state in ("streaming", "polling") and not row.is_fresh:
+        words.append("stale")
+    if row.is_stale_price:
+        words.append("stale price")
+    if row.has_unsafe_key:
+        words.append("unsafe key")
+    return ", ".join(words)
+
+
+def distance(row: AccountRow) -> str:
+    """Return the distance to the nearest liquidation price, ``none`` where nothing liquidates the account."""
+    if row.liquidation_distance is None:
+        return "none" if row.reasons.get("liquidation_distance") == "none_in_range" else MISSING
+    return percent(row.liquidation_distance)
+
+
+COLUMNS = (
+    Column("account", lambda row: row.account_id, is_number=False),
+    Column("desk", lambda row: or_missing(row.desk), is_number=False),
+    Column("venue", lambda row: row.venue, is_number=False),
+    Column("mode", lambda row: or_missing(row.margin_mode), is_number=False),
+    Column("MM usage", lambda row: percent(row.maintenance_margin_usage)),
+    Column("IM usage", lambda row: percent(row.initial_margin_usage)),
+    Column("to liq.", distance),
+    Column("equity USD", lambda row: grouped(row.equity_usd)),
+    Column("free USD", lambda row: grouped(row.free_usd)),
+    Column("net USD", lambda row: grouped(row.net_usd)),
+    Column("gross USD", lambda row: grouped(row.gross_usd)),
+    Column("PnL USD", lambda row: grouped(row.unrealized_pnl_usd)),
+    Column("positions", lambda row: grouped(row.n_positions)),
+    Column("age", lambda row: age(row.data_age_s)),
+    Column("health", health, is_number=False),
+)
+"""From left to right: who, how near to the end, how much, how well heard."""

@@ -1,0 +1,39 @@
+"""``marginwatch accounts``: every account by danger."""
+
+from marginwatch.cli.options import (
+    AccountOption,
+    ConfigOption,
+    CsvOption,
+    DeskOption,
+    JsonOption,
+    SortOption,
+    TokenOption,
+    UrlOption,
+    VenueOption,
+)
+
+
+def accounts(
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    account: AccountOption = None,
+    desk: DeskOption = None,
+    venue: VenueOption = None,
+    sort: SortOption = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> int:
+    """Show the accounts by danger, with margin, health and age of data."""
+    from marginwatch.cli.account_table import COLUMNS
+    from marginwatch.cli.output import form_of
+    from marginwatch.cli.source import Source
+    from marginwatch.cli.views import show_rows
+    from marginwatch.risk.table_rows import AccountRow
+    from marginwatch.web.replies import AccountsReply, accounts_reply, narrowed
+
+    reply = Source(config=config, url=url, token=token).read(
+        "/api/v1/accounts", AccountsReply, accounts_reply
+    )
+    reply = narrowed(reply, sort, account_id=account, desk=desk, venue=venue)
+    return show_rows("Accounts", reply, AccountRow, COLUMNS, form_of(json, csv))

@@ -1,0 +1,164 @@
+"""One way to show rows: a table for people, JSON or CSV for programs; missing is ``—``, never 0."""
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+MISSING = "—"
+THIN_SPACE = "\u2009"
+STALE = "stale"
+
+
+class Form(Enum):
+    """How rows leave the program."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column of a table for people.
+
+    Parameters
+    ----------
+    title : str
+        Head.
+    text : callable
+        Row → its text; ``—`` where there is no number.
+    is_number : bool
+        Aligned to the right.
+    """
+
+    title: str
+    text: Callable[[Any], str]
+    is_number: bool = True
+
+
+def form_of(is_json: bool, is_csv: bool) -> Form:
+    """Return the form that the options ask for; JSON if both are given."""
+    if is_json:
+        return Form.JSON
+    return Form.CSV if is_csv else Form.TABLE
+
+
+def grouped(value: float | None, decimals: int = 0) -> str:
+    """Return a number with thin spaces between its thousands, as ``−1 234 567``; ``—`` if None."""
+    if value is None:
+        return MISSING
+    text = f"{value:,.{decimals}f}".replace(",", THIN_SPACE)
+    # A rounded nothing has no side.
+    return text.removeprefix("-") if not text.strip(f"-0.{THIN_SPACE}") else text.replace("-", "−")
+
+
+def percent(value: float | None, decimals: int = 1) -> str:
+    """Return a fraction as per cent; ``—`` if None."""
+    return MISSING if value is None else f"{grouped(value * 100, decimals)} %"
+
+
+def price(value: float | None) -> str:
+    """Return a price with as many decimals as its size asks for; ``—`` if None."""
+    if value is None:
+        return MISSING
+    size = abs(value)
+    decimals = 2 if size >= 100 else 4 if size >= 1 else 8
+    return grouped(value, decimals)
+
+
+def decimal(text: str | None) -> str:
+    """Return the venue's own decimal text with thin spaces between its thousands; ``—`` if None."""
+    if text is None:
+        return MISSING
+    whole, point, rest = text.removeprefix("-").partition(".")
+    if not whole.isdigit():
+        return text
+    return ("−" if text.startswith("-") else "") + f"{int(whole):,}".replace(",", THIN_SPACE) + point + rest
+
+
+def age(seconds: float | None) -> str:
+    """Return an age in its largest sensible unit; ``—`` if it is not known."""
+    if seconds is None:
+        return MISSING
+    for limit, unit, length in ((120.0, "s", 1.0), (7_200.0, "min", 60.0), (172_800.0, "h", 3_600.0)):
+        if seconds < limit:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 86_400.0:.0f} d"
+
+
+def or_missing(text: str | None) -> str:
+    """Return the text, or ``—``."""
+    return text or MISSING
+
+
+def write_json(reply: msgspec.Struct) -> None:
+    """Write one JSON object on one line to stdout."""
+    sys.stdout.write(msgspec.json.encode(reply).decode() + "\n")
+
+
+def write_csv(shape: type[msgspec.Struct], rows: Sequence[msgspec.Struct]) -> None:
+    """Write a head and one line a row to stdout; missing is an empty field, lists are joined by blanks.
+
+    Texts that a spreadsheet would take for a formula are quoted with an apostrophe: names come from people.
+    """
+    names = [field.encode_name for field in msgspec.structs.fields(shape)]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        plain: dict[str, object] = msgspec.to_builtins(row)
+        writer.writerow([_cell(plain.get(name)) for name in names])
+    sys.stdout.write(buffer.getvalue())
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict):
+        inner = [str(part) for part in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # plain JSON values
+        return " ".join(inner) if isinstance(value, list) else msgspec.json.encode(value).decode()
+    if isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r"):
+        return f"'{value}"
+    return value
+
+
+def write_table(
+    title: str, columns: Sequence[Column], rows: Sequence[Any], notes: Sequence[str] = ()
+) -> None:
+    """Write a table for people to stdout, with notes under it.
+
+    Parameters
+    ----------
+    title : str
+        Above the table.
+    columns : sequence of Column
+        From left to right.
+    rows : sequence
+        Whatever the columns read.
+    notes : sequence of str
+        What the numbers do not include, a line each.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    # Without a terminal there is no width to fit into: programs that read the table want whole cells.
+    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 250)
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(
+            column.title, justify="right" if column.is_number else "left", no_wrap=True, overflow="ellipsis"
+        )
+    for row in rows:
+        # As Text, for a name with square brackets is no markup.
+        table.add_row(*(Text(column.text(row)) for column in columns))
+    console.print(table)
+    for note in notes:
+        console.print(Text(note), soft_wrap=True)

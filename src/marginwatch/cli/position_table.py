@@ -1,0 +1,45 @@
+"""The columns of the table of positions."""
+
+from marginwatch.cli.output import MISSING, Column, decimal, grouped, percent, price
+from marginwatch.risk.table_rows import PositionRow
+
+
+def status(row: PositionRow) -> str:
+    """Return what is special about a position, or nothing."""
+    words = [] if row.status == "normal" else [row.status]
+    if not row.is_included:
+        words.append("not included")
+    if row.is_stale_price:
+        words.append("stale price")
+    if row.is_inferred:
+        words.append("contract unknown")
+    return ", ".join(words)
+
+
+def distance(row: PositionRow) -> str:
+    """Return the distance to the liquidation price, ``none`` where the venue names none."""
+    if row.liquidation_distance is None:
+        return "none" if row.reasons.get("liquidation_distance") == "none_in_range" else MISSING
+    return percent(row.liquidation_distance)
+
+
+COLUMNS = (
+    Column("account", lambda row: row.account_id, is_number=False),
+    Column("contract", lambda row: row.venue_symbol, is_number=False),
+    Column(
+        "kind",
+        lambda row: f"inverse {row.instrument_kind}" if row.is_inverse else row.instrument_kind,
+        is_number=False,
+    ),
+    Column("side", lambda row: row.position_side, is_number=False),
+    Column("quantity", lambda row: decimal(row.quantity)),
+    Column("entry", lambda row: decimal(row.entry_price)),
+    Column("mark", lambda row: price(row.mark_price)),
+    Column("notional USD", lambda row: grouped(row.notional_usd)),
+    Column("exposure USD", lambda row: grouped(row.exposure_usd)),
+    Column("PnL USD", lambda row: grouped(row.unrealized_pnl_usd)),
+    Column("liq. price", lambda row: decimal(row.liquidation_price)),
+    Column("to liq.", distance),
+    Column("status", status, is_number=False),
+)
+"""From left to right: whose, what, how much, at which prices, how near to the end."""

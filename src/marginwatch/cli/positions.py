@@ -1,0 +1,40 @@
+"""``marginwatch positions``: every open position."""
+
+from marginwatch.cli.options import (
+    AccountOption,
+    AssetOption,
+    ConfigOption,
+    CsvOption,
+    DeskOption,
+    JsonOption,
+    SortOption,
+    TokenOption,
+    UrlOption,
+    VenueOption,
+)
+
+
+def positions(
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    account: AccountOption = None,
+    desk: DeskOption = None,
+    asset: AssetOption = None,
+    venue: VenueOption = None,
+    sort: SortOption = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> int:
+    """Show the open positions of all accounts."""
+    from marginwatch.cli.output import form_of
+    from marginwatch.cli.position_table import COLUMNS
+    from marginwatch.cli.source import Source
+    from marginwatch.cli.views import show_rows
+    from marginwatch.risk.table_rows import PositionRow
+    from marginwatch.web.replies import PositionsReply, narrowed, positions_reply
+
+    source = Source(config=config, url=url, token=token)
+    reply = source.read("/api/v1/positions", PositionsReply, positions_reply, account=account)
+    reply = narrowed(reply, sort, account_id=account, desk=desk, underlying_asset=asset, venue=venue)
+    return show_rows("Positions", reply, PositionRow, COLUMNS, form_of(json, csv))

@@ -1,0 +1,118 @@
+"""Ask a running service; every way in which it may not answer is an error with a remedy."""
+
+import http.client
+import os
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from marginwatch.config.loader import load_service
+from marginwatch.config.secrets import parse_reference, resolve
+from marginwatch.errors import ConfigError, ConnectivityError, ProtocolError
+from marginwatch.model.secret import Secret
+from marginwatch.web.token import read_token
+
+TIMEOUT_S = 10.0
+REPLY_BYTES_MAX = 512 * 1024 * 1024
+DEFAULT_CONFIG = "marginwatch.toml"
+DEFAULT_TOKEN_FILE = "marginwatch-data/api-token"  # noqa: S105  # a path, not a token
+TOKEN_VARIABLE = "MARGINWATCH_TOKEN"  # noqa: S105  # a name, not a token
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def find_token(option: str | None, config: str | None) -> Secret:
+    """Return the token: the option's, the environment's, or that of the service configured here.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, naming the places looked at.
+    """
+    if option is not None:
+        if option.partition(":")[0] in ("env", "file", "keyring"):
+            return resolve(parse_reference(option), Path())[0]
+        return Secret(option)
+    if from_environment := os.environ.get(TOKEN_VARIABLE, "").strip():
+        return Secret(from_environment)
+    if config is not None or Path(DEFAULT_CONFIG).exists():
+        service = load_service(config or DEFAULT_CONFIG)
+        return service.token or read_token(service.token_file)
+    if Path(DEFAULT_TOKEN_FILE).exists():
+        return read_token(Path(DEFAULT_TOKEN_FILE))
+    raise ConfigError(
+        f"no token for the service: give --token, set {TOKEN_VARIABLE}, or name its configuration with -c"
+    )
+
+
+def fetch(url: str, path: str, token: Secret, shape: type[T]) -> T:
+    """Return the reply to one GET.
+
+    Parameters
+    ----------
+    url : str
+        Base URL of the service.
+    path : str
+        Path below it, with its query.
+    token : Secret
+        Shown to the service.
+    shape : type
+        Struct that the reply decodes to; fields added by a newer service are ignored.
+
+    Raises
+    ------
+    ConfigError
+        If the URL cannot be used or the token is not accepted.
+    ConnectivityError
+        If nothing answers, or the service is not ready.
+    ProtocolError
+        If the answer is not one of ours.
+    """
+    status, body = _get(url, path, token)
+    if status == 401:
+        raise ConfigError(
+            f"{url} does not accept this token; the service's is in its data_dir or its configuration"
+        )
+    if status == 400:
+        raise ConfigError(body[:300].decode(errors="replace").removeprefix("400: "))
+    if status == 503:
+        raise ConnectivityError(f"{url}: {body[:300].decode(errors='replace').removeprefix('503: ').strip()}")
+    if status != 200:
+        raise ConnectivityError(
+            f"{url} answers {status} to {path}; is it a marginwatch service of this version?"
+        )
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.DecodeError as error:
+        raise ProtocolError(
+            f"{url}{path}: not the answer of a marginwatch service of this version: {error}"
+        ) from error
+
+
+def _get(url: str, path: str, token: Secret) -> tuple[int, bytes]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port, parts = None, None, urlsplit("")
+    if parts.scheme not in ("http", "https") or not host:
+        raise ConfigError(f"--url {url!r} is not usable; write http://host:port")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(host, port, timeout=TIMEOUT_S)
+    try:
+        headers = {"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json"}
+        connection.request("GET", parts.path.rstrip("/") + path, headers=headers)
+        reply = connection.getresponse()
+        body = reply.read(REPLY_BYTES_MAX + 1)
+    except (ValueError, UnicodeError) as error:
+        raise ConfigError("the token holds characters that a header cannot carry") from error
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ConnectivityError(f"cannot reach {url}: {reason}; is the service running there?") from error
+    finally:
+        connection.close()
+    if len(body) > REPLY_BYTES_MAX:
+        raise ProtocolError(f"{url}{path}: the answer is longer than 512 MiB")
+    return reply.status, body

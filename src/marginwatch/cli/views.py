@@ -1,0 +1,71 @@
+"""From a reply to what is written: rows in the wanted form, and what they do not include."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from marginwatch.cli.output import Column, Form, grouped, write_csv, write_json, write_table
+from marginwatch.cli.supervision import FINE, UNREACHABLE
+from marginwatch.risk.table_rows import NotIncluded
+from marginwatch.web.replies import AccountsReply, PositionsReply, Reply
+
+NOT_INCLUDED_SHOWN_MAX = 20
+
+
+def show_rows(
+    title: str,
+    reply: AccountsReply | PositionsReply,
+    shape: type[msgspec.Struct],
+    columns: Sequence[Column],
+    form: Form,
+) -> int:
+    """Write the rows of a reply and return the exit code: 3 if no account could be heard at all, else 0."""
+    if form is Form.JSON:
+        write_json(reply)
+    elif form is Form.CSV:
+        write_csv(shape, reply.rows)
+        complain_about(reply.not_included)
+    else:
+        write_table(
+            headline(title, reply, len(reply.rows)), columns, reply.rows, notes_on(reply.not_included)
+        )
+    return exit_code(reply)
+
+
+def exit_code(reply: AccountsReply | PositionsReply) -> int:
+    """Return 3 if there are accounts and none of them is part of the totals, 0 otherwise."""
+    if isinstance(reply, AccountsReply):
+        is_heard = any(row.is_included for row in reply.rows)
+    else:
+        is_heard = bool(reply.rows)
+    is_deaf = any(entry.kind == "account" for entry in reply.not_included)
+    return UNREACHABLE if is_deaf and not is_heard else FINE
+
+
+def headline(title: str, reply: Reply, n_rows: int) -> str:
+    """Return a table's title with how many rows it has and when their frame was made."""
+    moment = datetime.fromtimestamp(reply.taken_at_ns / 1e9, UTC)
+    return f"{title} · {n_rows} · {moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def notes_on(left_out: Sequence[NotIncluded]) -> list[str]:
+    """Return the lines that name what totals leave out, the first 20 and how many more."""
+    if not left_out:
+        return []
+    lines = [f"Not included in totals: {len(left_out)}"]
+    for entry in left_out[:NOT_INCLUDED_SHOWN_MAX]:
+        subject = "" if entry.subject == entry.account_id else f" {entry.subject}"
+        known = entry.last_known_equity_usd
+        last = "" if known is None else f" (last known equity {grouped(known)} USD)"
+        lines.append(f"  {entry.account_id}{subject}: {entry.state.replace('_', ' ')}: {entry.reason}{last}")
+    if (more := len(left_out) - NOT_INCLUDED_SHOWN_MAX) > 0:
+        lines.append(f"  and {more} more; --json lists all")
+    return lines
+
+
+def complain_about(left_out: Sequence[NotIncluded]) -> None:
+    """Write those lines to stderr, for rows as CSV have no place for them."""
+    for line in notes_on(left_out):
+        sys.stderr.write(line + "\n")

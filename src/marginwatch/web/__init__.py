@@ -1,0 +1,16 @@
+"""The API of a running service: frozen frames as JSON, for the commands and for other programs.
+
+In: the latest frame, the stored history. Out: JSON replies that carry the frame's sequence and time. State: none of
+its own. Never: a figure that is not in the frame, a change of anything, an answer without the token, a page that
+loads from elsewhere.
+
+Modules
+-------
+app        the routes
+gate       token, security headers and the plain answers of refusal
+token      the generated token and its file
+replies    what each route answers, as structs
+selection  filters and order of rows
+ports      what the routes are given to read from
+server     the HTTP server inside our own loop
+"""

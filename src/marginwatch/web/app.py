@@ -1,0 +1,194 @@
+"""The routes of the API, as an application that a test can call."""
+
+from typing import Annotated
+
+import structlog
+from litestar import Litestar, Request, Response, get
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import Parameter
+from litestar.types import ControllerRouterHandler, Scope
+
+from marginwatch import __version__
+from marginwatch.errors import ConfigError, MarginwatchError
+from marginwatch.model.secret import Secret
+from marginwatch.risk.frame import Frame
+from marginwatch.web.gate import Gate
+from marginwatch.web.ports import History, ReadModel
+from marginwatch.web.replies import (
+    AccountsReply,
+    BreaksReply,
+    ExposureReply,
+    NoticesReply,
+    PositionsReply,
+    Readiness,
+    SummaryReply,
+    accounts_reply,
+    breaks_reply,
+    exposure_reply,
+    narrowed,
+    notices_reply,
+    positions_reply,
+    readiness,
+    summary_reply,
+)
+
+Name = Annotated[str | None, Parameter(max_length=128)]
+PageSize = Annotated[int, Parameter(ge=1, le=1_000)]
+
+NO_PICTURE = "no picture yet: the service has just started; ask again in a second"
+NO_HISTORY = "this service keeps no history"
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(state: ReadModel, token: Secret, *, history: History | None = None) -> Gate:
+    """Return the API as an ASGI application.
+
+    Parameters
+    ----------
+    state : ReadModel
+        The live picture.
+    token : Secret
+        What every caller but that of ``/healthz`` must show.
+    history : History or None
+        Stored breaks and notices; without it their routes answer 404.
+    """
+    routes: list[ControllerRouterHandler] = [
+        healthz,
+        readyz,
+        accounts,
+        positions,
+        exposure,
+        summary,
+        notices,
+        breaks,
+    ]
+    app = Litestar(
+        route_handlers=routes,
+        state=State({"model": state, "history": history}),
+        openapi_config=OpenAPIConfig(
+            title="marginwatch",
+            version=__version__,
+            path="/api/v1",
+            # The document only: the usual pages would load scripts from other sites.
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            components=Components(
+                security_schemes={"token": SecurityScheme(type="http", scheme="bearer")},
+            ),
+            security=[{"token": []}],
+        ),
+        exception_handlers={HTTPException: _refused, MarginwatchError: _failed},
+        after_exception=[_log_defect],
+        logging_config=None,
+        request_max_body_size=1_024,
+        debug=False,
+    )
+    return Gate(app, token)
+
+
+def _frame(state: State) -> Frame:
+    model: ReadModel = state["model"]
+    if (frame := model.latest_frame()) is None:
+        raise HTTPException(status_code=503, detail=NO_PICTURE)
+    return frame
+
+
+def _history(state: State) -> History:
+    history: History | None = state["history"]
+    if history is None:
+        raise HTTPException(status_code=404, detail=NO_HISTORY)
+    return history
+
+
+@get("/healthz", sync_to_thread=False, security=[])
+def healthz(state: State) -> Response[str]:
+    """Tell whether frames still come: 200 or 503. Needs no token and tells nothing else."""
+    model: ReadModel = state["model"]
+    is_alive = model.is_alive()
+    return Response(
+        "alive\n" if is_alive else "stuck\n", status_code=200 if is_alive else 503, media_type="text/plain"
+    )
+
+
+@get("/readyz", sync_to_thread=False)
+def readyz(state: State) -> Response[Readiness]:
+    """Tell whether the picture is complete: 200, or 503 with what is missing."""
+    model: ReadModel = state["model"]
+    answer = readiness(model.latest_frame())
+    return Response(answer, status_code=200 if answer.is_complete else 503)
+
+
+@get("/api/v1/accounts", sync_to_thread=False)
+def accounts(
+    state: State, account: Name = None, desk: Name = None, venue: Name = None, sort: Name = None
+) -> AccountsReply:
+    """Return one row for each account, the most endangered first."""
+    return narrowed(accounts_reply(_frame(state)), sort, account_id=account, desk=desk, venue=venue)
+
+
+@get("/api/v1/positions", sync_to_thread=False)
+def positions(
+    state: State,
+    account: Name = None,
+    desk: Name = None,
+    asset: Name = None,
+    venue: Name = None,
+    sort: Name = None,
+) -> PositionsReply:
+    """Return one row for each open position."""
+    return narrowed(
+        positions_reply(_frame(state), account), sort, underlying_asset=asset, venue=venue, desk=desk
+    )
+
+
+@get("/api/v1/exposure", sync_to_thread=False)
+def exposure(state: State, by: Name = None, sort: Name = None) -> ExposureReply:
+    """Return exposure; ``by`` is ``asset``, ``desk``, ``tag``, ``venue`` or ``portfolio``, and all of them if left out."""
+    return narrowed(exposure_reply(_frame(state), by), sort)
+
+
+@get("/api/v1/summary", sync_to_thread=False)
+def summary(state: State) -> SummaryReply:
+    """Return the totals of everything and what they do not include."""
+    return summary_reply(_frame(state))
+
+
+@get("/api/v1/notices")
+async def notices(
+    state: State, account: Name = None, before: int | None = None, limit: PageSize = 100
+) -> NoticesReply:
+    """Return what owners of accounts should read, newest first; ``before`` continues after an id."""
+    found = await _history(state).notices(account_id=account, before_id=before, limit=limit)
+    return notices_reply(_frame(state), found)
+
+
+@get("/api/v1/breaks")
+async def breaks(
+    state: State, account: Name = None, before: int | None = None, limit: PageSize = 100
+) -> BreaksReply:
+    """Return differences found by reconciliation, newest first; ``before`` continues after an id."""
+    found = await _history(state).breaks(account_id=account, before_id=before, limit=limit)
+    return breaks_reply(_frame(state), found)
+
+
+def _plain(status: int, message: str) -> Response[str]:
+    return Response(f"{status}: {' '.join(message.split())}\n", status_code=status, media_type="text/plain")
+
+
+def _refused(request: Request[None, None, State], error: HTTPException) -> Response[str]:
+    del request
+    return _plain(error.status_code, error.detail)
+
+
+def _failed(request: Request[None, None, State], error: MarginwatchError) -> Response[str]:
+    del request
+    return _plain(400 if isinstance(error, ConfigError) else 503, str(error))
+
+
+async def _log_defect(error: Exception, scope: Scope) -> None:
+    if not isinstance(error, HTTPException | MarginwatchError):
+        log.error("request failed", path=scope["path"], error=f"{type(error).__name__}: {error}")

@@ -1,0 +1,62 @@
+"""Filters and order of rows, the same for the API and for the commands."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from marginwatch.errors import ConfigError
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+
+
+def select(rows: Sequence[Row], **wanted: str | None) -> list[Row]:
+    """Return the rows whose fields have the wanted values; None wants anything.
+
+    A field that holds several values (tags) matches if one of them does. Letter case does not matter.
+
+    Raises
+    ------
+    ConfigError
+        If the rows have no such field.
+    """
+    conditions = {name: value.casefold() for name, value in wanted.items() if value is not None}
+    for name in conditions:
+        if rows and not hasattr(rows[0], name):
+            raise ConfigError(f"these rows have no {name!r} to filter by")
+    return [
+        row for row in rows if all(_matches(getattr(row, name), value) for name, value in conditions.items())
+    ]
+
+
+def _matches(actual: object, wanted: str) -> bool:
+    if isinstance(actual, str):
+        return actual.casefold() == wanted
+    if isinstance(actual, tuple):
+        return any(str(one).casefold() == wanted for one in cast("tuple[object, ...]", actual))
+    return False
+
+
+def ordered(rows: Sequence[Row], by: str | None) -> list[Row]:
+    """Return the rows ordered by a field, ``-field`` for largest first; missing values come last either way.
+
+    Raises
+    ------
+    ConfigError
+        If the rows have no such field.
+    """
+    if by is None or not rows:
+        return list(rows)
+    name = by.removeprefix("-")
+    if name not in (known := [field.name for field in msgspec.structs.fields(type(rows[0]))]):
+        raise ConfigError(f"cannot sort by {name!r}; there are: {', '.join(known)}")
+
+    def value(row: Row) -> Any:
+        held: object = getattr(row, name)
+        if isinstance(held, tuple | dict):
+            return str(cast("object", held))
+        return held
+
+    present = [row for row in rows if getattr(row, name) is not None]
+    missing = [row for row in rows if getattr(row, name) is None]
+    return sorted(present, key=value, reverse=by.startswith("-")) + missing

@@ -7,6 +7,7 @@ Modules
 -------
 store       open, transaction, readers, close
 transaction the unit of work: everything added in it is one commit
+recorder    what happens is queued, and committed by one task
 records     rows as structs
 tables      the schema as SQLAlchemy Core tables
 retention   how much is kept

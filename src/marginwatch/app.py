@@ -1,0 +1,329 @@
+"""The only place where the parts are wired; starts and stops them in order."""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import AsyncGenerator, Callable, Iterable
+
+import aiohttp
+import msgspec
+import numpy as np
+import structlog
+
+from marginwatch.book.notices import Notice as Change
+from marginwatch.book.position_book import PositionBook
+from marginwatch.clock import Clock, SystemClock
+from marginwatch.collect.budget import RateBudget
+from marginwatch.collect.fleet import Fleet
+from marginwatch.collect.ports import VenuePort
+from marginwatch.collect.settings import CollectSettings
+from marginwatch.collect.statuses import AccountStatus, Progress
+from marginwatch.collect.supervisor import supervise
+from marginwatch.config import Config
+from marginwatch.engine.engine import Engine
+from marginwatch.errors import ConfigError, ConnectivityError, ProtocolError
+from marginwatch.model.account import AccountSpec
+from marginwatch.model.connectivity import Connectivity, LinkState
+from marginwatch.model.events import AccountRemoved, ConnectivityUpdate, Event
+from marginwatch.model.ids import AccountId
+from marginwatch.model.notice import Notice
+from marginwatch.model.quarantine import Quarantined
+from marginwatch.model.snapshots import Break
+from marginwatch.risk.frame import Frame
+from marginwatch.risk.settings import RiskSettings
+from marginwatch.store import Store
+from marginwatch.store.recorder import Recorder
+from marginwatch.venues.bybit.adapter import BybitVenue
+from marginwatch.venues.bybit.key_check import judge_key
+from marginwatch.venues.bybit.manifest import MANIFEST as BYBIT
+from marginwatch.venues.bybit.stream import BybitStream
+
+log = structlog.get_logger(__name__)
+
+CALLS_PER_BYBIT_SWEEP = 6
+"""Four position sweeps, one option sweep more on average, and the wallet; what planning reckons with."""
+
+COMPLETE_POLL_S = 0.05
+FRAME_STUCK_S = 10.0
+"""Frames come at least every second; ten without one is no delay any more."""
+
+ONE_SHOT_TIMEOUT_S = 60.0
+PRICES_TIMEOUT_S = 5.0
+
+
+class Service:
+    """Sessions, book, engine and store of one configuration.
+
+    Parameters
+    ----------
+    config : Config
+        What to watch.
+    clock : Clock, optional
+        Time; the system's by default.
+    on_frame : callable, optional
+        Hears every full frame, synchronously.
+    is_recording : bool, default=True
+        Whether breaks, quarantined payloads and notices are written to the data folder.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Clock | None = None,
+        on_frame: Callable[[Frame], None] | None = None,
+        is_recording: bool = True,
+    ) -> None:
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.book = PositionBook(self.clock)
+        self.engine = Engine(
+            self.book,
+            self.clock,
+            on_frame=() if on_frame is None else on_frame,
+            on_breaks=self._record_breaks,
+            on_notices=self._record_changes,
+            on_unreadable=self._record_unreadable,
+            risk_settings=risk_settings(config),
+        )
+        self.store: Store | None = None
+        self.budgets: dict[str, RateBudget] = {}
+        self.n_breaks = 0
+        self._recorder: Recorder | None = None
+        self._is_recording = is_recording
+        self._http: aiohttp.ClientSession | None = None
+        self._fleet: Fleet | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # ---- start, change, stop --------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the store, start the engine and every session; returns at once, see :meth:`progress`.
+
+        Raises
+        ------
+        ConfigError
+            If the data folder or its database cannot be used.
+        """
+        if self._is_recording:
+            self.store = await Store.open(self.config.service.database)
+            self._recorder = Recorder(self.store, self.clock)
+            self._tasks.append(asyncio.create_task(supervise("recorder", self._recorder.run, self.clock)))
+        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, limit_per_host=64))
+        self._tasks.append(asyncio.create_task(supervise("engine", self.engine.run, self.clock)))
+        self._fleet = Fleet(
+            self._open_venue,
+            self.engine.sink,
+            self.clock,
+            collect_settings(self.config),
+            on_quarantine=self._record_quarantined,
+            on_notice=self._record_notice,
+            danger=self.danger,
+            needs_second_look=self.book.needs_second_look,
+        )
+        self._register(self.config)
+        await self._fleet.start(self.config.accounts)
+
+    async def reload(self, config: Config) -> None:
+        """Watch what ``config`` says from now on; accounts that did not change are not disturbed."""
+        fleet = self._running_fleet()
+        kept = {one.account_id for one in config.accounts if one.is_enabled}
+        kept |= {one.spec.account_id for one in config.refused}
+        for refused in self.config.refused:
+            if refused.spec.account_id not in kept:
+                self.engine.sink(AccountRemoved(refused.spec.account_id))
+        self.config = config
+        self._register(config)
+        await fleet.apply(config.accounts)
+
+    async def stop(self) -> None:
+        """Close sockets, write down what is queued, close the store; bounded in time."""
+        if self._fleet is not None:
+            await self._fleet.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        for budget in self.budgets.values():
+            budget.close()
+        if self._http is not None:
+            await self._http.close()
+        if self._recorder is not None:
+            await self._recorder.flush()
+        if self.store is not None:
+            await self.store.close()
+
+    # ---- what is known --------------------------------------------------------------------------------------
+
+    def progress(self) -> Progress:
+        """Return how far the start has come."""
+        return self._running_fleet().progress()
+
+    def statuses(self) -> tuple[AccountStatus, ...]:
+        """Return every session's status in the order of the configuration."""
+        return self._running_fleet().statuses()
+
+    def is_complete(self) -> bool:
+        """Return whether every account that is not in *not included* has answered all of its first sweep."""
+        progress = self.progress()
+        return progress.n_heard + progress.n_stopped >= progress.n_accounts
+
+    async def wait_until_complete(self, timeout_s: float) -> bool:
+        """Wait for the first complete picture; False if it did not come in ``timeout_s`` seconds."""
+        give_up_at = self.clock.monotonic_s() + timeout_s
+        while not self.is_complete():
+            if self.clock.monotonic_s() >= give_up_at:
+                return False
+            await self.clock.sleep(COMPLETE_POLL_S)
+        return True
+
+    def latest_frame(self) -> Frame | None:
+        """Return the latest full frame; None before the first."""
+        return self.engine.frame
+
+    def is_alive(self) -> bool:
+        """Return whether frames still come."""
+        frame = self.engine.frame
+        return frame is not None and self.clock.now_ns() - frame.at_ns < FRAME_STUCK_S * 1e9
+
+    def danger(self, account_id: AccountId) -> float:
+        """Return the account's maintenance margin usage, the measure of who goes first; 0 where it is not known."""
+        frame, entry = self.engine.frame, self.book.entry(account_id)
+        usages = None if frame is None else frame.accounts.maintenance_margin_usage
+        if usages is None or entry is None or entry.row >= usages.shape[0]:
+            return 0.0
+        usage = float(usages[entry.row])
+        return usage if math.isfinite(usage) else 0.0
+
+    # ---- wiring ---------------------------------------------------------------------------------------------
+
+    def _running_fleet(self) -> Fleet:
+        if self._fleet is None:
+            raise RuntimeError("the service was not started")
+        return self._fleet
+
+    def _register(self, config: Config) -> None:
+        for spec in config.accounts:
+            if spec.is_enabled:
+                self.book.register(spec)
+        for refused in config.refused:
+            self.book.register(refused.spec)
+            self.engine.sink(ConnectivityUpdate(_stopped(refused.spec.account_id, refused.reason)))
+
+    def _open_venue(self, spec: AccountSpec) -> VenuePort:
+        if spec.exchange != BYBIT.exchange:
+            raise ConfigError(
+                f"venue {spec.exchange!r} is not supported yet; supported is bybit",
+                account_id=spec.account_id,
+            )
+        if self._http is None:
+            raise RuntimeError("the service was not started")
+        budget = RateBudget(
+            BYBIT, self.clock, share_of_limit=self.config.limits.share_of_limit, host=spec.endpoints.rest
+        )
+        self.budgets[spec.venue] = budget
+        rest = BybitVenue(
+            spec.venue,
+            spec.endpoints,
+            budget,
+            self.clock,
+            self._http,
+            on_notice=self._record_notice,
+            on_quarantine=self._record_quarantined,
+        )
+        return VenuePort(
+            venue=spec.venue,
+            endpoints=spec.endpoints,
+            rest=rest,
+            stream=BybitStream(rest.catalog),
+            connect_limit=BYBIT.connect_limit,
+            calls_per_sweep=CALLS_PER_BYBIT_SWEEP,
+            seconds_per_call=budget.seconds_per_call,
+            judge_key=judge_key,
+        )
+
+    def _record_breaks(self, breaks: Iterable[Break]) -> None:
+        found = tuple(breaks)
+        self.n_breaks += len(found)
+        if self._recorder is not None:
+            self._recorder.add_breaks(found)
+
+    def _record_quarantined(self, payload: Quarantined) -> None:
+        if self._recorder is not None:
+            self._recorder.add_quarantined(payload)
+
+    def _record_changes(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self._record_notice(Notice(change.kind, change.account_id, _sentence(change)))
+
+    def _record_unreadable(self, event: Event, error: ProtocolError) -> None:
+        account_id = getattr(event, "account_id", None)
+        self._record_notice(Notice("unreadable_number", account_id, str(error)))
+
+    def _record_notice(self, notice: Notice) -> None:
+        log.warning(notice.message, kind=notice.kind, account=notice.account_id)
+        if self._recorder is not None:
+            self._recorder.add_notice(notice)
+
+
+def risk_settings(config: Config) -> RiskSettings:
+    """Return the limits of age that ``config`` sets."""
+    return RiskSettings(
+        price_stale_after_s=config.prices.mark_stale_s, price_unknown_after_s=config.prices.mark_unknown_s
+    )
+
+
+def collect_settings(config: Config) -> CollectSettings:
+    """Return the intervals and bounds of collecting that ``config`` sets."""
+    table = msgspec.structs.asdict(config.collect)
+    return CollectSettings(share_of_limit=config.limits.share_of_limit, **table)
+
+
+def _stopped(account_id: AccountId, reason: str) -> Connectivity:
+    return Connectivity(
+        account_id=account_id, link_state=LinkState.STOPPED, reason=reason, reason_code=ConfigError.reason
+    )
+
+
+def _sentence(change: Change) -> str:
+    if change.kind == "unknown_contract":
+        return f"{change.subject} is not known yet; what its symbol says is used until it has been loaded"
+    what = change.kind.removesuffix("_changed").replace("_", " ")
+    return f"the {what} of {change.subject} changed from {change.before} to {change.after}"
+
+
+@contextlib.asynccontextmanager
+async def running(service: Service) -> AsyncGenerator[Service]:
+    """Start ``service``, and stop it at the end of the block, however that ends."""
+    try:
+        await service.start()
+        yield service
+    finally:
+        await service.stop()
+
+
+async def one_shot(config: Config, *, timeout_s: float = ONE_SHOT_TIMEOUT_S) -> Frame:
+    """Return the first complete frame of the configured accounts, prices included; nothing is written down.
+
+    Raises
+    ------
+    ConnectivityError
+        If no account answered within ``timeout_s``. Accounts that did not answer while others did are in the frame's
+        *not included*.
+    """
+    async with running(Service(config, is_recording=False)) as service:
+        await service.wait_until_complete(timeout_s)
+        if service.progress().n_heard == 0 and service.progress().n_stopped < service.progress().n_accounts:
+            raise ConnectivityError(f"no account answered within {timeout_s:g} s; see marginwatch check")
+        return await _priced_frame(service)
+
+
+async def _priced_frame(service: Service) -> Frame:
+    """Return a frame with all prices, or after a short wait one that says which are missing."""
+    give_up_at = service.clock.monotonic_s() + PRICES_TIMEOUT_S
+    while True:
+        frame = service.engine.run_frame()
+        has_all = frame.rows.unvalued.size == 0 and not np.isnan(frame.holdings.wallet_usd).any()
+        if has_all or service.clock.monotonic_s() >= give_up_at:
+            return frame
+        await service.clock.sleep(COMPLETE_POLL_S)

@@ -1,0 +1,213 @@
+"""Random books, and the parts they are made of."""
+
+import random
+from types import SimpleNamespace
+
+import pytest
+
+from marginwatch.book.position_book import PositionBook
+from marginwatch.clock import ManualClock
+from marginwatch.model.account import AccountSpec, Endpoints
+from marginwatch.model.balance import AccountState, Balance
+from marginwatch.model.connectivity import Connectivity, LinkState
+from marginwatch.model.events import ConnectivityUpdate, MarksUpdate
+from marginwatch.model.instrument import Instrument, InstrumentKind
+from marginwatch.model.position import Greeks, Position
+from marginwatch.model.price import Mark
+from marginwatch.model.secret import Secret
+from marginwatch.model.snapshots import AccountSnapshot
+from marginwatch.risk.frame import FramePress
+
+NS = 1_000_000_000
+
+
+def contract(symbol, base, quote, *, inverse=False, kind=InstrumentKind.PERPETUAL, **more):
+    category = "option" if kind is InstrumentKind.OPTION else "inverse" if inverse else "linear"
+    if kind is InstrumentKind.SPOT:
+        category = "spot"
+    fields = {
+        "instrument_id": f"bybit:{category}:{symbol}",
+        "venue": "bybit",
+        "category": category,
+        "venue_symbol": symbol,
+        "instrument_kind": kind,
+        "is_inverse": inverse,
+        "base_asset": base,
+        "quote_asset": quote,
+        "settle_asset": base if inverse else quote,
+        "underlying_asset": base,
+    }
+    return Instrument(**(fields | more))
+
+
+BTCUSD = contract("BTCUSD", "BTC", "USD", inverse=True)
+BTCUSDT = contract("BTCUSDT", "BTC", "USDT")
+BTCPERP = contract("BTCPERP", "BTC", "USDC")
+ETHUSDT = contract("ETHUSDT", "ETH", "USDT")
+ETHUSD = contract("ETHUSD", "ETH", "USD", inverse=True)
+PEPE = contract("1000PEPEUSDT", "1000PEPE", "USDT", underlying_asset="PEPE")
+CALL = contract("BTC-27MAR26-70000-C-USDT", "BTC", "USDT", kind=InstrumentKind.OPTION)
+SPOT = contract("SOLUSDT", "SOL", "USDT", kind=InstrumentKind.SPOT)
+
+
+class World:
+    """A book on a manual clock, with short ways to say what happened."""
+
+    def __init__(self):
+        self.clock = ManualClock()
+        self.book = PositionBook(self.clock)
+        self.press = FramePress(self.book)
+
+    @property
+    def now(self):
+        return self.clock.now_ns()
+
+    def account(self, account_id, *rows, coins=(), state=None, link=LinkState.STREAMING, **spec):
+        self.book.register(
+            AccountSpec(
+                account_id=account_id,
+                exchange="bybit",
+                venue="bybit",
+                endpoints=Endpoints(rest="", private="", public={}),
+                api_key=Secret("k"),
+                api_secret=Secret("s"),
+                **spec,
+            )
+        )
+        self.sweep(account_id, *rows, coins=coins, state=state)
+        self.link(account_id, link)
+
+    def sweep(self, account_id, *rows, coins=(), state=None):
+        self.book.apply(
+            AccountSnapshot(
+                account_id=account_id,
+                positions=rows,
+                balances=tuple(coins),
+                account=state or AccountState(),
+                as_of_ns=self.now,
+                ts_received_ns=self.now,
+            )
+        )
+
+    def link(self, account_id, state, **more):
+        fields = {"socket_replied_at_ns": self.now, "reconciled_at_ns": self.now, **more}
+        self.book.apply(ConnectivityUpdate(Connectivity(account_id=account_id, link_state=state, **fields)))
+
+    def mark(self, instrument, mark_price=None, index_price=None, **more):
+        mark = Mark(
+            instrument=instrument,
+            mark_price=mark_price,
+            index_price=mark_price if index_price is None else index_price,
+            ts_venue_ns=self.now,
+            **more,
+        )
+        self.book.apply(MarksUpdate((mark,), self.now))
+
+    def frame(self):
+        return self.press.frame(self.now)
+
+    def code(self, account_id):
+        return self.book.entry(account_id).row
+
+    def usd(self, asset):
+        frame = self.frame()
+        return frame.prices.usd[self.book.columns.assets.row("bybit", asset)]
+
+    def usual_marks(self):
+        self.mark(BTCUSD, "50000")
+        self.mark(BTCUSDT, "50050")
+        self.mark(BTCPERP, "49950")
+        self.mark(ETHUSDT, "3003")
+        self.mark(ETHUSD, "3000")
+        self.mark(PEPE, "0.01")
+        self.mark(CALL, "1200", "50000", underlying_price="50100", greeks=Greeks(delta="0.4"))
+
+
+def position(instrument, quantity, entry="1", **more):
+    return Position(
+        instrument=instrument,
+        position_side=more.pop("side", "net"),
+        quantity=str(quantity),
+        entry_price=entry,
+        sequence=more.pop("sequence", 1),
+        ts_venue_ns=1,
+        **more,
+    )
+
+
+def random_world(seed, n_accounts=30):
+    """Return a book with everything in it that can go wrong: no price, no entry, isolated, lost, cash and coins."""
+    pick = random.Random(seed)
+    world = World()
+    instruments = [BTCUSD, BTCUSDT, BTCPERP, ETHUSDT, ETHUSD, PEPE, CALL]
+    unpriced = contract("NEWUSDT", "NEW", "USDT")
+    world.usual_marks()
+    for number in range(n_accounts):
+        rows = []
+        for instrument in pick.sample([*instruments, unpriced], pick.randint(0, 6)):
+            entry = None if pick.random() < 0.1 else str(round(pick.uniform(0.01, 60000), 4))
+            rows.append(
+                position(
+                    instrument,
+                    round(pick.uniform(-5, 5), 3) or 1,
+                    entry,
+                    initial_margin=str(pick.uniform(1, 1e5)),
+                    maintenance_margin=str(pick.uniform(0.1, 100)),
+                    liquidation_price=None if pick.random() < 0.3 else str(pick.uniform(0.01, 60000)),
+                )
+            )
+        mode = pick.choice(["cross", "isolated", "portfolio", None])
+        state = AccountState(
+            equity=str(pick.uniform(-10, 1e6)),
+            adjusted_equity=None if mode == "isolated" else str(pick.uniform(-10, 1e6)),
+            initial_margin=None if mode == "isolated" else str(pick.uniform(0, 1e5)),
+            maintenance_margin=None if mode == "isolated" else str(pick.uniform(0, 1e4)),
+            available_balance=None if mode == "isolated" else str(pick.uniform(0, 1e5)),
+            margin_mode=mode,
+        )
+        coins = [
+            Balance(
+                asset=asset,
+                wallet_balance=str(pick.uniform(-2, 100)),
+                equity=None if pick.random() < 0.2 else str(pick.uniform(-2, 100)),
+                unrealized_pnl=None if pick.random() < 0.2 else str(pick.uniform(-5, 5)),
+                initial_margin="1",
+                maintenance_margin="0.5",
+            )
+            for asset in pick.sample(["USDT", "USDC", "BTC", "ETH", "PEPE", "NEW"], pick.randint(0, 4))
+        ]
+        link = pick.choice([LinkState.STREAMING] * 4 + [LinkState.POLLING, LinkState.LOST, LinkState.STOPPED])
+        world.account(
+            f"a{number}",
+            *rows,
+            coins=coins,
+            state=state,
+            link=link,
+            desk=pick.choice(["mm", "arb", None]),
+            tags=tuple(pick.sample(["x", "y", "z"], pick.randint(0, 2))),
+        )
+    return world
+
+
+@pytest.fixture(scope="session")
+def parts():
+    return SimpleNamespace(
+        World=World,
+        position=position,
+        contract=contract,
+        random_world=random_world,
+        NS=NS,
+        BTCUSD=BTCUSD,
+        BTCUSDT=BTCUSDT,
+        BTCPERP=BTCPERP,
+        ETHUSDT=ETHUSDT,
+        ETHUSD=ETHUSD,
+        PEPE=PEPE,
+        CALL=CALL,
+        SPOT=SPOT,
+    )
+
+
+@pytest.fixture
+def world():
+    return World()

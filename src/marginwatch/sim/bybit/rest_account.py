@@ -70,7 +70,8 @@ def _borrow_tiers(call: Call) -> Result:
 
 
 def _fee_rates(call: Call) -> Result:
-    category = call.category()
+    # The page calls the category required, but clients that leave it out are served linear.
+    category = call.category() if call.get("category") else "linear"
     rows = call.exchange.fee_rates(call.uid, category, call.get("symbol") or None)
     return {
         "list": [

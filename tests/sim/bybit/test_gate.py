@@ -5,11 +5,13 @@ import re
 import time
 from decimal import Decimal
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from marginwatch.sim.bybit.limits import RateLimits
+from marginwatch.sim.bybit.render_wallet import wallet
 from marginwatch.sim.bybit.server import BybitSimServer
 from marginwatch.sim.faults import Faults, parse_faults
 
@@ -239,3 +241,38 @@ async def test_a_skewed_exchange_clock_shows_in_time_and_window(exchange, rest, 
         assert 29_000 < said - now_ms() < 31_000
         assert (await rest.get(LIST, USDT, trader.key))["retCode"] == 10002
         assert (await rest.get(LIST, USDT, trader.key, stamp=str(said)))["retCode"] == 0
+
+
+async def test_a_key_reports_what_it_is(rest, exchange, trader) -> None:
+    bound = (await rest.get("/v5/user/query-api", "", trader.key))["result"]
+    assert (bound["readOnly"], bound["ips"], bound["userID"]) == (1, ["127.0.0.1"], int(trader.uid))
+    assert (bound["deadlineDay"], bound["expiredAt"]) == (-2, "1970-01-01T00:00:00Z")
+    in_ten_days = now_ms() + 10 * 86_400_000 + 3_600_000
+    exchange.set_key(trader.key.api_key, is_read_only=False, ips=(), expires_ms=in_ten_days)
+    loose = (await rest.get("/v5/user/query-api", "", trader.key))["result"]
+    assert (loose["readOnly"], loose["ips"], loose["deadlineDay"]) == (0, ["*"], 10)
+    assert loose["secret"] == ""
+    assert trader.key.api_secret not in str(loose)
+
+
+async def test_announced_maintenance_is_listed(rest, server) -> None:
+    assert (await rest.get("/v5/system/status"))["result"]["list"] == []
+    server.front.announcements.append(
+        {"id": "1", "title": "upgrade", "state": "scheduled", "begin": "1", "end": "2"}
+    )
+    assert (await rest.get("/v5/system/status"))["result"]["list"][0]["state"] == "scheduled"
+
+
+@pytest.mark.parametrize(("mode", "is_blank"), [("REGULAR_MARGIN", False), ("ISOLATED_MARGIN", True)])
+def test_totals_are_blank_where_the_mode_has_none(exchange, trader, mode, is_blank) -> None:
+    totals = exchange.wallet(trader.uid).totals
+    if mode == "ISOLATED_MARGIN":
+        gone = ("total_margin_balance", "total_available_balance", "total_initial_margin")
+        gone += ("total_maintenance_margin", "account_im_rate", "account_mm_rate")
+        totals = msgspec.structs.replace(totals, **dict.fromkeys(gone))
+    wire = wallet(totals, [])
+    blanks = {name for name, value in wire.items() if value == ""}
+    assert bool(blanks) is is_blank
+    assert {"totalEquity", "totalWalletBalance", "totalPerpUPL"}.isdisjoint(blanks)
+    if is_blank:
+        assert {"accountIMRate", "accountMMRate", "totalMarginBalance", "totalAvailableBalance"} <= blanks

@@ -102,3 +102,17 @@ async def test_a_truncated_frame_ends_the_socket(open_stream, exchange, trader) 
         message = await asyncio.wait_for(client.socket.receive(), 2)
         assert message.type is not aiohttp.WSMsgType.TEXT
         assert client.socket.closed
+
+
+async def test_a_client_that_does_not_read_is_cut(server, open_stream, trader) -> None:
+    client = await listen(server, open_stream, trader)
+    (connection,) = server.private.of_account(trader.uid)
+    client.socket._response.connection.transport.pause_reading()
+    large = push({"topic": "execution", "data": "x" * 1_000_000})
+    for _ in range(60):
+        connection.socket.push(large)
+    for _ in range(200):
+        if not server.sockets():
+            break
+        await asyncio.sleep(0.01)
+    assert server.sockets() == 0

@@ -133,7 +133,19 @@ class AccountTable(Table):
 
     def __init__(self) -> None:
         super().__init__()
+        # Row 0 is no account: a 0 there keeps "is anything missing?" cheap to answer.
+        for total in (
+            "equity",
+            "adjusted_equity",
+            "available_balance",
+            "initial_margin",
+            "maintenance_margin",
+        ):
+            getattr(self, total)[0] = 0.0
         self.entries: list[AccountEntry | None] = [None]
+        self.specs: list[AccountSpec | None] = [None]
+        self.states: list[AccountState | None] = [None]
+        self.links: list[Connectivity | None] = [None]
         self.venues: Names[VenueId] = Names()
         self.desks: Names[str] = Names()
         self.owners: Names[str] = Names()
@@ -145,18 +157,21 @@ class AccountTable(Table):
         row = self.take()
         if row == len(self.entries):
             self.entries.append(None)
+            self.specs.append(None)
+            self.states.append(None)
+            self.links.append(None)
         entry = AccountEntry(spec=spec, row=row)
         self.entries[row] = entry
         self.write_spec(entry, spec)
         self.write_connectivity(
             entry, Connectivity(account_id=spec.account_id, link_state=LinkState.STARTING)
         )
-        entry.connectivity = None
+        entry.connectivity = self.links[row] = None
         return entry
 
     def write_spec(self, entry: AccountEntry, spec: AccountSpec) -> None:
         """Take over what is configured."""
-        entry.spec = spec
+        entry.spec = self.specs[entry.row] = spec
         self.venue[entry.row] = self.venues.code(spec.venue)
         self.desk[entry.row] = self.desks.code(spec.desk)
         self.owner[entry.row] = self.owners.code(spec.owner)
@@ -167,7 +182,7 @@ class AccountTable(Table):
     def write_connectivity(self, entry: AccountEntry, told: Connectivity) -> None:
         """Take over an account's health; times never go back, for messages of our own may be younger."""
         row = entry.row
-        entry.connectivity = told
+        entry.connectivity = self.links[row] = told
         self.link_state[row] = LINK_CODES[told.link_state]
         self.fresh_for_ns[row] = told.fresh_for_ns
         self.socket_alive_for_ns[row] = told.socket_alive_for_ns
@@ -195,11 +210,11 @@ class AccountTable(Table):
             self.maintenance_margin[row],
         ) = numbers
         self.margin_mode[row] = MARGIN_MODES[state.margin_mode]
-        entry.state = state
+        entry.state = self.states[row] = state
         entry.state_made_ns = made_ns
 
     def release(self, row: int) -> None:
         """Forget an account."""
         super().release(row)
-        self.entries[row] = None
+        self.entries[row] = self.specs[row] = self.states[row] = self.links[row] = None
         self.groups_version += 1

@@ -5,6 +5,9 @@ from typing import ClassVar
 from marginwatch.book.table import NAN, CodeArray, FloatArray, Table
 from marginwatch.model.position import Position
 
+CHANGES_MAX = 1_000_000
+"""Changes remembered for copies to catch up by, if nobody copies; then the next copy is a whole one."""
+
 
 class PositionTable(Table):
     """Open positions of all accounts.
@@ -13,6 +16,7 @@ class PositionTable(Table):
     (linear, option) or −multiplier ÷ entry price (inverse), so that quantity × (value at mark − value at entry) is the
     profit of either. NaN where the entry price is missing. Margins are the venue's, in settlement currency.
     ``positions`` keeps the struct of each row for its exact texts, ``made_ns`` the time of the message it came in.
+    ``changes`` lists the rows written since change number ``changes_from``, for frozen copies to catch up by.
     """
 
     BLANKS: ClassVar[dict[str, float | int | bool]] = {
@@ -49,6 +53,24 @@ class PositionTable(Table):
         super().__init__(capacity=256)
         self.positions: list[Position | None] = [None]
         self.made_ns: list[int] = [0]
+        self.changes: list[int] = []
+        self.changes_from = 0
+
+    def mirror(self, copy: list[Position | None], seen: int) -> int:
+        """Bring ``copy``, which saw the changes before number ``seen``, up to date; return the number to go on from.
+
+        Copying 200,000 references touches as many objects and takes milliseconds; usually few of them changed.
+        """
+        upto = self.changes_from + len(self.changes)
+        if seen < self.changes_from or upto - seen > len(self.positions):
+            copy[:] = self.positions
+        else:
+            copy.extend(self.positions[len(copy) :])
+            for row in self.changes[seen - self.changes_from :]:
+                copy[row] = self.positions[row]
+        if len(self.changes) > 2 * len(self.positions):
+            self._forget_changes()
+        return upto
 
     def add(self, account: int, instrument: int, holding: int, settle_holding: int) -> int:
         """Return a new row that points to its account, contract and the two coins it touches."""
@@ -87,9 +109,17 @@ class PositionTable(Table):
         self.maintenance_margin_at[row] = maintenance
         self.positions[row] = position
         self.made_ns[row] = made_ns
+        self.changes.append(row)
+        if len(self.changes) > CHANGES_MAX:
+            self._forget_changes()
+
+    def _forget_changes(self) -> None:
+        self.changes_from += len(self.changes)
+        self.changes.clear()
 
     def release(self, row: int) -> None:
         """Give a closed row back."""
         super().release(row)
         self.positions[row] = None
         self.made_ns[row] = 0
+        self.changes.append(row)

@@ -6,7 +6,7 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from marginwatch.book.accounts import AccountEntry, PositionKey
+from marginwatch.book.accounts import PositionKey
 from marginwatch.book.columns import Columns
 from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.model.account import AccountSpec
@@ -65,6 +65,7 @@ class BookSnapshot:
     links: list[Connectivity | None] = field(default_factory=list[Connectivity | None])
     instruments: list[Instrument | None] = field(default_factory=list[Instrument | None])
     coins: list[Asset | None] = field(default_factory=list[Asset | None])
+    _seen: int = -1
 
     def fill(self, columns: Columns, sequence: int, at_ns: int) -> None:
         """Copy the book into these buffers. Cost: linear in rows, about 10 ns each."""
@@ -76,15 +77,14 @@ class BookSnapshot:
         self.account = copied(self.account, rows.account[:size])
         self.instrument = copied(self.instrument, rows.instrument[:size])
         self.holding = copied(self.holding, rows.holding[:size])
-        self.positions[:] = rows.positions
+        self._seen = rows.mirror(self.positions, self._seen)
         holdings, size = columns.holdings, columns.holdings.size
         self.holding_account = copied(self.holding_account, holdings.account[:size])
         self.holding_asset = copied(self.holding_asset, holdings.asset[:size])
         self.balances[:] = holdings.balances
-        entries: list[AccountEntry | None] = columns.accounts.entries
-        self.specs[:] = [None if entry is None else entry.spec for entry in entries]
-        self.states[:] = [None if entry is None else entry.state for entry in entries]
-        self.links[:] = [None if entry is None else entry.connectivity for entry in entries]
+        self.specs[:] = columns.accounts.specs
+        self.states[:] = columns.accounts.states
+        self.links[:] = columns.accounts.links
         self.instruments[:] = columns.instruments.instruments
         self.coins[:] = columns.assets.coins.texts
 

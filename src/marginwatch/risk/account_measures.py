@@ -40,13 +40,13 @@ class HoldingMeasures:
     ``long_usd`` and ``short_usd`` (both ≥ 0) are sums over its derivative positions that have a price. ``coin_equity``
     is the wallet's equity at live marks, in the coin, 0 without a coin and NaN where it is unknown; ``wallet_usd`` its
     value in USD, of cash too; ``bet_usd`` the same without cash, and 0 where it is unknown, so that it can be summed.
-    ``live_pnl`` sums, in the coin, the known PnL of the positions settled in it. ``is_unvalued`` tells of positions
-    without a price, which the sums leave out.
+    ``coins`` are the numbers of the holdings with a coin. ``is_unvalued`` (bool) tells of positions without a price, which
+    the sums leave out.
     """
 
     long_usd: FloatArray
     short_usd: FloatArray
-    live_pnl: FloatArray
+    coins: CodeArray
     coin_equity: FloatArray
     wallet_usd: FloatArray
     bet_usd: FloatArray
@@ -192,20 +192,28 @@ def measure_holdings(
     short_usd = grouped(rows.holding, side, m)
     unknown_pnl = rows_missing(of_rows.pnl_coin)
     live_pnl = grouped(rows.settle_holding, _without(of_rows.pnl_coin, unknown_pnl), m)
-    coin_equity = np.where(rows.has_coin, rows.settled_equity + live_pnl, 0.0)
+    # Few holdings have a coin in the wallet; most are coins bet on.
+    mine = np.flatnonzero(rows.has_coin)
+    amount = rows.settled_equity[mine] + live_pnl[mine]
     if unknown_pnl.shape[0]:
-        touched = rows.settle_holding[unknown_pnl]
-        coin_equity[touched[rows.has_coin[touched]]] = np.nan
-    wallet_usd = _valued(coin_equity, prices.usd[rows.holding_asset])
+        is_touched = np.zeros(m, np.bool_)
+        is_touched[rows.settle_holding[unknown_pnl]] = True
+        amount[is_touched[mine]] = np.nan
+    asset = rows.holding_asset[mine]
+    worth = _valued(amount, prices.usd[asset])
     is_unvalued = np.zeros(m, np.bool_)
     is_unvalued[rows.holding[of_rows.unvalued]] = True
+    coin_equity, wallet_usd, bet_usd = np.zeros(m), np.zeros(m), np.zeros(m)
+    coin_equity[mine] = amount
+    wallet_usd[mine] = worth
+    bet_usd[mine] = np.where(prices.is_cash[asset] | np.isnan(worth), 0.0, worth)
     return HoldingMeasures(
         long_usd=long_usd,
         short_usd=short_usd,
-        live_pnl=live_pnl,
+        coins=mine,
         coin_equity=coin_equity,
         wallet_usd=wallet_usd,
-        bet_usd=np.where(prices.is_cash[rows.holding_asset] | np.isnan(wallet_usd), 0.0, wallet_usd),
+        bet_usd=bet_usd,
         is_unvalued=is_unvalued,
     )
 
@@ -227,43 +235,43 @@ def measure_accounts(
     k, owner = rows.n_accounts, rows.holding_account
     long_usd = grouped(owner, of_holdings.long_usd, k)
     short_usd = grouped(owner, of_holdings.short_usd, k)
-    bet = of_holdings.bet_usd
+    coins = of_holdings.coins
+    bet, coin_owner, coin_asset = of_holdings.bet_usd[coins], owner[coins], rows.holding_asset[coins]
     ratio, ratio_answer = hedge_ratio(long_usd, short_usd)
     n_positions = counted(rows.account, k)
     n_unvalued = counted(rows.account[of_rows.unvalued], k)
     ratio_answer[n_unvalued > 0] = Answer.MISSING
     ratio[n_unvalued > 0] = np.nan
-    usd = prices.usd[rows.holding_asset]
-    pnl = _valued(of_holdings.live_pnl, usd)
-    unpriced = np.isnan(of_holdings.wallet_usd) & ~prices.is_cash[rows.holding_asset]
-    initial = _total_or_coins(rows.account_initial_margin, rows.coin_initial_margin, rows, usd)
-    maintenance = _total_or_coins(rows.account_maintenance_margin, rows.coin_maintenance_margin, rows, usd)
+    unpriced = np.isnan(of_holdings.wallet_usd[coins]) & ~prices.is_cash[coin_asset]
+    wallets = Wallets(coins, coin_owner, prices.usd[coin_asset], k)
+    initial = wallets.fill(rows.account_initial_margin, rows.coin_initial_margin)
+    maintenance = wallets.fill(rows.account_maintenance_margin, rows.coin_maintenance_margin)
     margins = _usages(rows, of_rows, initial, maintenance)
     marks = work.gather("mark", values.mark_price, rows.instrument)
     distance, distance_answer = nearest_liquidation(
-        rows.account, marks, rows.liquidation_price, k, n_positions > 0
+        rows.account, marks, rows.liquidation_price, k, n_positions > 0, work
     )
     return AccountMeasures(
         long_usd=long_usd,
         short_usd=short_usd,
-        long_with_wallet_usd=long_usd + grouped(owner, np.maximum(bet, 0.0), k),
-        short_with_wallet_usd=short_usd + grouped(owner, np.maximum(-bet, 0.0), k),
+        long_with_wallet_usd=long_usd + grouped(coin_owner, np.maximum(bet, 0.0), k),
+        short_with_wallet_usd=short_usd + grouped(coin_owner, np.maximum(-bet, 0.0), k),
         notional_usd=grouped(
             rows.account, _without(of_rows.notional_usd, rows_missing(of_rows.notional_usd)), k
         ),
-        pnl_usd=grouped(owner, np.where(np.isnan(pnl), 0.0, pnl), k),
+        pnl_usd=grouped(rows.account, _without(of_rows.pnl_usd, of_rows.without_pnl), k),
         n_positions=n_positions,
         n_unvalued=n_unvalued,
         n_without_pnl=counted(rows.account[of_rows.without_pnl], k),
         n_stale=_stale_rows(rows, values),
-        n_unknown_coins=grouped(owner, unpriced.astype(np.float64), k),
+        n_unknown_coins=counted(coin_owner[unpriced], k),
         hedge_ratio=ratio,
         hedge_ratio_answer=ratio_answer,
         equity_usd=rows.equity.copy(),
         adjusted_equity_usd=rows.adjusted_equity.copy(),
         initial_margin_usd=initial,
         maintenance_margin_usd=maintenance,
-        free_usd=_free(rows, usd),
+        free_usd=_free(rows, wallets),
         maintenance_margin_usage=margins[0],
         maintenance_margin_usage_answer=margins[1],
         initial_margin_usage=margins[2],
@@ -279,17 +287,26 @@ def _stale_rows(rows: Rows, values: ContractValues) -> FloatArray:
     return counted(rows.account[values.is_stale[rows.instrument] & (rows.quantity != 0.0)], rows.n_accounts)
 
 
-def _total_or_coins(total: FloatArray, coins: FloatArray, rows: Rows, usd: FloatArray) -> FloatArray:
-    missing = np.isnan(total)
-    if not missing.any():
-        return total.copy()
-    k = rows.n_accounts
-    summed = grouped(rows.holding_account, _valued(np.where(rows.has_coin, coins, 0.0), usd), k)
-    has_coins = grouped(rows.holding_account, rows.has_coin.astype(np.float64), k) > 0
-    return np.where(missing, np.where(has_coins, summed, np.nan), total)
+@dataclass(slots=True, frozen=True)
+class Wallets:
+    """The coins in wallets: their holdings, the accounts that own them, their USD prices; and how many accounts."""
+
+    coins: CodeArray
+    owner: CodeArray
+    usd: FloatArray
+    n_accounts: int
+
+    def fill(self, total: FloatArray, amounts: FloatArray) -> FloatArray:
+        """Return the totals of accounts, where missing the sum of their coins' amounts (of holdings, in the coin)."""
+        missing = np.isnan(total)
+        if not missing.any():
+            return total.copy()
+        summed = grouped(self.owner, _valued(amounts[self.coins], self.usd), self.n_accounts)
+        has_coins = counted(self.owner, self.n_accounts) > 0
+        return np.where(missing, np.where(has_coins, summed, np.nan), total)
 
 
-def _free(rows: Rows, usd: FloatArray) -> FloatArray:
+def _free(rows: Rows, wallets: Wallets) -> FloatArray:
     """Return free margin: the venue's figure, else (isolated) what the coins leave, else equity − initial margin."""
     free = np.where(
         np.isnan(rows.available_balance),
@@ -299,7 +316,7 @@ def _free(rows: Rows, usd: FloatArray) -> FloatArray:
     is_isolated = (rows.margin_mode == ISOLATED) & np.isnan(free)
     if not is_isolated.any():
         return free
-    return np.where(is_isolated, _total_or_coins(free, rows.coin_free, rows, usd), free)
+    return np.where(is_isolated, wallets.fill(free, rows.coin_free), free)
 
 
 def _usages(

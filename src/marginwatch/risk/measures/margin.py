@@ -4,6 +4,7 @@ import numpy as np
 
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.risk.answers import Answer, AnswerArray
+from marginwatch.risk.workspace import Workspace
 
 USAGE_MAX = 1000.0
 """Stands for any usage beyond it, and for margin required against no equity at all: past liquidation in any case."""
@@ -62,6 +63,7 @@ def nearest_liquidation(
     liquidation_price: FloatArray,
     n_groups: int,
     has_rows: BoolArray,
+    work: Workspace,
 ) -> tuple[FloatArray, AnswerArray]:
     """Return the smallest |mark − liquidation price| ÷ mark in each group, from the *venue's* liquidation prices.
 
@@ -75,6 +77,8 @@ def nearest_liquidation(
         Number of groups.
     has_rows : ndarray of shape (n_groups,), bool
         Whether a group has any open row.
+    work : Workspace
+        Lends the buffer ``relative``.
 
     Returns
     -------
@@ -84,15 +88,15 @@ def nearest_liquidation(
         ``NOT_APPLICABLE`` without open rows; ``NONE_IN_RANGE`` where the venue names no price for any row; ``MISSING``
         where it names one and its mark is missing.
     """
-    named = np.flatnonzero(~np.isnan(liquidation_price))
+    relative = np.subtract(mark_price, liquidation_price, out=work.array("relative", codes.shape[0]))
+    np.abs(relative, out=relative)
+    np.divide(relative, mark_price, out=relative)
     distance = np.full(n_groups, np.inf)
-    marks, groups = mark_price[named], codes[named]
-    relative = np.abs(marks - liquidation_price[named]) / marks
-    is_missing = np.isnan(relative)
-    np.fmin.at(distance, groups, relative)
+    np.fmin.at(distance, codes, relative)
     answers = np.where(has_rows, np.uint8(Answer.NONE_IN_RANGE), np.uint8(Answer.NOT_APPLICABLE))
     answers[np.isfinite(distance)] = Answer.NUMBER
-    if is_missing.any():
-        answers[groups[is_missing]] = Answer.MISSING
+    if np.isnan(mark_price.sum()):
+        is_missing = np.isnan(mark_price) & ~np.isnan(liquidation_price)
+        answers[codes[is_missing]] = Answer.MISSING
     distance[answers != Answer.NUMBER] = np.nan
     return distance, answers

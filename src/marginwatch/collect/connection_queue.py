@@ -96,7 +96,7 @@ class ConnectionQueue:
         return (math.inf if account_id is None else self._danger(account_id), -number)
 
     def _forget_old(self, now_s: float) -> None:
-        while self._admitted_at and now_s - self._admitted_at[0] >= self.window_s:
+        while self._admitted_at and now_s >= self._admitted_at[0] + self.window_s:
             self._admitted_at.popleft()
 
     def _pump_in(self, seconds: float) -> None:

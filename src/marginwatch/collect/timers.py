@@ -34,10 +34,13 @@ class Timers:
     ----------
     clock : Clock
         Time.
+    tick_s : float, default=0.1
+        How late a deadline may be noticed, seconds.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, tick_s: float = TICK_S) -> None:
         self._clock = clock
+        self._tick_s = tick_s
         self._order = itertools.count()
         self._due: list[tuple[float, int, Timer]] = []
 
@@ -68,13 +71,17 @@ class Timers:
     async def run(self) -> None:
         """Fire deadlines as they pass, forever."""
         while True:
-            await self._clock.sleep(TICK_S)
+            await self._clock.sleep(self._tick_s)
             self.fire_due()
 
     def fire_due(self) -> None:
-        """Fire what is due now; a callback that raises leaves the rest for the next call."""
-        now = self._clock.monotonic_s()
-        while self._due and self._due[0][0] <= now:
+        """Fire what is due now; a callback that raises leaves the rest for the next call.
+
+        What the callbacks themselves ask for is left to the next call, even if it is due at once: a callback that
+        asks for itself again must not stop the loop.
+        """
+        now, newest = self._clock.monotonic_s(), next(self._order)
+        while self._due and self._due[0][0] <= now and self._due[0][1] < newest:
             callback = heapq.heappop(self._due)[2].callback
             if callback is not None:
                 callback()

@@ -35,7 +35,7 @@ TOPICS_PER_REQUEST_OURS: Final = 100
 """Topics of one request elsewhere, our own bound: a refused topic costs only its own request."""
 
 CHARACTERS_PER_TOPIC: Final = 3
-"""Quotes and comma around each topic, counted with it to stay on the safe side."""
+"""Quotes and comma around each topic, counted with it to stay on the safe side, as the brackets are."""
 
 DERIVATIVES: Final = ("linear", "inverse", "option")
 
@@ -156,7 +156,7 @@ class BybitStream:
 
     def fits_public(self, category: str, topics: Iterable[str], one_more: str) -> bool:
         """Return whether a connection that has ``topics`` may take ``one_more``."""
-        n_topics, characters = 1, len(one_more) + CHARACTERS_PER_TOPIC
+        n_topics, characters = 1, len(one_more) + CHARACTERS_PER_TOPIC + 1
         for topic in topics:
             n_topics += 1
             characters += len(topic) + CHARACTERS_PER_TOPIC

@@ -37,6 +37,7 @@ from marginwatch.web.replies import (
 )
 
 Name = Annotated[str | None, Parameter(max_length=128)]
+Id = Annotated[int | None, Parameter(ge=1)]
 PageSize = Annotated[int, Parameter(ge=1, le=1_000)]
 
 NO_PICTURE = "no picture yet: the service has just started; ask again in a second"
@@ -159,7 +160,7 @@ def summary(state: State) -> SummaryReply:
 
 @get("/api/v1/notices")
 async def notices(
-    state: State, account: Name = None, before: int | None = None, limit: PageSize = 100
+    state: State, account: Name = None, before: Id = None, limit: PageSize = 100
 ) -> NoticesReply:
     """Return what owners of accounts should read, newest first; ``before`` continues after an id."""
     found = await _history(state).notices(account_id=account, before_id=before, limit=limit)
@@ -167,9 +168,7 @@ async def notices(
 
 
 @get("/api/v1/breaks")
-async def breaks(
-    state: State, account: Name = None, before: int | None = None, limit: PageSize = 100
-) -> BreaksReply:
+async def breaks(state: State, account: Name = None, before: Id = None, limit: PageSize = 100) -> BreaksReply:
     """Return differences found by reconciliation, newest first; ``before`` continues after an id."""
     found = await _history(state).breaks(account_id=account, before_id=before, limit=limit)
     return breaks_reply(_frame(state), found)

@@ -53,9 +53,9 @@ def ordered(rows: Sequence[Row], by: str | None) -> list[Row]:
 
     def value(row: Row) -> Any:
         held: object = getattr(row, name)
-        if isinstance(held, tuple | dict):
-            return str(cast("object", held))
-        return held
+        if isinstance(held, tuple):
+            return " ".join(str(part) for part in cast("tuple[object, ...]", held))
+        return str(cast("object", held)) if isinstance(held, dict) else held
 
     present = [row for row in rows if getattr(row, name) is not None]
     missing = [row for row in rows if getattr(row, name) is None]

@@ -22,9 +22,9 @@ def ensure_token(path: Path) -> Secret:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Exclusive, so that two services starting at once agree on one token.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return read_token(path)
     except OSError as error:
+        if path.exists():
+            return read_token(path)
         raise ConfigError(
             f"{path}: cannot keep the token of the API: {error.strerror}; mend data_dir"
         ) from error

@@ -1,0 +1,143 @@
+import json
+from types import SimpleNamespace
+
+import pytest
+
+ROUTES = [
+    "/api/v1/accounts",
+    "/api/v1/positions",
+    "/api/v1/exposure",
+    "/api/v1/summary",
+    "/api/v1/notices",
+    "/api/v1/breaks",
+]
+
+
+async def read(service: SimpleNamespace, path: str) -> dict:
+    reply = await service.get(path)
+    assert reply.status == 200, reply.body
+    assert reply.headers["Content-Type"].startswith("application/json")
+    return json.loads(reply.body)
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_every_reply_names_its_frame(service: SimpleNamespace, path: str) -> None:
+    body = await read(service, path)
+    assert body["sequence"] == service.picture.frame.sequence
+    assert body["taken_at_ns"] == service.picture.frame.at_ns
+
+
+async def test_accounts_come_by_danger_and_say_what_is_missing(service: SimpleNamespace) -> None:
+    body = await read(service, "/api/v1/accounts")
+    rows = {row["account_id"]: row for row in body["rows"]}
+    assert body["rows"][0]["account_id"] == "mm-main"
+    assert rows["mm-main"]["maintenance_margin_usage"] == pytest.approx(0.5)
+    assert rows["arb-1"]["free_usd"] is None
+    assert rows["arb-1"]["reasons"]["free_usd"].startswith("missing")
+    assert rows["cold"]["equity_usd"] is None
+    assert {entry["account_id"]: entry["state"] for entry in body["not_included"]} == {
+        "cold": "starting",
+        "=refused": "stopped",
+    }
+
+
+async def test_filters_and_order(service: SimpleNamespace) -> None:
+    body = await read(service, "/api/v1/accounts?desk=Arbitrage&sort=-account_id")
+    assert [row["account_id"] for row in body["rows"]] == ["cold", "arb-1"]
+    assert len(body["not_included"]) == 2
+    body = await read(service, "/api/v1/positions?asset=btc&account=arb-1")
+    assert [(row["account_id"], row["quantity"]) for row in body["rows"]] == [("arb-1", "-1.5")]
+    assert (await read(service, "/api/v1/positions?desk=market-making&asset=ETH"))["rows"][0][
+        "quantity"
+    ] == "-5"
+    assert (await read(service, "/api/v1/positions?venue=nowhere"))["rows"] == []
+    refused = await service.get("/api/v1/accounts?sort=nonsense")
+    assert refused.status == 400
+    assert b"cannot sort by 'nonsense'" in refused.body
+
+
+async def test_exposure_by_each_group_with_totals_and_opposition(service: SimpleNamespace) -> None:
+    body = await read(service, "/api/v1/exposure?by=asset")
+    rows = {row["name"]: row for row in body["rows"]}
+    assert rows["BTC"]["long_usd"] == pytest.approx(102_000)
+    assert rows["BTC"]["net_usd"] == pytest.approx(25_500)
+    assert body["portfolio"]["n_included"] == 2
+    assert len(body["portfolio"]["not_included"]) == 2
+    [pair] = body["opposing"]
+    assert (pair["long_account_id"], pair["short_account_id"], pair["asset"]) == ("mm-main", "arb-1", "BTC")
+    for by in ("desk", "tag", "venue"):
+        groups = await read(service, f"/api/v1/exposure?by={by}")
+        assert {row["dimension"] for row in groups["rows"]} == {by}
+    everything = await read(service, "/api/v1/exposure")
+    assert {row["dimension"] for row in everything["rows"]} == {"asset", "desk", "tag", "venue"}
+    assert (await read(service, "/api/v1/exposure?by=portfolio"))["rows"] == []
+    assert (await service.get("/api/v1/exposure?by=moon")).status == 400
+
+
+async def test_stored_breaks_and_notices_page_by_page(service: SimpleNamespace) -> None:
+    first = (await read(service, "/api/v1/breaks?limit=1"))["rows"]
+    assert [row["ours"] for row in first] == ["2"]
+    rest = (await read(service, f"/api/v1/breaks?before={first[0]['id']}"))["rows"]
+    assert [(row["ours"], row["theirs"]) for row in rest] == [("1", None)]
+    assert (await read(service, "/api/v1/notices?account=mm-main"))["rows"] == []
+    [notice] = (await read(service, "/api/v1/notices?account=arb-1"))["rows"]
+    assert (notice["kind"], notice["at_ns"]) == ("key_warning", 3)
+    assert (await service.get("/api/v1/breaks?limit=100000")).status == 400
+    assert (await service.get("/api/v1/breaks?before=x")).status == 400
+
+
+async def test_liveness_needs_no_token_and_tells_nothing_else(service: SimpleNamespace) -> None:
+    reply = await service.get("/healthz", token=None)
+    assert (reply.status, reply.body) == (200, b"alive\n")
+    service.picture.is_running = False
+    assert (await service.get("/healthz", token=None)).status == 503
+
+
+async def test_readiness_is_503_while_an_account_is_not_heard(service: SimpleNamespace) -> None:
+    assert (await service.get("/readyz", token=None)).status == 401
+    reply = await service.get("/readyz")
+    assert reply.status == 503
+    assert json.loads(reply.body) == {
+        "is_complete": False,
+        "sequence": 1,
+        "taken_at_ns": service.picture.frame.at_ns,
+        "n_accounts": 4,
+        "n_included": 2,
+        "starting": ["cold"],
+    }
+
+
+async def test_before_the_first_frame_nothing_is_made_up(service: SimpleNamespace) -> None:
+    service.picture.frame = None
+    reply = await service.get("/api/v1/summary")
+    assert reply.status == 503
+    assert b"no picture yet" in reply.body
+    assert (await service.get("/readyz")).status == 503
+    assert (await service.get("/healthz")).status == 200
+
+
+async def test_a_defect_is_a_plain_500_and_the_service_goes_on(service: SimpleNamespace) -> None:
+    frame, service.picture.frame = service.picture.frame, "no frame"
+    reply = await service.get("/api/v1/summary")
+    assert reply.status == 500
+    assert b"Traceback" not in reply.body
+    assert b"AttributeError" not in reply.body
+    service.picture.frame = frame
+    assert (await service.get("/api/v1/summary")).status == 200
+
+
+async def test_the_document_is_json_alone_and_names_every_route(service: SimpleNamespace) -> None:
+    document = json.loads((await service.get("/api/v1/openapi.json")).body)
+    assert set(ROUTES) | {"/healthz", "/readyz"} == set(document["paths"])
+    for page in ("/api/v1", "/api/v1/redoc", "/api/v1/swagger", "/api/v1/elements", "/schema"):
+        reply = await service.get(page)
+        assert reply.status in (200, 404)
+        assert b"<script" not in reply.body
+        assert b"src=" not in reply.body
+        assert b"<link" not in reply.body
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+async def test_nothing_can_be_written(service: SimpleNamespace, method: str) -> None:
+    for path in [*ROUTES, "/healthz"]:
+        assert (await service.get(path, method=method)).status in (404, 405)

@@ -27,8 +27,11 @@ SIZES: dict[str, dict[str, dict[str, int]]] = {
     },
 }
 REPETITIONS = {"full": 3, "tiny": 1}
-CLIENTS = {DESK: ("floor", "marginwatch"), FEW: ("floor", "marginwatch", "ccxt.pro", "pybit")}
-ALL = CLIENTS[FEW]
+CLIENTS = {
+    DESK: ("floor", "to the book", "marginwatch"),
+    FEW: ("floor", "marginwatch", "ccxt.pro", "pybit"),
+}
+ALL = tuple(dict.fromkeys(name for names in CLIENTS.values() for name in names))
 BUDGET_US = 15.0
 FLOOR_RATIO_MAX = 2.0
 CHEAPER_THAN = {"ccxt.pro": 8.0, "pybit": 10.0}

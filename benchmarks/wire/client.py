@@ -11,10 +11,11 @@ from benchmarks.wire.meter import Meter, settle
 from benchmarks.wire.plan import plan_of
 
 CLIENTS = {
-    "floor": "benchmarks.wire.client_floor",
-    "marginwatch": "benchmarks.wire.client_marginwatch",
-    "ccxt.pro": "benchmarks.wire.client_ccxt",
-    "pybit": "benchmarks.wire.client_pybit",
+    "floor": ("benchmarks.wire.client_floor", "run"),
+    "to the book": ("benchmarks.wire.client_marginwatch", "run_to_book"),
+    "marginwatch": ("benchmarks.wire.client_marginwatch", "run"),
+    "ccxt.pro": ("benchmarks.wire.client_ccxt", "run"),
+    "pybit": ("benchmarks.wire.client_pybit", "run"),
 }
 
 
@@ -24,9 +25,10 @@ def main() -> None:
     pin_to_core(1)
     plan = plan_of(plan_text)
     meter = Meter(plan.warm, plan.measured)
-    module = importlib.import_module(CLIENTS[name])
+    module, function = CLIENTS[name]
+    run = getattr(importlib.import_module(module), function)
     settle()
-    extra = uvloop.run(module.run(plan, meter, private, rest))
+    extra = uvloop.run(run(plan, meter, private, rest))
     print(json.dumps(meter.result() | {"extra": extra}))
 
 

@@ -10,6 +10,8 @@ from benchmarks.wire.meter import Meter
 from benchmarks.wire.plan import Plan
 
 CONNECTS_AT_ONCE = 50
+SOCKET_OPTIONS = {"use_aiofastnet": False, "read_buffer_init_size": 2048}
+"""Those of the product's own sockets, so that the floor is the same socket without the product."""
 
 
 def login_requests(number: int) -> tuple[bytes, bytes]:
@@ -98,7 +100,10 @@ async def run(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, ob
     for first in range(0, plan.sockets, CONNECTS_AT_ONCE):
         numbers = range(first, min(first + CONNECTS_AT_ONCE, plan.sockets))
         made = await asyncio.gather(
-            *(ws_connect(partial(FloorListener, number, meter), private) for number in numbers)
+            *(
+                ws_connect(partial(FloorListener, number, meter), private, **SOCKET_OPTIONS)
+                for number in numbers
+            )
         )
         transports.extend(transport for transport, _ in made)
     await meter.finished()

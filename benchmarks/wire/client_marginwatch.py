@@ -1,4 +1,7 @@
-"""The product as it runs: its fleet of sessions, sockets, parser, book and engine, over a desk of known positions."""
+"""The product as it runs: its fleet of sessions, sockets, parser, book and engine, over a desk of known positions.
+
+No rule exists yet, so what a rule would cost is not in it; the lane results and frames that rules will read are.
+"""
 
 import asyncio
 import logging
@@ -13,41 +16,34 @@ from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import SystemClock
 from marginwatch.collect.fleet import Fleet
 from marginwatch.collect.settings import CollectSettings
-from marginwatch.model.events import Event, PositionsUpdate
+from marginwatch.engine.engine import Engine
+from marginwatch.model.account import AccountSpec
+from marginwatch.model.events import Event, EventSink, PositionsUpdate
+from marginwatch.risk.tables import not_included
 
 START_LIMIT_S = 45.0
 
 
-class Counted:
-    """The sink of the sessions: the engine's, and a count of the position messages that reached it."""
+def counting(sink: EventSink, meter: Meter) -> EventSink:
+    """Return a sink that hands an event on and then counts it if it is a position message."""
+    message = meter.message
 
-    def __init__(self, book: PositionBook, meter: Meter) -> None:
-        self._apply = book.apply
-        self._message = meter.message
-
-    def sink(self, event: Event) -> None:
-        """Hand the event on, then count it."""
-        self._apply(event)
+    def take(event: Event) -> None:
+        sink(event)
         if type(event) is PositionsUpdate:
-            self._message()
+            message()
+
+    return take
 
 
-async def run(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, object]:
-    """Start the fleet, receive the whole stream, stop."""
-    # Standard output carries the result; the product logs changes of state only, never a message.
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    clock = SystemClock()
-    book = PositionBook(clock)
-    specs = desk.specs_for(plan, private, rest)
-    for spec in specs:
-        book.register(spec)
+async def watch(
+    plan: Plan, meter: Meter, specs: list[AccountSpec], book: PositionBook, sink: EventSink
+) -> dict[str, object]:
+    """Start the fleet, receive the whole stream, stop; return what the book held at the end."""
     fleet = Fleet(
         lambda spec: desk.port_for(plan, spec.endpoints),
-        Counted(book, meter).sink,
-        clock,
+        counting(sink, meter),
+        SystemClock(),
         CollectSettings(share_of_limit=1.0),
         needs_second_look=book.needs_second_look,
     )
@@ -57,10 +53,48 @@ async def run(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, ob
             await asyncio.sleep(0.2)
     settle()
     await meter.finished()
-    facts = {
+    facts: dict[str, object] = {
         "accounts": len(specs),
-        "positions": book.columns.positions.in_use,
         "streaming": fleet.progress().n_streaming,
+        "positions": book.columns.positions.in_use,
     }
     await fleet.stop()
     return facts
+
+
+def open_desk(plan: Plan, private: str, rest: str) -> tuple[list[AccountSpec], PositionBook]:
+    """Return the accounts and a book that knows their names; log to standard error, for the other carries the result."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    specs, book = desk.specs_for(plan, private, rest), PositionBook(SystemClock())
+    for spec in specs:
+        book.register(spec)
+    return specs, book
+
+
+async def run_to_book(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, object]:
+    """Stop at the book: no lanes, no frames."""
+    specs, book = open_desk(plan, private, rest)
+
+    def sink(event: Event) -> None:
+        book.apply(event)
+
+    return await watch(plan, meter, specs, book, sink)
+
+
+async def run(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, object]:
+    """Go all the way: book, fast lane, full frames."""
+    specs, book = open_desk(plan, private, rest)
+    engine = Engine(book, SystemClock())
+    task = asyncio.create_task(engine.run())
+    facts = await watch(plan, meter, specs, book, engine.sink)
+    task.cancel()
+    frame = engine.run_frame()
+    return facts | {
+        "lanes": engine.n_lanes,
+        "frames": engine.n_frames,
+        "frame_ms": frame.build_ms,
+        "not_included": len(not_included(frame)),
+    }

@@ -28,6 +28,7 @@ def test_every_client_saw_every_message(output: tuple[str, dict]) -> None:
     records = output[1]["results"]["wire"]["records"]
     assert {(r["setting"], r["client"]) for r in records} == {
         ("1,000 accounts", "floor"),
+        ("1,000 accounts", "to the book"),
         ("1,000 accounts", "marginwatch"),
         ("20 accounts", "floor"),
         ("20 accounts", "marginwatch"),
@@ -46,10 +47,21 @@ def test_all_clients_of_a_setting_were_fed_the_same_bytes(output: tuple[str, dic
 
 
 def test_our_book_holds_twenty_positions_an_account_and_no_more(output: tuple[str, dict]) -> None:
-    ours = [r for r in output[1]["results"]["wire"]["records"] if r["client"] == "marginwatch"]
-    assert ours
+    ours = [
+        r for r in output[1]["results"]["wire"]["records"] if r["client"] in ("marginwatch", "to the book")
+    ]
+    assert len(ours) == 3
     for record in ours:
+        assert record["extra"]["streaming"] == record["extra"]["accounts"]
         assert record["extra"]["positions"] == 20 * record["extra"]["accounts"]
+
+
+def test_lanes_and_frames_ran_over_every_account(output: tuple[str, dict]) -> None:
+    ours = [r for r in output[1]["results"]["wire"]["records"] if r["client"] == "marginwatch"]
+    for record in ours:
+        assert record["extra"]["lanes"] > 0
+        assert record["extra"]["frames"] > 1
+        assert record["extra"]["not_included"] == 0
 
 
 def test_the_result_names_the_machine_and_every_promise(output: tuple[str, dict]) -> None:

@@ -129,7 +129,8 @@ def measure_assets(
     counted_coins = np.where(counts[accounts], coins, 0)
     wallet, wallet_coins = of_holdings.coins, counted_coins[of_holdings.coins]
     amount, worth = of_holdings.coin_equity[wallet], of_holdings.wallet_usd[wallet]
-    is_unknown = np.isnan(worth)
+    is_unknown: BoolArray = np.isnan(worth)
+    is_unheard: BoolArray = np.isnan(amount)
 
     def total(codes: CodeArray, values: FloatArray) -> FloatArray:
         sums = grouped(codes, values, n_coins)
@@ -139,15 +140,15 @@ def measure_assets(
     long_usd = total(counted_coins, of_holdings.long_usd)
     short_usd = total(counted_coins, of_holdings.short_usd)
     ratio, ratio_answer = hedge_ratio(long_usd, short_usd)
-    unvalued = counted_coins[of_holdings.is_unvalued]
+    unvalued, unknown = counted_coins[of_holdings.is_unvalued], wallet_coins[is_unknown]
     return AssetMeasures(
         long_usd=long_usd,
         short_usd=short_usd,
         bet_usd=total(wallet_coins, of_holdings.bet_usd[wallet]),
-        coin_equity=total(wallet_coins, zeroed(amount, np.isnan(amount))),
+        coin_equity=total(wallet_coins, zeroed(amount, is_unheard)),
         wallet_usd=total(wallet_coins, zeroed(worth, is_unknown)),
-        n_unknown_coins=total(wallet_coins, is_unknown.astype(np.float64)),
-        n_unvalued=total(unvalued, np.ones(unvalued.shape[0])),
+        n_unknown_coins=total(unknown, np.ones(len(unknown))),
+        n_unvalued=total(unvalued, np.ones(len(unvalued))),
         hedge_ratio=ratio,
         hedge_ratio_answer=ratio_answer,
     )

@@ -1,0 +1,164 @@
+"""Rows for people: nothing missing is 0, and totals say what they leave out."""
+
+import json
+
+import msgspec
+import pytest
+
+from marginwatch.model.balance import AccountState, Balance
+from marginwatch.model.connectivity import LinkState
+from marginwatch.risk import tables
+from marginwatch.risk.measures.opposition import opposed_pairs
+
+
+@pytest.fixture
+def desk(world, parts):
+    """Two desks, one account lost with a position, one stopped, one starting, one contract without a price."""
+    world.usual_marks()
+    state = AccountState(
+        equity="1000",
+        adjusted_equity="900",
+        initial_margin="90",
+        maintenance_margin="45",
+        available_balance="810",
+        margin_mode="cross",
+        account_type="UTA2.0",
+    )
+    world.account(
+        "main",
+        parts.position(parts.BTCUSD, "600", "40000"),
+        coins=[Balance(asset="USDT", wallet_balance="50")],
+        state=state,
+        desk="mm",
+        tags=("x", "y"),
+    )
+    world.account(
+        "hedge",
+        parts.position(parts.BTCUSD, "-200", "40000"),
+        parts.position(parts.contract("NEWUSDT", "NEW", "USDT"), "5", "1"),
+        coins=[Balance(asset="ODD", wallet_balance="3")],
+        state=state,
+        desk="arb",
+        tags=("x",),
+    )
+    world.account(
+        "gone", parts.position(parts.BTCUSD, "-9000", "40000"), state=state, link=LinkState.LOST, desk="mm"
+    )
+    world.account("off")
+    world.link("off", LinkState.STOPPED, reason="the key may trade: make it read-only")
+    world.account("new", link=LinkState.STARTING)
+    return world
+
+
+def test_portfolio_counts_whom_it_hears_and_lists_the_rest(desk):
+    summary = tables.portfolio_summary(desk.frame())
+    assert (summary.n_accounts, summary.n_included, summary.is_complete) == (5, 2, False)
+    assert (summary.long_usd, summary.short_usd, summary.net_usd, summary.gross_usd) == (600, 200, 400, 800)
+    assert summary.hedge_ratio == pytest.approx(1 / 3)
+    assert summary.direction_bias_by_delta == pytest.approx(0.5)
+    assert summary.direction_bias_by_count == pytest.approx(1 / 3)
+    assert (summary.equity_usd, summary.initial_margin_usd, summary.free_usd) == (2000, 180, 1620)
+    left_out = {(item.kind, item.subject): item for item in summary.not_included}
+    assert {key: item.state for key, item in left_out.items()} == {
+        ("account", "gone"): "lost",
+        ("account", "off"): "stopped",
+        ("account", "new"): "starting",
+        ("position", "bybit:linear:NEWUSDT"): "missing_price",
+        ("coin", "ODD"): "missing_price",
+    }
+    assert left_out["account", "gone"].last_known_net_usd == -9000
+    assert left_out["account", "off"].reason == "the key may trade: make it read-only"
+
+
+def test_account_rows_are_null_with_a_reason_where_there_is_no_number(desk):
+    rows = {row.account_id: row for row in tables.account_rows(desk.frame())}
+    main, hedge, new = rows["main"], rows["hedge"], rows["new"]
+    assert main.maintenance_margin_usage == pytest.approx(0.05)
+    assert (main.net_usd, main.hedge_ratio, main.is_included) == (600, 0.0, True)
+    assert hedge.net_usd is None
+    assert hedge.reasons["net_usd"] == "missing: 1 rows without a price"
+    assert hedge.reasons["hedge_ratio"].startswith("missing")
+    assert (new.equity_usd, new.is_fresh) == (None, False)
+    assert rows["gone"].reason
+    for row in rows.values():
+        nulls = {
+            name for name in row.__struct_fields__ if name.endswith(("_usd", "_usage", "_ratio", "_distance"))
+        }
+        assert all(getattr(row, name) is not None or name in row.reasons for name in nulls)
+
+
+def test_position_rows_carry_exact_texts_beside_live_numbers(desk, parts):
+    desk.sweep(
+        "main", parts.position(parts.BTCUSD, "600.00", "40000.50", sequence=2, liquidation_price="25000")
+    )
+    (row,) = tables.position_rows(desk.frame(), "main")
+    assert (row.quantity, row.entry_price, row.mark_price) == ("600.00", "40000.50", 50000.0)
+    assert row.liquidation_distance == pytest.approx(0.5)
+    assert row.unrealized_pnl == pytest.approx(600 / 40000.5 - 600 / 50000)
+    unpriced = tables.position_rows(desk.frame())[0]
+    assert (unpriced.venue_symbol, unpriced.exposure_usd) == ("NEWUSDT", None)
+
+
+def test_exposure_tables(desk):
+    frame = desk.frame()
+    assets = {row.name: row for row in tables.exposure_by_asset(frame)}
+    assert (assets["BTC"].net_usd, assets["BTC"].concentration) == (400, pytest.approx(0.5))
+    assert assets["USDT"].is_cash
+    assert (assets["USDT"].net_with_wallet_usd, assets["USDT"].wallet_amount) == (0.0, 50.0)
+    assert assets["NEW"].n_unvalued == 1
+    assert (assets["ODD"].wallet_usd, assets["ODD"].reasons["wallet_usd"]) == (
+        None,
+        "missing: 1 wallets without a price",
+    )
+    desks = {row.name: row for row in tables.exposure_by_desk(frame)}
+    assert (desks["mm"].net_usd, desks["mm"].n_accounts, desks["mm"].n_left_out) == (600, 1, 1)
+    assert desks["arb"].free_usd == 810
+    tags = {row.name: row for row in tables.exposure_by_tag(frame)}
+    assert (tags["x"].net_usd, tags["y"].net_usd) == (400, 600)
+    (venue,) = tables.exposure_by_venue(frame)
+    assert (venue.name, venue.gross_usd) == ("bybit", 800)
+
+
+def test_opposition_names_both_accounts_and_what_cancels(desk):
+    (row,) = tables.opposition_rows(desk.frame())
+    assert (row.asset, row.long_account_id, row.short_account_id) == ("BTC", "main", "hedge")
+    assert (row.long_usd, row.short_usd, row.offset_usd) == (600, -200, 200)
+
+
+def test_offsets_of_a_coin_add_up_to_its_smaller_side(world):
+    import numpy as np
+
+    coin, account = np.array([1, 1, 1, 1, 2]), np.array([1, 2, 3, 4, 1])
+    pairs = opposed_pairs(coin, account, np.array([100.0, 50.0, -120.0, -10.0, 7.0]))
+    assert [(p.long_account, p.short_account, p.offset_usd) for p in pairs] == [
+        (1, 3, 100.0),
+        (2, 3, 20.0),
+        (2, 4, 10.0),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_table_is_json(parts, seed):
+    frame = parts.random_world(seed).frame()
+    for build in (
+        tables.account_rows,
+        tables.position_rows,
+        tables.exposure_by_asset,
+        tables.exposure_by_desk,
+        tables.exposure_by_tag,
+        tables.exposure_by_venue,
+        tables.opposition_rows,
+        tables.portfolio_summary,
+    ):
+        made = build(frame)
+        text = msgspec.json.encode(made)
+        kind = list[type(made[0])] if isinstance(made, list) else type(made)
+        assert msgspec.json.decode(text, type=kind) == made
+        assert json.loads(text)
+
+
+def test_empty_portfolio_has_no_zero_totals(world):
+    summary = tables.portfolio_summary(world.frame())
+    assert (summary.net_usd, summary.equity_usd, summary.hedge_ratio) == (None, None, None)
+    assert summary.reasons["hedge_ratio"] == "not_applicable"
+    assert summary.reasons["net_usd"].startswith("missing")

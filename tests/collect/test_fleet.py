@@ -155,7 +155,7 @@ async def test_an_unknown_contract_is_loaded_told_and_noticed(
     desk.venue.catalog = type(desk.venue.catalog)("bybit")
     desk.venue.contracts["NEWUSDT"] = known
     await desk.start(make_spec("a"))
-    await desk.clock.advance(2)
+    await desk.clock.advance(40)
     desk.wire.private[0].push(push_position("NEWUSDT", "1", 1, 1_700_000_000_000))
     await desk.clock.advance(5)
     loaded = [one.venue_symbol for event in desk.of(InstrumentsUpdate) for one in event.instruments]

@@ -34,4 +34,7 @@ prices             the price feeds of one venue
 statuses           what is shown of sessions and of the start
 fleet              all sessions: start, change at run time, stop
 bybit              wires the Bybit parts into a port
+check_ports        what a venue must offer for a check of its accounts
+check_findings     what a check concludes from what it read
+checkup            asks every account once
 """

@@ -35,6 +35,9 @@ log = structlog.get_logger(__name__)
 BEAT_S = 1.0
 LOOKUP_S = 2.0
 
+QUIET_START_S = 30.0
+"""Contracts loaded so soon after a venue was opened are its catalog filling up, not news."""
+
 
 def connection_of(spec: AccountSpec) -> tuple[object, ...]:
     """Return what of an account its session depends on; the rest is labels for people."""
@@ -296,13 +299,17 @@ class Fleet:
             session.beat(now_s)
 
     async def _look_up(self, lookup: ContractLookup) -> None:
+        clock = self._services.clock
+        opened_s = clock.monotonic_s()
         while True:
             for instrument in await lookup.run_once():
+                if clock.monotonic_s() - opened_s < QUIET_START_S:
+                    continue
                 message = (
                     f"{instrument.venue_symbol} ({instrument.category}) was not known and has been loaded."
                 )
                 self._services.on_notice(Notice("unknown_contract", None, message))
-            await self._services.clock.sleep(LOOKUP_S)
+            await clock.sleep(LOOKUP_S)
 
     def _plan(self) -> None:
         settings = self._services.settings

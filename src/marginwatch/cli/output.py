@@ -5,7 +5,7 @@ import io
 import sys
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -120,9 +120,10 @@ def _cell(value: object) -> object:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list | dict):
-        inner = [str(part) for part in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # plain JSON values
-        return " ".join(inner) if isinstance(value, list) else msgspec.json.encode(value).decode()
+    if isinstance(value, list | tuple):
+        return " ".join(str(part) for part in cast("Sequence[object]", value))
+    if isinstance(value, dict):
+        return msgspec.json.encode(cast("dict[str, object]", value)).decode()
     if isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r"):
         return f"'{value}"
     return value

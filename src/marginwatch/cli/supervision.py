@@ -26,6 +26,7 @@ def supervised(command: Callable[[], int]) -> int:
 
     A reader that goes away (``| head``) is no error. Set ``MARGINWATCH_DEBUG=1`` to see the traceback of a defect.
     """
+    stdout = sys.stdout
     try:
         code = command()
         sys.stdout.flush()
@@ -35,6 +36,13 @@ def supervised(command: Callable[[], int]) -> int:
         return _complain(f"{error.format_message()} (see marginwatch --help)", USAGE)
     except typer.Exit as stop:
         return stop.exit_code
+    except SystemExit:
+        if sys.stdout is stdout:
+            raise
+        # typer answers a closed pipe by wrapping stdout and leaving with 1.
+        sys.stdout = stdout
+        _discard_output()
+        return FINE
     except BrokenPipeError:
         _discard_output()
         return FINE
@@ -48,8 +56,10 @@ def supervised(command: Callable[[], int]) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    line = " ".join(message.split())
-    sys.stderr.write(f"marginwatch: {line}\n")
+    """Write each line of ``message`` on its own: a configuration tells all that is wrong with it at once."""
+    for line in message.split("\n"):
+        if words := line.split():
+            sys.stderr.write(f"marginwatch: {' '.join(words)}\n")
     return code
 
 

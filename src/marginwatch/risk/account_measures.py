@@ -203,7 +203,11 @@ def measure_holdings(
     worth = _valued(amount, prices.usd[asset])
     is_unvalued = np.zeros(m, np.bool_)
     is_unvalued[rows.holding[of_rows.unvalued]] = True
-    coin_equity, wallet_usd, bet_usd = np.zeros(m), np.zeros(m), np.zeros(m)
+    coin_equity, wallet_usd, bet_usd = (
+        work.array(name, m) for name in ("coin_equity", "wallet_usd", "bet_usd")
+    )
+    for column in (coin_equity, wallet_usd, bet_usd):
+        column.fill(0.0)
     coin_equity[mine] = amount
     wallet_usd[mine] = worth
     bet_usd[mine] = np.where(prices.is_cash[asset] | np.isnan(worth), 0.0, worth)
@@ -327,8 +331,10 @@ def _usages(
     An isolated account has no rate of its own: its maintenance usage is the largest over its positions, margin required
     ÷ (margin put up + live PnL), and initial margin usage is not applicable, for a losing position is no bar to others.
     """
-    mm_usage, mm_answer = usage(maintenance, rows.adjusted_equity)
-    im_usage, im_answer = usage(initial, rows.adjusted_equity)
+    # Both at once: for the few accounts of a lane, the number of calls is what costs.
+    ratios, answers = usage(np.stack((maintenance, initial)), rows.adjusted_equity)
+    mm_usage, im_usage = ratios
+    mm_answer, im_answer = answers
     is_isolated = rows.margin_mode == ISOLATED
     if is_isolated.any():
         mine = np.flatnonzero(is_isolated[rows.account] & (rows.quantity != 0.0))

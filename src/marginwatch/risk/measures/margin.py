@@ -16,7 +16,7 @@ def usage(margin: FloatArray, adjusted_equity: FloatArray) -> tuple[FloatArray, 
     Parameters
     ----------
     margin, adjusted_equity : ndarray of shape (n,), float64
-        One currency. NaN where missing.
+        One currency. NaN where missing. Several kinds of margin may be stacked, shape (m, n), and so is then the result.
 
     Returns
     -------

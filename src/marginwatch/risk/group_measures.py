@@ -1,6 +1,6 @@
 """Sums over accounts that count: by coin, desk, tag and venue, and over all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -100,6 +100,17 @@ def measure_groups(
         free_usd=free[0],
         n_without_free=free[1],
     )
+
+
+def measure_all(of_parts: GroupMeasures) -> GroupMeasures:
+    """Return the sums over everything as group 1, from groups that hold each account exactly once."""
+    sums = {
+        field.name: np.array([0.0, getattr(of_parts, field.name).sum()])
+        for field in fields(GroupMeasures)
+        if not field.name.startswith("hedge_ratio")
+    }
+    ratio, ratio_answer = hedge_ratio(sums["long_usd"], sums["short_usd"])
+    return GroupMeasures(hedge_ratio=ratio, hedge_ratio_answer=ratio_answer, **sums)
 
 
 @dataclass(slots=True, frozen=True)

@@ -13,6 +13,9 @@ source           one reading of the accounts, or a running service
 service_client   asks a running service
 output           tables, JSON and CSV
 views            rows with what they do not include
+demo             demo: simulated accounts through a calm market and a crash
+run              run: the long-lived service
+check            check: configuration, keys and answers of every account
 decode           decode: one recorded message
 accounts         accounts: every account by danger
 account_table    its columns

@@ -27,7 +27,7 @@ ASSET_COLUMNS = (
     Column("coin", lambda row: or_missing(row.name), is_number=False),
     *SIDES,
     Column("concentration", lambda row: percent(row.concentration)),
-    Column("wallet", lambda row: grouped(row.wallet_amount, 4)),
+    Column("wallet", lambda row: grouped(row.wallet_amount, 4 if row.wallet_amount else 0)),
     Column("wallet USD", lambda row: grouped(row.wallet_usd)),
     Column("not included", left_out, is_number=False),
 )

@@ -1,6 +1,7 @@
 """Where a command's rows come from: one reading of the configured accounts, or a running service."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -61,8 +62,16 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         return build(_one_frame(self.config or DEFAULT_CONFIG))
 
 
-def _one_frame(config: str) -> Frame:
+def _one_frame(path: str) -> Frame:
     from marginwatch.app import one_shot
     from marginwatch.config import load
+    from marginwatch.logs import configure_logs
 
-    return asyncio.run(one_shot(load(config)))
+    config = load(path)
+    # Stdout belongs to the rows; what is wrong with an account stands in "not included".
+    scrubber = configure_logs(config.service.log_format, "error")
+    for spec in config.accounts:
+        scrubber.learn((spec.api_key, spec.api_secret, spec.passphrase))
+    for warning in config.warnings:
+        sys.stderr.write(f"marginwatch: {warning}\n")
+    return asyncio.run(one_shot(config))

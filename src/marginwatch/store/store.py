@@ -66,11 +66,10 @@ class Store:
             raise ConfigError(
                 f"{store.path}: cannot open the database: {error.strerror}; mend data_dir"
             ) from error
-        try:
+        async with contextlib.AsyncExitStack() as unless_sound:
+            unless_sound.push_async_callback(store.close)
             await store._prepare()
-        except BaseException:
-            await store.close()
-            raise
+            unless_sound.pop_all()
         return store
 
     async def _prepare(self) -> None:

@@ -6,9 +6,11 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import bench_wire, machine
+from benchmarks import bench_wire, frame_budget, machine
 
-BENCHMARKS = {"wire": bench_wire.run}
+BENCHMARKS = {"wire": bench_wire.run, "frame": frame_budget.run}
+REPEATED = ("wire",)
+"""Those whose runs are few and long; the others have rounds of their own."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     results: dict[str, dict[str, object]] = {}
     for name in options.names or BENCHMARKS:
         print(f"{name} …", file=sys.stderr)
-        results[name] = BENCHMARKS[name](options.size, options.repetitions)
+        results[name] = BENCHMARKS[name](options.size, options.repetitions if name in REPEATED else None)
         print(f"\n{results[name]['table']}\n")
     print(f"{described['processor']}, {described['cores']} cores, {described['python']}, {described['date']}")
     if options.json is not None:

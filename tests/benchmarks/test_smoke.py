@@ -70,6 +70,10 @@ def test_the_result_names_the_machine_and_every_promise(output: tuple[str, dict]
     assert result["machine"]["processor"] in text
     promises = result["results"]["wire"]["promises"]
     assert len(promises) == 6
+    frame = result["results"]["frame"]
+    assert frame["rows"][0]["positions"] == 40 * 5
+    promises = [*promises, *frame["promises"]]
+    assert len(promises) == 7
     for promise in promises:
         assert promise["promise"] in text
         assert promise["is_kept"] in (True, False)
@@ -80,4 +84,4 @@ def test_an_unknown_benchmark_is_a_usage_error() -> None:
         [sys.executable, "-m", "benchmarks", "none"], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2
-    assert "no benchmark named 'none'; known: wire" in done.stderr
+    assert "no benchmark named 'none'; known: wire, frame" in done.stderr

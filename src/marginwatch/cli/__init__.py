@@ -24,6 +24,9 @@ position_table   its columns
 exposure         exposure: by group and in all
 exposure_tables  its columns
 sim              sim: a simulated exchange
+check            check: every key and what its account answers
+check_table      its columns
+check_view       its report for people
 """
 
 from collections.abc import Sequence

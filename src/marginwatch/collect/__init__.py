@@ -36,5 +36,6 @@ fleet              all sessions: start, change at run time, stop
 bybit              wires the Bybit parts into a port
 check_ports        what a venue must offer for a check of its accounts
 check_findings     what a check concludes from what it read
-checkup            asks every account once
+checkup            asks every account of one venue once
+check_desk         checks all venues, then what is seen across accounts
 """

@@ -1,14 +1,18 @@
 """Wires the Bybit parts into a port."""
 
+from collections.abc import Callable
+
 import aiohttp
 
 from marginwatch.clock import Clock
 from marginwatch.collect.budget import RateBudget
+from marginwatch.collect.check_ports import CheckPort
 from marginwatch.collect.ports import VenuePort
-from marginwatch.model.account import Endpoints
+from marginwatch.model.account import AccountSpec, Endpoints
 from marginwatch.model.ids import VenueId
+from marginwatch.model.notice import Notice
 from marginwatch.venues.bybit.adapter import BybitVenue
-from marginwatch.venues.bybit.key_check import judge_key
+from marginwatch.venues.bybit.key_check import grant_for, judge_key
 from marginwatch.venues.bybit.manifest import MANIFEST
 from marginwatch.venues.bybit.stream import BybitStream
 
@@ -45,3 +49,22 @@ def open_bybit(
 ) -> VenuePort:
     """Return the port of one Bybit environment; parameters as for :class:`BybitVenue` and :func:`bybit_port`."""
     return bybit_port(BybitVenue(venue, endpoints, budget, clock, http), endpoints, budget)
+
+
+def open_bybit_check(
+    spec: AccountSpec,
+    budget: RateBudget,
+    clock: Clock,
+    http: aiohttp.ClientSession,
+    on_notice: Callable[[Notice], None],
+) -> CheckPort:
+    """Return the port for a check of the Bybit environment that ``spec`` belongs to."""
+    return CheckPort(
+        venue=spec.venue,
+        endpoints=spec.endpoints,
+        rest=BybitVenue(spec.venue, spec.endpoints, budget, clock, http, on_notice=on_notice),
+        budget=budget,
+        calls_per_sweep=CALLS_PER_SWEEP,
+        judge_key=judge_key,
+        grant_for=grant_for,
+    )

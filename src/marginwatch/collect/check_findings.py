@@ -15,6 +15,10 @@ from marginwatch.model.venue_facts import SubMember
 
 COINS_NAMED_MAX = 4
 WRONG_HOST_REASONS = ("key_invalid", "ip_not_bound")
+ONLY_MAIN = (
+    "no position is open in this main account; a main account's key does not see those of its sub-accounts, each of "
+    "which needs a key of its own"
+)
 
 
 def status_of(error: MarginwatchError) -> CheckStatus:
@@ -50,10 +54,7 @@ def explain_rows(check: AccountCheck, balances: Sequence[Balance]) -> tuple[tupl
         named = ", ".join(_tied(one) for one in tied[:COINS_NAMED_MAX])
         return (f"no position was found although the wallet shows some: {named}; {_where(check)}",), ()
     if check.key is not None and check.key.is_master:
-        return (), (
-            "no position is open in this main account; a main account's key does not see those of its sub-accounts, "
-            "each of which needs a key of its own",
-        )
+        return (), (ONLY_MAIN,)
     return (), (f"no position is open in account number {check.uid}; is it the sub-account that you mean?",)
 
 

@@ -13,6 +13,7 @@ from marginwatch.collect.planning import plan_intervals
 from marginwatch.errors import ConfigError, ConnectivityError, MarginwatchError
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.check_report import AccountCheck, CheckedCoin, ClosedEndpoint, VenueCheck
+from marginwatch.model.notice import Notice
 from marginwatch.model.snapshots import AccountSnapshot
 from marginwatch.model.venue_facts import Maintenance, SubMember
 
@@ -127,15 +128,24 @@ class VenueCheckup:
         Its enabled accounts.
     clock : Clock
         Our time.
-    accounts_at_once : int, default=32
+    told : list of Notice
+        Fills with what ``port`` tells while it works; what it says of the host itself becomes a warning.
+    accounts_at_once : int, default=64
         Accounts being asked at the same time; the budget holds back what does not fit.
     """
 
     def __init__(
-        self, port: CheckPort, specs: Sequence[AccountSpec], clock: Clock, *, accounts_at_once: int = 32
+        self,
+        port: CheckPort,
+        specs: Sequence[AccountSpec],
+        clock: Clock,
+        told: list[Notice],
+        *,
+        accounts_at_once: int = 64,
     ) -> None:
-        self.warnings: list[str] = []
         self._port = port
+        self._told = told
+        self._warnings: list[str] = []
         self._specs = specs
         self._clock = clock
         self._places = asyncio.Semaphore(accounts_at_once)
@@ -158,7 +168,7 @@ class VenueCheckup:
             found = await self._port.rest.fetch_system_status()
             self._maintenance = tuple(one for one in found if one.state not in ENDED_MAINTENANCE)
         except MarginwatchError as error:
-            self.warnings.append(f"announced maintenance could not be read: {error.message}")
+            self._warnings.append(f"announced maintenance could not be read: {error.message}")
         await asyncio.gather(*(self._check(spec, on_checked) for spec in self._specs))
 
     async def _check(
@@ -195,8 +205,12 @@ class VenueCheckup:
             poll_s=plan_intervals(0, n_accounts, per_sweep_s, poll_s, reconcile_s).poll_s,
             reconcile_s=plan_intervals(n_accounts, 0, per_sweep_s, poll_s, reconcile_s).reconcile_s,
             maintenance=self._maintenance,
-            warnings=tuple(dict.fromkeys(self.warnings)),
+            warnings=tuple(dict.fromkeys((*self._warnings, *self._told_of_host()))),
         )
+
+    def _told_of_host(self) -> list[str]:
+        # What was told of one account stands in its own check, and a closed endpoint among its closed ones.
+        return [one.message for one in self._told if one.account_id is None and one.kind != "endpoint_closed"]
 
 
 def refused(spec: AccountSpec, reason: str, reason_code: str = "config") -> AccountCheck:

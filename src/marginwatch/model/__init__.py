@@ -21,4 +21,5 @@ quarantine    payloads that did not decode
 account       configured accounts, endpoints, key reports
 secret        the redaction type
 notice        sentences for the owner of an account
+check_report  what a check of accounts and venues found
 """

@@ -9,6 +9,18 @@ from marginwatch.model.account import AccountSpec, KeyReport
 EXPIRY_WARNING_DAYS = 14
 DAY_NS = 86_400_000_000_000
 
+GRANTS = {
+    "/v5/user/query-sub-members": "Wallet: Account Transfer or Subaccount Transfer",
+    "/v5/user/submembers": "Wallet: Account Transfer or Subaccount Transfer",
+    "/v5/asset/transfer/query-account-coins-balance": "Wallet: Account Transfer",
+    "/v5/position/list": "Contract: Positions",
+    "/v5/position/list?category=option": "Options",
+    "/v5/order/realtime": "Contract: Orders",
+    "/v5/order/realtime?category=option": "Options",
+}
+"""What opens a call on a read-only key, which stays read-only with it (documents: user/subuid-list, user/apikey-info).
+The documents state it for the lists of sub-accounts; for the others it is the permission named after them."""
+
 
 class KeyVerdict(msgspec.Struct, frozen=True):
     """What follows from a key's rights.
@@ -41,6 +53,11 @@ def judge_key(report: KeyReport, spec: AccountSpec, now_ns: int) -> KeyVerdict:
         UTC nanoseconds.
     """
     return KeyVerdict(_refusal(report, spec, now_ns), tuple(_warnings(report, spec, now_ns)))
+
+
+def grant_for(endpoint: str) -> str | None:
+    """Return the permission on the exchange's API page that opens an endpoint to a key; None if it is not known."""
+    return GRANTS.get(endpoint)
 
 
 def unmonitored_sub_accounts(

@@ -1,0 +1,95 @@
+"""The columns of a check: who, what kind of account, what was found in it, what its key may do."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from marginwatch.cli.output import MISSING, Column, decimal, grouped, or_missing
+from marginwatch.model.check_report import AccountCheck
+
+MARKS = {"ok": "✓", "warning": "!", "refused": "✗", "failed": "✗", "disabled": "·"}
+SEGMENT_TITLES = {"linear/USDT": "USDT", "linear/USDC": "USDC", "inverse": "inv.", "option": "opt."}
+COINS_SHOWN_MAX = 6
+
+
+def columns_for(accounts: Sequence[AccountCheck]) -> list[Column]:
+    """Return the columns; the venue has one only where there are several."""
+    columns = [
+        Column("", lambda row: MARKS[row.status], is_number=False),
+        Column("account", lambda row: row.account_id, is_number=False),
+        Column("UID", lambda row: or_missing(row.uid), is_number=False),
+        Column("type", lambda row: or_missing(row.account_type), is_number=False),
+        Column("mode", lambda row: or_missing(row.margin_mode), is_number=False),
+        *(segment_column(name) for name in segments_of(accounts)),
+        Column("coins", lambda row: MISSING if row.coins is None else grouped(len(row.coins))),
+        Column("orders", lambda row: grouped(row.open_orders)),
+        Column("equity USD", lambda row: whole_amount(row.equity)),
+        Column("key", key_words, is_number=False),
+    ]
+    if len({one.venue for one in accounts}) > 1:
+        columns.insert(2, Column("venue", lambda row: row.venue, is_number=False))
+    return columns
+
+
+def segments_of(accounts: Sequence[AccountCheck]) -> list[str]:
+    """Return the categories and settlement coins that were swept, in the venue's order."""
+    return list(dict.fromkeys(name for one in accounts for name in one.rows or ()))
+
+
+def segment_column(name: str) -> Column:
+    """Return the column of the positions found in one category; ``closed`` where the key may not read it."""
+
+    def text(row: AccountCheck) -> str:
+        if row.rows is None or name not in row.rows:
+            return MISSING
+        count = row.rows[name]
+        return "closed" if count is None else grouped(count)
+
+    return Column(SEGMENT_TITLES.get(name, name), text)
+
+
+def whole_amount(text: str | None) -> str:
+    """Return an amount without decimals; ``—`` if None."""
+    if text is None:
+        return MISSING
+    try:
+        return grouped(float(Decimal(text)))
+    except InvalidOperation:
+        return text
+
+
+def key_words(row: AccountCheck) -> str:
+    """Return what a key may do, where from and until when, in a few words."""
+    key = row.key
+    if key is None:
+        return MISSING
+    words = ["read-only" if key.is_read_only else "CAN TRADE"]
+    bound = len(key.bound_ips)
+    words.append("any IP" if not bound else "1 IP" if bound == 1 else f"{bound} IPs")
+    if key.expires_at_ns is not None:
+        words.append(f"to {datetime.fromtimestamp(key.expires_at_ns / 1e9, UTC):%Y-%m-%d}")
+    if key.is_master:
+        words.append("main")
+    return ", ".join(words)
+
+
+def coins_beside(accounts: Sequence[AccountCheck]) -> list[str]:
+    """Return a line for each account that has coins in its funding wallet or could move some out."""
+    lines: list[str] = []
+    for one in accounts:
+        funding = [(coin.asset, coin.wallet_balance) for coin in one.funding_wallet or ()]
+        free = [(coin.asset, coin.amount) for coin in one.withdrawable or ()]
+        parts = [
+            f"{title} {amounts}"
+            for title, amounts in (("funding wallet", _amounts(funding)), ("withdrawable", _amounts(free)))
+            if amounts
+        ]
+        if parts:
+            lines.append(f"· {one.account_id}  {'; '.join(parts)}")
+    return lines
+
+
+def _amounts(coins: Sequence[tuple[str, str | None]]) -> str:
+    some = [f"{decimal(amount)} {asset}" for asset, amount in coins if amount and amount.strip("-0.")]
+    more = len(some) - COINS_SHOWN_MAX
+    return ", ".join(some[:COINS_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")

@@ -251,3 +251,29 @@ def test_frozen_book_does_not_move(book, make):
     again = book.freeze(frozen)
     assert again is frozen
     assert [p.quantity for p in again.positions_of(account).values()] == ["2"]
+
+
+def test_snapshot_with_an_unreadable_number_is_left_out_whole(book, make, quantities, coins):
+    book.apply(make.snapshot(make.position("1", 5), at_s=1, coins=(("USDT", "1"),)))
+    for bad in (
+        make.snapshot(make.position("2", 6), make.position("3", symbol="ETHUSDT", entry="x"), at_s=60),
+        make.snapshot(make.position("2", 6), at_s=60, coins=(("USDT", "1,5"),)),
+        make.snapshot(make.position("2", 6), at_s=60, account=AccountState(equity="inf")),
+    ):
+        with pytest.raises(ProtocolError):
+            book.apply(bad)
+        assert quantities(book) == {("BTCUSDT", "net"): "1"}
+        assert coins(book) == {"USDT": "1"}
+
+
+def test_unreadable_price_changes_nothing(book, make):
+    btc, at = make.contract(), make.T0
+    table = book.columns.instruments
+    book.apply(MarksUpdate((Mark(instrument=btc, mark_price="100", ts_venue_ns=at),), at))
+    with pytest.raises(ProtocolError, match="BTCUSDT"):
+        book.apply(
+            MarksUpdate(
+                (Mark(instrument=btc, mark_price="101", index_price="?", ts_venue_ns=at + 1),), at + 1
+            )
+        )
+    assert table.mark_price[table.find(btc.instrument_id)] == 100.0

@@ -67,6 +67,7 @@ class Columns:
             if row is None:
                 row = self._open(entry, key, position, instrument)
             self.positions.write(row, position, quantity, self.instruments.terms[instrument], made_ns)
+            entry.tombstones.pop(key, None)
         except ValueError as error:
             if row is not None and self.positions.positions[row] is None:
                 self._give_back(entry, key)
@@ -78,7 +79,6 @@ class Columns:
         settle = self.holding(entry, terms.settle_asset)
         row = entry.rows[key] = self.positions.add(entry.row, instrument, holding, settle)
         entry.row_array = None
-        entry.tombstones.pop(key, None)
         return row
 
     def close_position(self, entry: AccountEntry, key: PositionKey, stamp: Stamp) -> None:

@@ -8,10 +8,10 @@ from marginwatch.book.columns import Columns
 from marginwatch.book.money import patch_coin, patch_state, sweep_coins
 from marginwatch.book.notices import Notice
 from marginwatch.book.ordering import Stamp, is_older, stamp_of
-from marginwatch.book.reconcile import Sweep
+from marginwatch.book.reconcile import Sweep, check_readable
 from marginwatch.book.snapshot import BookSnapshot
 from marginwatch.clock import Clock
-from marginwatch.errors import ConfigError
+from marginwatch.errors import ConfigError, ProtocolError
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.connectivity import LinkState
 from marginwatch.model.events import (
@@ -107,7 +107,8 @@ class PositionBook:
         Raises
         ------
         ProtocolError
-            If a number is not a decimal. That row is unchanged; rows before it in the message stand.
+            If a number is not a decimal. A snapshot is then left out whole; of an update, that row is unchanged and
+            the rows before it stand.
         """
         self.sequence += 1
         return self._appliers[type(event)](event)
@@ -209,13 +210,20 @@ class PositionBook:
 
     def _marks(self, event: MarksUpdate) -> tuple[Break, ...]:
         for mark in event.marks:
-            self.columns.instruments.write_mark(mark, event.ts_received_ns)
+            try:
+                self.columns.instruments.write_mark(mark, event.ts_received_ns)
+            except ValueError as error:
+                raise ProtocolError(
+                    f"{mark.instrument.instrument_id}: {error}; its prices were left as they were",
+                    venue=mark.instrument.venue,
+                ) from None
         return ()
 
     def _snapshot(self, event: AccountSnapshot) -> tuple[Break, ...]:
         entry = self._entries.get(event.account_id)
         if entry is None:
             return ()
+        check_readable(event, entry)
         sweep = Sweep(self.columns, entry, event, self._settle_ns)
         sweep.positions()
         sweep_coins(sweep)
@@ -263,8 +271,12 @@ class PositionBook:
     def _asset_prices(self, event: AssetPricesUpdate) -> tuple[Break, ...]:
         assets = self.columns.assets
         for asset, text in event.prices:
+            try:
+                price = float(text)
+            except ValueError as error:
+                raise ProtocolError(f"USD price of {asset}: {error}; it was left as it was") from None
             for row in assets.rows_named(asset):
-                assets.stated_price[row] = float(text)
+                assets.stated_price[row] = price
                 assets.stated_at_ns[row] = event.ts_received_ns
         self.columns.instruments.prices_version += 1
         return ()

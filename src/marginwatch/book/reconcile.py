@@ -7,11 +7,12 @@ was made after the snapshot. A difference taken over is a break at once if the m
 ago; otherwise it is a suspect, and becomes a break if its message has not come by the next snapshot.
 """
 
+import math
 import re
 from decimal import Decimal
 
 from marginwatch.book.accounts import AccountEntry, PositionKey
-from marginwatch.book.columns import Columns
+from marginwatch.book.columns import Columns, unreadable
 from marginwatch.book.ordering import Stamp, content_order, stamp_of
 from marginwatch.model.ids import DecimalText
 from marginwatch.model.instrument import Instrument
@@ -21,12 +22,60 @@ from marginwatch.model.snapshots import AccountSnapshot, Break
 COMPARED = ("quantity", "entry_price")
 """Fields of a position that only an event of the account changes; all others move with the mark or are settings."""
 
+POSITION_NUMBERS = ("entry_price", "initial_margin", "maintenance_margin", "liquidation_price")
+BALANCE_NUMBERS = (
+    "wallet_balance",
+    "equity",
+    "usd_value",
+    "unrealized_pnl",
+    "locked",
+    "initial_margin",
+    "maintenance_margin",
+    "order_initial_margin",
+)
+STATE_NUMBERS = (
+    "equity",
+    "adjusted_equity",
+    "available_balance",
+    "initial_margin",
+    "maintenance_margin",
+)
+
 
 def is_same_value(ours: DecimalText | None, theirs: DecimalText | None) -> bool:
     """Return whether two exact texts are the same number: ``1.0`` is ``1``; None is only None."""
     if ours == theirs:
         return True
     return ours is not None and theirs is not None and Decimal(ours) == Decimal(theirs)
+
+
+def check_readable(snapshot: AccountSnapshot, entry: AccountEntry) -> None:
+    """Check all numbers of a snapshot before any is applied, so that it is applied whole or not at all.
+
+    Raises
+    ------
+    ProtocolError
+        If one is not a finite decimal.
+    """
+    for position in snapshot.positions:
+        subject = f"{position.instrument.instrument_id}/{position.position_side}"
+        _check(position, ("quantity", *POSITION_NUMBERS), subject, entry)
+    for balance in snapshot.balances:
+        _check(balance, BALANCE_NUMBERS, f"coin {balance.asset}", entry)
+    _check(snapshot.account, STATE_NUMBERS, "account totals", entry)
+
+
+def _check(row: object, fields: tuple[str, ...], subject: str, entry: AccountEntry) -> None:
+    for field in fields:
+        text = getattr(row, field)
+        if text is None:
+            continue
+        try:
+            is_finite = math.isfinite(float(text))
+        except ValueError:
+            is_finite = False
+        if not is_finite:
+            raise unreadable(ValueError(f"{text!r} is no finite number"), entry, f"{subject} {field}")
 
 
 class Sweep:

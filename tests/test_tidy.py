@@ -30,7 +30,9 @@ ALLOWED: dict[str, set[str]] = {
     "analyst": {"book", "risk", "rules", "notify"},
     "web": {"book", "risk", "rules", "notify"},
     "sim": set(),
-    "cli": {"app", "config", "venues", "sim", "web", "risk", "logs"},
+    "daemon": {"app", "config", "logs", "web"},
+    "demo": {"app", "collect", "config", "risk", "sim", "web"},
+    "cli": {"app", "config", "daemon", "demo", "logs", "risk", "sim", "venues", "web"},
     "app": {
         "config",
         "venues",

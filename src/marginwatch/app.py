@@ -14,6 +14,7 @@ from marginwatch.book.notices import Notice as Change
 from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.collect.budget import RateBudget
+from marginwatch.collect.bybit import bybit_port
 from marginwatch.collect.fleet import Fleet
 from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.settings import CollectSettings
@@ -24,7 +25,7 @@ from marginwatch.engine.engine import Engine
 from marginwatch.errors import ConfigError, ConnectivityError, ProtocolError
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.connectivity import Connectivity, LinkState
-from marginwatch.model.events import AccountRemoved, ConnectivityUpdate, Event
+from marginwatch.model.events import AccountRemoved, ConnectivityUpdate, Event, EventSink
 from marginwatch.model.ids import AccountId
 from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
@@ -34,20 +35,19 @@ from marginwatch.risk.settings import RiskSettings
 from marginwatch.store import Store
 from marginwatch.store.recorder import Recorder
 from marginwatch.venues.bybit.adapter import BybitVenue
-from marginwatch.venues.bybit.key_check import judge_key
 from marginwatch.venues.bybit.manifest import MANIFEST as BYBIT
-from marginwatch.venues.bybit.stream import BybitStream
 
 log = structlog.get_logger(__name__)
-
-CALLS_PER_BYBIT_SWEEP = 6
-"""Four position sweeps, one option sweep more on average, and the wallet; what planning reckons with."""
 
 COMPLETE_POLL_S = 0.05
 FRAME_STUCK_S = 10.0
 """Frames come at least every second; ten without one is no delay any more."""
 
 ONE_SHOT_TIMEOUT_S = 60.0
+TELL_DANGER_EVERY_S = 2.0
+ENDANGERED_FROM = 0.5
+"""Maintenance margin usage from which an account's calls get a head start."""
+
 PRICES_TIMEOUT_S = 5.0
 
 
@@ -62,6 +62,8 @@ class Service:
         Time; the system's by default.
     on_frame : callable, optional
         Hears every full frame, synchronously.
+    on_event : callable, optional
+        Hears every event after the book has applied it, synchronously.
     is_recording : bool, default=True
         Whether breaks, quarantined payloads and notices are written to the data folder.
     """
@@ -72,6 +74,7 @@ class Service:
         *,
         clock: Clock | None = None,
         on_frame: Callable[[Frame], None] | None = None,
+        on_event: EventSink | None = None,
         is_recording: bool = True,
     ) -> None:
         self.config = config
@@ -90,6 +93,7 @@ class Service:
         self.budgets: dict[str, RateBudget] = {}
         self.n_breaks = 0
         self._recorder: Recorder | None = None
+        self._on_event = on_event
         self._is_recording = is_recording
         self._http: aiohttp.ClientSession | None = None
         self._fleet: Fleet | None = None
@@ -113,7 +117,7 @@ class Service:
         self._tasks.append(asyncio.create_task(supervise("engine", self.engine.run, self.clock)))
         self._fleet = Fleet(
             self._open_venue,
-            self.engine.sink,
+            self._sink,
             self.clock,
             collect_settings(self.config),
             on_quarantine=self._record_quarantined,
@@ -121,8 +125,23 @@ class Service:
             danger=self.danger,
             needs_second_look=self.book.needs_second_look,
         )
+        self._tasks.append(asyncio.create_task(supervise("danger", self._tell_danger, self.clock)))
         self._register(self.config)
         await self._fleet.start(self.config.accounts)
+
+    async def _tell_danger(self) -> None:
+        """Let the calls of endangered accounts go before those of the others."""
+        told: set[AccountId] = set()
+        while True:
+            await self.clock.sleep(TELL_DANGER_EVERY_S)
+            endangered = {one.account_id: self.danger(one.account_id) for one in self.config.accounts}
+            now = {account_id for account_id, usage in endangered.items() if usage >= ENDANGERED_FROM}
+            for budget in self.budgets.values():
+                for account_id in now | told:
+                    budget.set_danger(
+                        str(account_id), endangered.get(account_id, 0.0) if account_id in now else 0.0
+                    )
+            told = now
 
     async def reload(self, config: Config) -> None:
         """Watch what ``config`` says from now on; accounts that did not change are not disturbed."""
@@ -202,9 +221,23 @@ class Service:
             raise RuntimeError("the service was not started")
         return self._fleet
 
+    def _sink(self, event: Event) -> None:
+        self.engine.sink(event)
+        if type(event) is AccountRemoved:
+            self._make_room_again(event.account_id)
+        if self._on_event is not None:
+            self._on_event(event)
+
+    def _make_room_again(self, account_id: AccountId) -> None:
+        """Register an account that was removed from one venue because it is configured at another now."""
+        for spec in self.config.accounts:
+            if spec.account_id == account_id and spec.is_enabled:
+                self.book.register(spec)
+
     def _register(self, config: Config) -> None:
         for spec in config.accounts:
-            if spec.is_enabled:
+            entry = self.book.entry(spec.account_id)
+            if spec.is_enabled and (entry is None or entry.spec.venue == spec.venue):
                 self.book.register(spec)
         for refused in config.refused:
             self.book.register(refused.spec)
@@ -218,10 +251,11 @@ class Service:
             )
         if self._http is None:
             raise RuntimeError("the service was not started")
-        budget = RateBudget(
-            BYBIT, self.clock, share_of_limit=self.config.limits.share_of_limit, host=spec.endpoints.rest
-        )
-        self.budgets[spec.venue] = budget
+        # One budget for all hosts: the exchange counts what comes from our address, whichever host it goes to.
+        budget = self.budgets.get(spec.exchange)
+        if budget is None:
+            budget = RateBudget(BYBIT, self.clock, share_of_limit=self.config.limits.share_of_limit)
+            self.budgets[spec.exchange] = budget
         rest = BybitVenue(
             spec.venue,
             spec.endpoints,
@@ -231,16 +265,7 @@ class Service:
             on_notice=self._record_notice,
             on_quarantine=self._record_quarantined,
         )
-        return VenuePort(
-            venue=spec.venue,
-            endpoints=spec.endpoints,
-            rest=rest,
-            stream=BybitStream(rest.catalog),
-            connect_limit=BYBIT.connect_limit,
-            calls_per_sweep=CALLS_PER_BYBIT_SWEEP,
-            seconds_per_call=budget.seconds_per_call,
-            judge_key=judge_key,
-        )
+        return bybit_port(rest, spec.endpoints, budget)
 
     def _record_breaks(self, breaks: Iterable[Break]) -> None:
         found = tuple(breaks)

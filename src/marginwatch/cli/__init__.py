@@ -15,7 +15,6 @@ output           tables, JSON and CSV
 views            rows with what they do not include
 demo             demo: simulated accounts through a calm market and a crash
 run              run: the long-lived service
-check            check: configuration, keys and answers of every account
 decode           decode: one recorded message
 accounts         accounts: every account by danger
 account_table    its columns

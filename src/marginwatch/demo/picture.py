@@ -1,0 +1,116 @@
+"""One picture of one frame, sized to the terminal."""
+
+from rich.console import Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from marginwatch.collect.statuses import Progress
+from marginwatch.demo.bars import DANGER, QUIET, danger_style
+from marginwatch.demo.changes import ChangeLog
+from marginwatch.demo.tables import accounts_table, changes_table, exposure_table, share, short_usd
+from marginwatch.risk.frame import Frame
+from marginwatch.risk.table_rows import AccountRow, NotIncluded, PortfolioSummary
+from marginwatch.risk.tables import account_rows, exposure_by_asset, portfolio_summary, position_rows
+
+HEAD_AND_NOTE_LINES = 9
+TABLE_LINES = 6
+LOWER_ROWS_MIN = 4
+WIDE = 124
+"""Cells from which exposure and changes stand side by side."""
+
+
+def picture(
+    frame: Frame, changes: ChangeLog, progress: Progress, *, width: int, height: int, note: Text
+) -> RenderableType:
+    """Return the picture of a frame.
+
+    Parameters
+    ----------
+    frame : Frame
+        Must be intact: call this between frames.
+    changes : ChangeLog
+        Told of this frame's rows here.
+    progress : Progress
+        How the accounts are heard.
+    width, height : int
+        Of the terminal, in cells.
+    note : Text
+        The last line.
+    """
+    accounts = account_rows(frame)
+    summary = portfolio_summary(frame)
+    changes.compare(frame.at_ns, accounts, position_rows(frame))
+    # A table takes six lines beside its rows; the head takes seven and the note two.
+    n_accounts = max(3, min(len(accounts), height - HEAD_AND_NOTE_LINES - 2 * TABLE_LINES - LOWER_ROWS_MIN))
+    left = max(LOWER_ROWS_MIN, height - HEAD_AND_NOTE_LINES - 2 * TABLE_LINES - n_accounts)
+    is_wide = width >= WIDE
+    n_lower = left if is_wide else max(3, (left - TABLE_LINES) // 2)
+    exposure = exposure_table(exposure_by_asset(frame), n_lower)
+    lines = changes_table(list(changes.lines), n_lower + 1)
+    lower = _beside(exposure, lines) if is_wide else Group(exposure, lines)
+    return Group(
+        _head(summary, accounts, progress, frame),
+        accounts_table(accounts, n_accounts, is_wide=is_wide),
+        lower,
+        note,
+    )
+
+
+def _beside(left: RenderableType, right: RenderableType) -> Table:
+    grid = Table.grid(expand=True, padding=(0, 2))
+    grid.add_column(ratio=5)
+    grid.add_column(ratio=6)
+    grid.add_row(left, right)
+    return grid
+
+
+def _head(
+    summary: PortfolioSummary, accounts: list[AccountRow], progress: Progress, frame: Frame
+) -> RenderableType:
+    worst = accounts[0] if accounts else None
+    usage = worst.maintenance_margin_usage if worst else None
+    money = Text.assemble(
+        ("equity ", QUIET), short_usd(summary.equity_usd),
+        ("   gross ", QUIET), short_usd(summary.gross_usd),
+        ("   net ", QUIET), short_usd(summary.net_usd),
+        ("   with wallets ", QUIET), short_usd(summary.net_with_wallet_usd),
+        ("   hedged ", QUIET), share(summary.hedge_ratio),
+        ("   unrealized PnL ", QUIET), short_usd(summary.unrealized_pnl_usd),
+        ("   free ", QUIET), short_usd(summary.free_usd),
+    )  # fmt: skip
+    idle = max(accounts, key=lambda row: row.free_usd or 0.0, default=None)
+    danger = Text.assemble(
+        ("most endangered ", QUIET),
+        (worst.account_id if worst else "—", danger_style(usage)),
+        ("  uses ", QUIET),
+        ("—" if usage is None else f"{usage:.1%}", danger_style(usage)),
+        (" of what would liquidate it   idle collateral: ", QUIET),
+        (f"{idle.account_id} " if idle else "—", ""),
+        short_usd(idle.free_usd) if idle else "",
+    )
+    heard = Text.assemble(
+        ("heard ", QUIET), f"{progress.n_heard}/{progress.n_accounts}",
+        ("   streaming ", QUIET), f"{progress.n_streaming}/{progress.n_accounts}",
+        ("   oldest data ", QUIET), _oldest(accounts),
+        ("   frame ", QUIET), f"{frame.sequence}",
+        (" made in ", QUIET), f"{frame.build_ms:.1f} ms",
+    )  # fmt: skip
+    title = Rule(Text(f"marginwatch · {summary.n_accounts} simulated accounts", style="bold"), style=QUIET)
+    return Group(title, money, danger, heard, _left_out(summary.not_included), Rule(style=QUIET))
+
+
+def _oldest(accounts: list[AccountRow]) -> str:
+    ages = [row.data_age_s for row in accounts if row.data_age_s is not None]
+    return f"{max(ages):.0f} s" if ages else "—"
+
+
+def _left_out(entries: tuple[NotIncluded, ...]) -> Text:
+    if not entries:
+        return Text("complete: every account and every position is in the totals", style="green")
+    first = entries[0]
+    more = f" and {len(entries) - 1} more" if len(entries) > 1 else ""
+    return Text.assemble(
+        ("not included: ", DANGER if first.state in ("lost", "stale") else "yellow"),
+        f"{first.subject} ({first.state}: {first.reason}){more}",
+    )

@@ -1,0 +1,95 @@
+"""Plays the demo: live on a terminal, quiet elsewhere, until told to stop."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from marginwatch.demo.bars import QUIET
+from marginwatch.demo.picture import picture
+from marginwatch.demo.stage import Plot, Stage, set_stage
+from marginwatch.demo.tally import Tally, tally_of
+from marginwatch.errors import ConnectivityError
+
+PICTURES_PER_S = 4
+COMPLETE_TIMEOUT_S = 60.0
+
+
+async def play(plot: Plot, duration_s: float | None, console: Console | None) -> Tally:
+    """Play until ``duration_s`` seconds are over or SIGINT or SIGTERM comes, and return the tally.
+
+    Parameters
+    ----------
+    plot : Plot
+        What is played.
+    duration_s : float or None
+        None plays until stopped.
+    console : Console or None
+        Where the picture goes: live if it is a terminal, else once when it is complete and once at the end; None
+        for no picture.
+
+    Raises
+    ------
+    ConnectivityError
+        If the picture is not complete within a minute.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    async with set_stage(plot) as stage:
+        if duration_s is not None:
+            loop.call_later(duration_s, stopping.set)
+        if console is not None and console.is_terminal:
+            await _live(stage, console, stopping)
+        else:
+            await _quiet(stage, console, stopping)
+        return tally_of(stage)
+
+
+async def _live(stage: Stage, console: Console, stopping: asyncio.Event) -> None:
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        while not stopping.is_set():
+            live.update(_picture(stage, console), refresh=True)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), 1.0 / PICTURES_PER_S)
+    console.print(_picture(stage, console))
+
+
+async def _quiet(stage: Stage, console: Console | None, stopping: asyncio.Event) -> None:
+    waiting = asyncio.create_task(stopping.wait())
+    complete = asyncio.create_task(stage.service.wait_until_complete(COMPLETE_TIMEOUT_S))
+    await asyncio.wait((waiting, complete), return_when=asyncio.FIRST_COMPLETED)
+    if complete.done() and not complete.result():
+        raise ConnectivityError(f"the picture was not complete within {COMPLETE_TIMEOUT_S:g} s")
+    if console is not None:
+        console.print(_picture(stage, console))
+    await waiting
+    complete.cancel()
+    if console is not None:
+        console.print(_picture(stage, console))
+
+
+def _picture(stage: Stage, console: Console) -> RenderableType:
+    service = stage.service
+    note = Text.assemble(
+        (
+            "simulated Bybit · seed and market of your choice: marginwatch demo --help · Ctrl-C ends it\n",
+            QUIET,
+        ),
+        ("ask it from another terminal: ", QUIET),
+        f"marginwatch accounts --url {stage.url} --token file:{stage.token_file}",
+    )
+    frame = service.engine.run_frame()
+    return picture(
+        frame, stage.changes, service.progress(), width=console.width, height=console.height, note=note
+    )
+
+
+def terminal() -> Console:
+    """Return the console of stdout."""
+    return Console(file=sys.stdout, highlight=False)

@@ -1,0 +1,135 @@
+"""The tables of the picture: accounts by danger, exposure by asset, what changed."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from marginwatch.demo.bars import CALM, DANGER, QUIET, balance_bar, danger_style, usage_bar
+from marginwatch.demo.changes import Line
+from marginwatch.risk.table_rows import AccountRow, ExposureRow
+
+LOUDNESS = (QUIET, "yellow", "bold red")
+LOUDEST = len(LOUDNESS) - 1
+
+
+def short_usd(value: float | None) -> Text:
+    """Return an amount with three significant figures and a unit, such as ``−1.24 M``; ``—`` where there is none."""
+    if value is None:
+        return Text("—", style=QUIET)
+    size = abs(value)
+    for limit, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if size >= limit:
+            scaled = value / limit
+            return _colored(
+                f"{scaled:.{2 if abs(scaled) < 10 else 1 if abs(scaled) < 100 else 0}f} {unit}", value
+            )
+    return _colored(f"{value:.0f}  ", value)
+
+
+def _colored(text: str, value: float) -> Text:
+    return Text(text.replace("-", "−"), style="dark_orange3" if value < 0 else "")
+
+
+def share(value: float | None, decimals: int = 0) -> Text:
+    """Return a fraction as a percentage; ``—`` where there is none."""
+    return Text("—", style=QUIET) if value is None else Text(f"{value:.{decimals}%}")
+
+
+def accounts_table(rows: Sequence[AccountRow], n_max: int, *, is_wide: bool) -> Table:
+    """Return the ``n_max`` most endangered accounts; a narrow table has the columns that matter in danger alone."""
+    table = Table(box=SIMPLE_HEAD, expand=True, pad_edge=False, title_justify="left")
+    table.title = Text("ACCOUNTS BY DANGER", style="bold")
+    columns = [column for column in ACCOUNT_COLUMNS if is_wide or column.is_vital]
+    for column in columns:
+        table.add_column(column.title, justify=column.justify, no_wrap=True, header_style=QUIET)
+    for row in rows[:n_max]:
+        table.add_row(*(column.cell(row) for column in columns))
+    if len(rows) > n_max:
+        table.caption = Text(f"and {len(rows) - n_max} less endangered", style=QUIET, justify="left")
+    return table
+
+
+def freshness(row: AccountRow) -> Text:
+    """Return how the account is heard, with the age of its last message."""
+    age = "" if row.data_age_s is None else f" {row.data_age_s:.0f} s"
+    if row.is_included:
+        mark, style = ("●", "green") if row.link_state == "streaming" else ("◐", "yellow")
+        return Text.assemble((mark, style), (age, "yellow" if row.is_stale_price else QUIET))
+    word = row.link_state if row.link_state != "streaming" else "stale"
+    return Text(f"○ {word}{age}", style=DANGER if word in ("lost", "stale", "stopped") else "yellow")
+
+
+class AccountColumn(NamedTuple):
+    """One column: its head, its side, how a row fills it, and whether a narrow terminal shows it too."""
+
+    title: str
+    justify: Literal["left", "right"]
+    cell: Callable[[AccountRow], Text]
+    is_vital: bool = True
+
+
+def _name(row: AccountRow) -> Text:
+    style = danger_style(row.maintenance_margin_usage)
+    return Text(row.account_id, style="bold" if style in (CALM, QUIET) else style)
+
+
+ACCOUNT_COLUMNS: tuple[AccountColumn, ...] = (
+    AccountColumn("account", "left", _name),
+    AccountColumn("desk", "left", lambda row: Text(row.desk or "—", style=QUIET), is_vital=False),
+    AccountColumn("margin used", "left", lambda row: usage_bar(row.maintenance_margin_usage)),
+    AccountColumn("equity", "right", lambda row: short_usd(row.equity_usd)),
+    AccountColumn("free", "right", lambda row: short_usd(row.free_usd)),
+    AccountColumn("unreal. PnL", "right", lambda row: short_usd(row.unrealized_pnl_usd), is_vital=False),
+    AccountColumn("gross", "right", lambda row: short_usd(row.gross_usd), is_vital=False),
+    AccountColumn("net", "right", lambda row: short_usd(row.net_usd)),
+    AccountColumn("liq. away", "right", lambda row: share(row.liquidation_distance, 1)),
+    AccountColumn("pos.", "right", lambda row: Text(str(row.n_positions)), is_vital=False),
+    AccountColumn("heard", "left", freshness),
+)
+
+
+def exposure_table(rows: Sequence[ExposureRow], n_max: int) -> Table:
+    """Return the largest exposures by coin, derivatives as bars, wallets beside them."""
+    table = Table(box=SIMPLE_HEAD, expand=True, pad_edge=False, title_justify="left")
+    table.title = Text("EXPOSURE BY ASSET, USD DELTA", style="bold")
+    for title, justify in (
+        ("asset", "left"),
+        ("short │ long", "center"),
+        ("net", "right"),
+        ("with wallet", "right"),
+        ("hedged", "right"),
+    ):
+        table.add_column(title, justify=justify, no_wrap=True, header_style=QUIET)  # pyright: ignore[reportArgumentType]  # the three words above
+    risky = [row for row in rows if not row.is_cash]
+    largest = max((max(row.long_usd, row.short_usd) for row in risky), default=0.0)
+    for row in risky[:n_max]:
+        table.add_row(
+            Text(row.name or "—", style="bold"),
+            balance_bar(row.long_usd, row.short_usd, largest),
+            short_usd(row.net_usd),
+            short_usd(row.net_with_wallet_usd),
+            share(row.hedge_ratio),
+        )
+    if len(risky) > n_max:
+        table.caption = Text(f"and {len(risky) - n_max} smaller", style=QUIET, justify="left")
+    return table
+
+
+def changes_table(lines: Sequence[Line], n_max: int) -> Table:
+    """Return the newest changes, the newest first; danger stays above the rest for as long as it is among the last."""
+    table = Table(box=SIMPLE_HEAD, expand=True, pad_edge=False, title_justify="left", show_header=False)
+    table.title = Text("WHAT CHANGED", style="bold")
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, ratio=1, overflow="ellipsis")
+    loud = [line for line in lines if line.loudness == LOUDEST][-max(1, n_max // 2) :]
+    quiet = [line for line in lines if line.loudness < LOUDEST][-(n_max - len(loud)) :]
+    for line in sorted([*loud, *quiet], key=lambda one: one.at_ns, reverse=True):
+        style = LOUDNESS[line.loudness]
+        table.add_row(
+            Text(line.time, style=QUIET), Text(line.account_id, style=style), Text(line.text, style=style)
+        )
+    return table

@@ -14,7 +14,9 @@ from marginwatch.book.notices import Notice as Change
 from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.collect.budget import RateBudget
-from marginwatch.collect.bybit import bybit_port
+from marginwatch.collect.bybit import bybit_port, open_bybit_check
+from marginwatch.collect.check_desk import DeskCheckup
+from marginwatch.collect.check_ports import CheckPort
 from marginwatch.collect.fleet import Fleet
 from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.settings import CollectSettings
@@ -24,6 +26,7 @@ from marginwatch.config import Config
 from marginwatch.engine.engine import Engine
 from marginwatch.errors import ConfigError, ConnectivityError, ProtocolError
 from marginwatch.model.account import AccountSpec
+from marginwatch.model.check_report import CheckReport
 from marginwatch.model.connectivity import Connectivity, LinkState
 from marginwatch.model.events import AccountRemoved, ConnectivityUpdate, Event, EventSink
 from marginwatch.model.ids import AccountId
@@ -244,11 +247,7 @@ class Service:
             self.engine.sink(ConnectivityUpdate(_stopped(refused.spec.account_id, refused.reason)))
 
     def _open_venue(self, spec: AccountSpec) -> VenuePort:
-        if spec.exchange != BYBIT.exchange:
-            raise ConfigError(
-                f"venue {spec.exchange!r} is not supported yet; supported is bybit",
-                account_id=spec.account_id,
-            )
+        refuse_unsupported(spec)
         if self._http is None:
             raise RuntimeError("the service was not started")
         # One budget for all hosts: the exchange counts what comes from our address, whichever host it goes to.
@@ -341,6 +340,50 @@ async def one_shot(config: Config, *, timeout_s: float = ONE_SHOT_TIMEOUT_S) -> 
         if service.progress().n_heard == 0 and service.progress().n_stopped < service.progress().n_accounts:
             raise ConnectivityError(f"no account answered within {timeout_s:g} s; see marginwatch check")
         return await _priced_frame(service)
+
+
+async def check_accounts(
+    config: Config, on_progress: Callable[[int, int], None] | None = None, *, clock: Clock | None = None
+) -> CheckReport:
+    """Return what every configured account answers and what its key may do; nothing is written down.
+
+    Parameters
+    ----------
+    config : Config
+        What to check; accounts whose secrets are unreadable are reported as refused.
+    on_progress : callable, optional
+        Hears how many accounts are done, and of how many.
+    clock : Clock, optional
+        Time; the system's by default.
+    """
+    our_clock = clock or SystemClock()
+    budget = RateBudget(BYBIT, our_clock, share_of_limit=config.limits.share_of_limit)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, limit_per_host=64)) as http:
+
+        def open_port(spec: AccountSpec, on_notice: Callable[[Notice], None]) -> CheckPort:
+            refuse_unsupported(spec)
+            return open_bybit_check(spec, budget, our_clock, http, on_notice)
+
+        unusable = {one.spec.account_id: (one.spec, one.reason) for one in config.refused}
+        try:
+            desk = DeskCheckup(open_port, our_clock, collect_settings(config), on_progress)
+            return await desk.run(config.accounts, unusable, config.warnings)
+        finally:
+            budget.close()
+
+
+def refuse_unsupported(spec: AccountSpec) -> None:
+    """Raise for an exchange that this version cannot speak to.
+
+    Raises
+    ------
+    ConfigError
+        Naming those it can.
+    """
+    if spec.exchange != BYBIT.exchange:
+        raise ConfigError(
+            f"venue {spec.exchange!r} is not supported yet; supported is bybit", account_id=spec.account_id
+        )
 
 
 async def _priced_frame(service: Service) -> Frame:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from marginwatch.cli.options import ConfigOption, JsonOption
@@ -41,7 +41,7 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> int:
 
 
 @contextlib.contextmanager
-def progress_bar(n_accounts: int) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(n_accounts: int) -> Generator[Callable[[int, int], None] | None]:
     """Show on stderr how many accounts are done, if a person watches and there are some."""
     if n_accounts < PROGRESS_FROM or not sys.stderr.isatty():
         yield None

@@ -1,19 +1,20 @@
 """The columns of a check: who, what kind of account, what was found in it, what its key may do."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from marginwatch.cli.output import MISSING, Column, decimal, grouped, or_missing
-from marginwatch.model.check_report import AccountCheck
+from marginwatch.model.check_report import AccountCheck, CheckReport
 
 MARKS = {"ok": "✓", "warning": "!", "refused": "✗", "failed": "✗", "disabled": "·"}
 SEGMENT_TITLES = {"linear/USDT": "USDT", "linear/USDC": "USDC", "inverse": "inv.", "option": "opt."}
 COINS_SHOWN_MAX = 6
+DAY_NS = 86_400_000_000_000
 
 
-def columns_for(accounts: Sequence[AccountCheck]) -> list[Column]:
+def columns_for(report: CheckReport) -> list[Column]:
     """Return the columns; the venue has one only where there are several."""
+    accounts = report.accounts
     columns = [
         Column("", lambda row: MARKS[row.status], is_number=False),
         Column("account", lambda row: row.account_id, is_number=False),
@@ -24,7 +25,7 @@ def columns_for(accounts: Sequence[AccountCheck]) -> list[Column]:
         Column("coins", lambda row: MISSING if row.coins is None else grouped(len(row.coins))),
         Column("orders", lambda row: grouped(row.open_orders)),
         Column("equity USD", lambda row: whole_amount(row.equity)),
-        Column("key", key_words, is_number=False),
+        Column("key", lambda row: key_words(row, report.taken_at_ns), is_number=False),
     ]
     if len({one.venue for one in accounts}) > 1:
         columns.insert(2, Column("venue", lambda row: row.venue, is_number=False))
@@ -58,16 +59,19 @@ def whole_amount(text: str | None) -> str:
         return text
 
 
-def key_words(row: AccountCheck) -> str:
-    """Return what a key may do, where from and until when, in a few words."""
+def key_words(row: AccountCheck, now_ns: int) -> str:
+    """Return what a key may do, from where, and for how many days, in a few words."""
     key = row.key
     if key is None:
         return MISSING
-    words = ["read-only" if key.is_read_only else "CAN TRADE"]
     bound = len(key.bound_ips)
-    words.append("any IP" if not bound else "1 IP" if bound == 1 else f"{bound} IPs")
+    words = [
+        "reads" if key.is_read_only else "TRADES",
+        "any IP" if not bound else "1 IP" if bound == 1 else f"{bound} IPs",
+    ]
     if key.expires_at_ns is not None:
-        words.append(f"to {datetime.fromtimestamp(key.expires_at_ns / 1e9, UTC):%Y-%m-%d}")
+        days = (key.expires_at_ns - now_ns) / DAY_NS
+        words.append("expired" if days <= 0 else f"{days:.0f} d")
     if key.is_master:
         words.append("main")
     return ", ".join(words)

@@ -25,7 +25,7 @@ def write_report(report: CheckReport) -> None:
         lines += venue_lines(venue)
     write_lines(lines)
     if report.accounts:
-        write_table("Accounts", columns_for(report.accounts), report.accounts)
+        write_table("Accounts", columns_for(report), report.accounts, is_dense=True)
     write_lines([*section_lines(report), verdict(report)])
 
 

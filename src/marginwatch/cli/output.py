@@ -130,7 +130,12 @@ def _cell(value: object) -> object:
 
 
 def write_table(
-    title: str, columns: Sequence[Column], rows: Sequence[Any], notes: Sequence[str] = ()
+    title: str,
+    columns: Sequence[Column],
+    rows: Sequence[Any],
+    notes: Sequence[str] = (),
+    *,
+    is_dense: bool = False,
 ) -> None:
     """Write a table for people to stdout, with notes under it.
 
@@ -144,6 +149,8 @@ def write_table(
         Whatever the columns read.
     notes : sequence of str
         What the numbers do not include, a line each.
+    is_dense : bool, default=False
+        One blank between columns instead of three, for tables of many.
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -153,6 +160,8 @@ def write_table(
     # Without a terminal there is no width to fit into: programs that read the table want whole cells.
     console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 250)
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    if is_dense:
+        table.padding = 0
     for column in columns:
         table.add_column(
             column.title, justify="right" if column.is_number else "left", no_wrap=True, overflow="ellipsis"

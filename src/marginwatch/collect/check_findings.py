@@ -27,12 +27,17 @@ def status_of(error: MarginwatchError) -> CheckStatus:
     return "refused" if is_owners else "failed"
 
 
-def reason_of(error: MarginwatchError, spec: AccountSpec) -> str:
-    """Return the sentence for an error: a key that is not known says on which host it was tried."""
+def reason_of(error: MarginwatchError, spec: AccountSpec, grant: str | None = None) -> str:
+    """Return the sentence for an error: where it happened, and which host or permission it is about.
+
+    ``grant`` is the permission that opens the endpoint of the error, if it is known.
+    """
     place = f" ({error.endpoint})" if error.endpoint else ""
     text = f"{error.message}{place}"
     if error.reason in WRONG_HOST_REASONS:
         text += f" It was tried on {spec.endpoints.rest}, for the configuration says {spec.venue}."
+    if error.reason == "permission" and grant is not None:
+        text += f" Grant: {grant} (read-only)."
     return text
 
 

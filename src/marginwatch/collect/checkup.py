@@ -54,7 +54,7 @@ class AccountCheckup:
         except MarginwatchError as error:
             self._note(
                 status=status_of(error),
-                reason=reason_of(error, self._spec),
+                reason=reason_of(error, self._spec, self._port.grant_for(error.endpoint or "")),
                 reason_code=error.reason,
                 code=None if error.code is None else str(error.code),
             )

@@ -37,11 +37,10 @@ def usage_bar(usage: float | None, width: int = 12) -> Text:
 def balance_bar(long_usd: float, short_usd: float, largest: float, width: int = 8) -> Text:
     """Return shorts to the left and longs to the right of a middle line, both against ``largest``."""
     scale = largest or 1.0
-    left = bar(short_usd / scale, width).rstrip().rjust(width)
-    right = bar(long_usd / scale, width)
-    return Text.assemble((_mirrored(left), "dark_orange3"), ("│", QUIET), (right, "cyan"))
+    left, right = _mirrored(bar(short_usd / scale, width)), bar(long_usd / scale, width)
+    return Text.assemble((left, "dark_orange3"), ("│", QUIET), (right, "cyan"))
 
 
 def _mirrored(cells: str) -> str:
-    """Eighths grow from the left only, so a bar that grows to the left is drawn in whole and half cells."""
-    return "".join("█" if c == "█" else "▐" if c in "▌▋▊▉" else " " for c in cells[::-1])[::-1]
+    """Return a bar that grows to the left; eighths exist for the other side alone, so its end is a half or none."""
+    return "".join("█" if cell == "█" else "▐" if cell in "▋▊▉▌" else " " for cell in reversed(cells))

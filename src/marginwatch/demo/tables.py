@@ -1,7 +1,8 @@
 """The tables of the picture: accounts by danger, exposure by asset, what changed."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -62,7 +63,8 @@ def freshness(row: AccountRow) -> Text:
     return Text(f"○ {word}{age}", style=DANGER if word in ("lost", "stale", "stopped") else "yellow")
 
 
-class AccountColumn(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AccountColumn:
     """One column: its head, its side, how a row fills it, and whether a narrow terminal shows it too."""
 
     title: str
@@ -76,7 +78,7 @@ def _name(row: AccountRow) -> Text:
     return Text(row.account_id, style="bold" if style in (CALM, QUIET) else style)
 
 
-ACCOUNT_COLUMNS: tuple[AccountColumn, ...] = (
+ACCOUNT_COLUMNS = (
     AccountColumn("account", "left", _name),
     AccountColumn("desk", "left", lambda row: Text(row.desk or "—", style=QUIET), is_vital=False),
     AccountColumn("margin used", "left", lambda row: usage_bar(row.maintenance_margin_usage)),

@@ -1,8 +1,10 @@
-"""One small desk, measured: what the API and the commands are tested against."""
+"""One small desk, measured: what the API and the commands are tested against; and logs that no test leaves changed."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 
 from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import ManualClock
@@ -17,6 +19,17 @@ from marginwatch.model.price import Mark
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import AccountSnapshot
 from marginwatch.risk.frame import Frame, FramePress
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Undo what a test made of the process's logs: a later line must not go into a file that it closed."""
+    handlers, level = list(logging.root.handlers), logging.root.level
+    yield
+    structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
 
 START_NS = 1_700_000_000_000_000_000
 BYBIT = VenueId("bybit")

@@ -10,7 +10,6 @@ import msgspec
 import numpy as np
 import structlog
 
-from marginwatch.book.notices import Notice as Change
 from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.collect.budget import RateBudget
@@ -88,7 +87,7 @@ class Service:
             self.clock,
             on_frame=() if on_frame is None else on_frame,
             on_breaks=self._record_breaks,
-            on_notices=self._record_changes,
+            on_notices=self._record_notices,
             on_unreadable=self._record_unreadable,
             risk_settings=risk_settings(config),
         )
@@ -276,9 +275,9 @@ class Service:
         if self._recorder is not None:
             self._recorder.add_quarantined(payload)
 
-    def _record_changes(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            self._record_notice(Notice(change.kind, change.account_id, _sentence(change)))
+    def _record_notices(self, notices: Iterable[Notice]) -> None:
+        for notice in notices:
+            self._record_notice(notice)
 
     def _record_unreadable(self, event: Event, error: ProtocolError) -> None:
         account_id = getattr(event, "account_id", None)
@@ -307,13 +306,6 @@ def _stopped(account_id: AccountId, reason: str) -> Connectivity:
     return Connectivity(
         account_id=account_id, link_state=LinkState.STOPPED, reason=reason, reason_code=ConfigError.reason
     )
-
-
-def _sentence(change: Change) -> str:
-    if change.kind == "unknown_contract":
-        return f"{change.subject} is not known yet; what its symbol says is used until it has been loaded"
-    what = change.kind.removesuffix("_changed").replace("_", " ")
-    return f"the {what} of {change.subject} changed from {change.before} to {change.after}"
 
 
 @contextlib.asynccontextmanager

@@ -11,7 +11,6 @@ from marginwatch.collect.settings import CollectSettings
 from marginwatch.errors import AuthError, ConnectivityError, ProtocolError
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.activity import Fill
-from marginwatch.model.balance import AccountState
 from marginwatch.model.events import ConnectivityUpdate, FillsUpdate, PositionsUpdate
 from marginwatch.model.snapshots import AccountSnapshot
 
@@ -358,16 +357,6 @@ async def test_a_quiet_account_stays_fresh_and_costs_few_events(desk, make_spec:
         assert desk.of(ConnectivityUpdate)[-1].connectivity.is_fresh(desk.clock.now_ns())
     # In 120 s: a pong every 20 s and two reconciliations.
     assert len(desk.of(ConnectivityUpdate)) - before <= 10
-
-
-async def test_a_changed_margin_mode_is_noticed_once(desk, make_spec: Spec) -> None:
-    account = desk.venue.account("a")
-    await desk.start(make_spec("a"))
-    await desk.clock.advance(2)
-    account.state = AccountState(margin_mode="portfolio", account_type="UTA2.0")
-    await desk.clock.advance(130)
-    assert [(n.kind, n.account_id) for n in desk.notices] == [("margin_mode_changed", "a")]
-    assert "from cross to portfolio" in desk.notices[0].message
 
 
 async def test_no_secret_is_told(desk, make_spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:

@@ -172,7 +172,7 @@ async def test_breaks_and_notices_are_handed_on(bench):
     )
     await clock.advance(0.2)
     assert [(b.field, b.ours, b.theirs) for b in bench.told.breaks] == [("quantity", "100", "7")]
-    assert [n.after for n in bench.told.notices] == ["portfolio"]
+    assert [n.kind for n in bench.told.notices] == ["margin_mode_changed"]
 
 
 def test_frozen_positions_follow_every_change_through_both_buffers():

@@ -17,7 +17,6 @@ columns        the tables together, and the few writes that touch more than one
 ordering       which of two messages about one row is the newer
 reconcile      a venue's snapshot against ours: what to take, what to doubt, what to report
 money          the same for coins and totals
-notices        changes that a person should hear of
 snapshot       the book frozen at one moment, in reused buffers
 position_book  the book itself: register, apply, freeze
 """

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 from marginwatch.book.accounts import AccountEntry
 from marginwatch.book.columns import Columns, unreadable
-from marginwatch.book.notices import Notice
 from marginwatch.book.ordering import Stamp
 from marginwatch.book.reconcile import Sweep, Unread, is_same_value
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.ids import Asset
+from marginwatch.model.notice import Notice
 
 IMPLIED_VALUE_MIN_USD = 1.0
 """A coin worth less is rounded too coarsely by the venue to tell its price."""
@@ -47,9 +47,7 @@ def patch_coin(columns: Columns, entry: AccountEntry, balance: Balance, made_ns:
     return True
 
 
-def patch_state(
-    columns: Columns, entry: AccountEntry, state: AccountState, made_ns: int, now_ns: int
-) -> list[Notice]:
+def patch_state(columns: Columns, entry: AccountEntry, state: AccountState, made_ns: int) -> list[Notice]:
     """Replace an account's totals unless newer ones are known; return what changed in kind.
 
     A message that does not say the margin mode or account type leaves them as they were.
@@ -65,7 +63,7 @@ def patch_state(
             if new is None:
                 kept[field] = old
             elif old is not None and new != old:
-                notices.append(_changed(entry, field, old, new, now_ns))
+                notices.append(_changed(entry, field, old, new))
         if kept["margin_mode"] != state.margin_mode or kept["account_type"] != state.account_type:
             state = _with_kind(state, before)
     try:
@@ -92,15 +90,10 @@ def _with_kind(state: AccountState, before: AccountState) -> AccountState:
     )
 
 
-def _changed(entry: AccountEntry, field: str, before: str, after: str, now_ns: int) -> Notice:
-    return Notice(
-        kind="margin_mode_changed" if field == "margin_mode" else "account_type_changed",
-        account_id=entry.spec.account_id,
-        subject=entry.spec.account_id,
-        before=before,
-        after=after,
-        at_ns=now_ns,
-    )
+def _changed(entry: AccountEntry, field: str, before: str, after: str) -> Notice:
+    what = field.replace("_", " ")
+    message = f"the {what} changed from {before} to {after} at the venue"
+    return Notice(f"{field}_changed", entry.spec.account_id, message)
 
 
 def sweep_coins(sweep: Sweep) -> None:

@@ -6,7 +6,6 @@ from typing import Any, cast
 from marginwatch.book.accounts import AccountEntry
 from marginwatch.book.columns import Columns
 from marginwatch.book.money import patch_coin, patch_state, sweep_coins
-from marginwatch.book.notices import Notice
 from marginwatch.book.ordering import Stamp, is_older, stamp_of
 from marginwatch.book.reconcile import Sweep, check_readable
 from marginwatch.book.snapshot import BookSnapshot
@@ -29,7 +28,7 @@ from marginwatch.model.events import (
     TiersUpdate,
 )
 from marginwatch.model.ids import AccountId
-from marginwatch.model.instrument import Instrument
+from marginwatch.model.notice import Notice
 from marginwatch.model.snapshots import AccountSnapshot, Break
 
 SETTLE_S = 2.0
@@ -42,7 +41,7 @@ class PositionBook:
     Parameters
     ----------
     clock : Clock
-        For the times of notices and frozen books.
+        For the times of frozen books.
     settle_s : float, default=2.0
         A difference younger than this, in venue time, is not overwritten by a snapshot but looked at again.
 
@@ -64,7 +63,6 @@ class PositionBook:
         self._settle_ns = int(settle_s * 1e9)
         self._entries: dict[AccountId, AccountEntry] = {}
         self._notices: list[Notice] = []
-        self._unknown: set[int] = set()
         self._appliers = cast(
             "Mapping[type[Any], Callable[[Any], tuple[Break, ...]]]",
             {
@@ -123,7 +121,7 @@ class PositionBook:
         return entry is not None and entry.is_second_look_due
 
     def take_notices(self) -> tuple[Notice, ...]:
-        """Return the notices since the last call."""
+        """Return what owners should hear of since the last call: a margin mode or account type that changed."""
         taken = tuple(self._notices)
         self._notices.clear()
         return taken
@@ -160,8 +158,6 @@ class PositionBook:
                 ) and is_older(stamp_of(position, made_ns), columns.position_stamp(row)):
                     continue
             columns.write_position(entry, key, position, made_ns)
-            if instrument.is_inferred:
-                self._notice_unknown(entry, instrument)
         if entry.suspects:
             self._clear_suspects(
                 entry, [f"{p.instrument.instrument_id}/{p.position_side}" for p in event.positions], made_ns
@@ -200,9 +196,7 @@ class PositionBook:
         for balance in event.balances:
             patch_coin(self.columns, entry, balance, event.ts_venue_ns)
         if event.account is not None:
-            self._notices += patch_state(
-                self.columns, entry, event.account, event.ts_venue_ns, event.ts_received_ns
-            )
+            self._notices += patch_state(self.columns, entry, event.account, event.ts_venue_ns)
         if entry.suspects:
             self._clear_suspects(entry, [balance.asset for balance in event.balances], event.ts_venue_ns)
         self._heard(entry, event.ts_received_ns)
@@ -227,10 +221,7 @@ class PositionBook:
         sweep = Sweep(self.columns, entry, event, self._settle_ns)
         sweep.positions()
         sweep_coins(sweep)
-        self._notices += patch_state(self.columns, entry, event.account, event.as_of_ns, event.ts_received_ns)
-        for position in event.positions:
-            if position.instrument.is_inferred:
-                self._notice_unknown(entry, position.instrument)
+        self._notices += patch_state(self.columns, entry, event.account, event.as_of_ns)
         if event.open_orders is not None:
             entry.open_orders = {order.order_id: order for order in event.open_orders}
         entry.has_snapshot = True
@@ -260,8 +251,6 @@ class PositionBook:
             row = table.learn(instrument)
             if held and table.terms[row] != terms:
                 self.columns.revalue_entries(row)
-            if not instrument.is_inferred:
-                self._unknown.discard(row)
         return ()
 
     def _tiers(self, event: TiersUpdate) -> tuple[Break, ...]:
@@ -312,20 +301,3 @@ class PositionBook:
         if entry is not None and not event.is_backfill:
             self._heard(entry, event.ts_received_ns)
         return ()
-
-    def _notice_unknown(self, entry: AccountEntry, instrument: Instrument) -> None:
-        row = self.columns.instruments.find(instrument.instrument_id)
-        known = self.columns.instruments.instruments[row]
-        if not row or row in self._unknown or known is None or not known.is_inferred:
-            return
-        self._unknown.add(row)
-        self._notices.append(
-            Notice(
-                kind="unknown_contract",
-                account_id=entry.spec.account_id,
-                subject=instrument.instrument_id,
-                before=None,
-                after=None,
-                at_ns=self._clock.now_ns(),
-            )
-        )

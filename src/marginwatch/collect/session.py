@@ -63,7 +63,6 @@ class Session:
         "_is_new",
         "_is_subscribed",
         "_is_sweep_asked",
-        "_last_account",
         "_link",
         "_n_backfills",
         "_n_resyncs",
@@ -96,7 +95,6 @@ class Session:
         self._is_sweep_asked = False
         self._epoch = 0
         self._backfill_since_ns: int | None = None
-        self._last_account: tuple[str | None, str | None] | None = None
         self._uid: str | None = None
         self._warnings: tuple[str, ...] = ()
         self._n_resyncs = 0
@@ -244,7 +242,6 @@ class Session:
         self._venue.wishes.note_positions(snapshot.positions)
         self._venue.wishes.note_balances(snapshot.balances)
         self._services.sink(snapshot)
-        self._note_mode(snapshot)
         if not self._is_live and epoch is not None and epoch == self._epoch and self._is_subscribed:
             self._replay()
         self._times.on_success(self._services.needs_second_look(self.spec.account_id))
@@ -293,20 +290,6 @@ class Session:
             now_ns = self._services.clock.now_ns()
             made_ns = max((fill.ts_venue_ns or 0 for fill in new), default=0) or now_ns
             self._services.sink(FillsUpdate(self.spec.account_id, new, made_ns, now_ns, is_backfill=True))
-
-    def _note_mode(self, snapshot: AccountSnapshot) -> None:
-        now = (snapshot.account.margin_mode, snapshot.account.account_type)
-        before, self._last_account = self._last_account, now
-        if before is None:
-            return
-        for kind, was, is_now in (
-            ("margin_mode_changed", before[0], now[0]),
-            ("account_type_changed", before[1], now[1]),
-        ):
-            if was is not None and is_now is not None and was != is_now:
-                what = kind.removesuffix("_changed").replace("_", " ")
-                message = f"the {what} changed from {was} to {is_now} at the venue"
-                self._services.on_notice(Notice(kind, self.spec.account_id, message))
 
     # ---- what the socket says -------------------------------------------------------------------------------
 
@@ -387,7 +370,10 @@ class Session:
     def beat(self, now_s: float) -> None:
         """Look after socket and health; called about every second."""
         self._link.lifeline.beat(now_s)
-        self._report(int(self._services.settings.report_s * 1e9))
+        settings = self._services.settings
+        # What is told is old by then: a third of the room that pongs leave keeps a quiet socket from looking dead.
+        room_s = max(0.0, settings.socket_alive_for_s - settings.ping_s) / 3
+        self._report(int(min(settings.report_s, room_s) * 1e9))
 
     def _set_state(self, state: LinkState, error: MarginwatchError | None = None) -> None:
         self._health.become(state, error)

@@ -7,12 +7,12 @@ from typing import TypeAlias
 
 import structlog
 
-from marginwatch.book.notices import Notice
 from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import Clock
 from marginwatch.engine.settings import EngineSettings
 from marginwatch.errors import ProtocolError
 from marginwatch.model.events import Event
+from marginwatch.model.notice import Notice
 from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame, FramePress, LaneResult
 from marginwatch.risk.settings import RiskSettings

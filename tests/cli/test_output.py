@@ -9,6 +9,7 @@ from marginwatch.cli.output import (
     Form,
     age,
     decimal,
+    fitting,
     form_of,
     grouped,
     percent,
@@ -102,3 +103,17 @@ def test_a_table_shows_names_as_they_are(capsys: pytest.CaptureFixture[str]) -> 
     assert "note [bold]" in shown
     assert "—" in shown
     assert "\x1b" not in shown
+
+
+def test_a_narrow_terminal_loses_whole_columns_and_never_a_digit() -> None:
+    columns = (
+        Column("name", lambda row: row, is_number=False),
+        Column("needed", lambda _: "123456"),
+        Column("least", lambda _: "1234567890", rank=2),
+        Column("less", lambda _: "12345", rank=1),
+    )
+    texts = [[column.text("alpha") for column in columns]]
+    assert fitting(columns, texts, width=50, gap=3) == [0, 1, 2, 3]
+    assert fitting(columns, texts, width=37, gap=3) == [0, 1, 3]
+    assert fitting(columns, texts, width=20, gap=3) == [0, 1]
+    assert fitting(columns, texts, width=5, gap=3) == [0, 1]

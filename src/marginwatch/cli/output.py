@@ -12,6 +12,10 @@ import msgspec
 MISSING = "—"
 THIN_SPACE = "\u2009"
 STALE = "stale"
+GAP = 3
+"""Cells between two columns."""
+
+HIDDEN = "Not shown for want of width (--json and --csv have all)"
 
 
 class Form(Enum):
@@ -33,11 +37,14 @@ class Column(msgspec.Struct, frozen=True):
         Row → its text; ``—`` where there is no number.
     is_number : bool
         Aligned to the right.
+    rank : int
+        Who leaves first where the terminal is too narrow: the highest; 0 stays. A cut number would be a wrong one.
     """
 
     title: str
     text: Callable[[Any], str]
     is_number: bool = True
+    rank: int = 0
 
 
 def form_of(is_json: bool, is_csv: bool) -> Form:
@@ -159,16 +166,46 @@ def write_table(
 
     # Without a terminal there is no width to fit into: programs that read the table want whole cells.
     console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 250)
+    texts = [[column.text(row) for column in columns] for row in rows]
+    gap = 1 if is_dense else GAP
+    shown = fitting(columns, texts, console.width, gap)
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     if is_dense:
         table.padding = 0
-    for column in columns:
-        table.add_column(
-            column.title, justify="right" if column.is_number else "left", no_wrap=True, overflow="ellipsis"
-        )
-    for row in rows:
+    for place in shown:
+        justify = "right" if columns[place].is_number else "left"
+        table.add_column(columns[place].title, justify=justify, no_wrap=True, overflow="ellipsis")
+    for cells in texts:
         # As Text, for a name with square brackets is no markup.
-        table.add_row(*(Text(column.text(row)) for column in columns))
+        table.add_row(*(Text(cells[place]) for place in shown))
     console.print(table)
-    for note in notes:
+    hidden = [column.title for place, column in enumerate(columns) if place not in shown]
+    for note in [*([f"{HIDDEN}: {', '.join(hidden)}"] if hidden else []), *notes]:
         console.print(Text(note), soft_wrap=True)
+
+
+def fitting(columns: Sequence[Column], texts: Sequence[Sequence[str]], width: int, gap: int) -> list[int]:
+    """Return the places of the columns that fit into ``width`` cells whole, dropping the highest rank first.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        From left to right.
+    texts : sequence of sequences of str
+        The cells, row by row.
+    width, gap : int
+        Of the terminal; cells that each column takes beside its text.
+    """
+    from rich.cells import cell_len
+
+    needs = [
+        max([cell_len(column.title), *(cell_len(cells[place]) for cells in texts)])
+        for place, column in enumerate(columns)
+    ]
+    shown = list(range(len(columns)))
+    while sum(needs[place] + gap for place in shown) > width:
+        droppable = [place for place in shown if columns[place].rank]
+        if not droppable:
+            break
+        shown.remove(max(droppable, key=lambda place: columns[place].rank))
+    return shown

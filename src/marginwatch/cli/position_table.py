@@ -23,6 +23,11 @@ def distance(row: PositionRow) -> str:
     return percent(row.liquidation_distance)
 
 
+def exact_price(text: str | None) -> str:
+    """Return a price that came as exact text with as many decimals as people read; JSON has all of them."""
+    return MISSING if text is None else price(float(text))
+
+
 COLUMNS = (
     Column("account", lambda row: row.account_id, is_number=False),
     Column("contract", lambda row: row.venue_symbol, is_number=False),
@@ -30,15 +35,16 @@ COLUMNS = (
         "kind",
         lambda row: f"inverse {row.instrument_kind}" if row.is_inverse else row.instrument_kind,
         is_number=False,
+        rank=8,
     ),
-    Column("side", lambda row: row.position_side, is_number=False),
+    Column("side", lambda row: row.position_side, is_number=False, rank=5),
     Column("quantity", lambda row: decimal(row.quantity)),
-    Column("entry", lambda row: decimal(row.entry_price)),
-    Column("mark", lambda row: price(row.mark_price)),
-    Column("notional USD", lambda row: grouped(row.notional_usd)),
+    Column("entry", lambda row: exact_price(row.entry_price), rank=6),
+    Column("mark", lambda row: price(row.mark_price), rank=4),
+    Column("notional USD", lambda row: grouped(row.notional_usd), rank=9),
     Column("exposure USD", lambda row: grouped(row.exposure_usd)),
-    Column("PnL USD", lambda row: grouped(row.unrealized_pnl_usd)),
-    Column("liq. price", lambda row: decimal(row.liquidation_price)),
+    Column("PnL USD", lambda row: grouped(row.unrealized_pnl_usd), rank=2),
+    Column("liq. price", lambda row: exact_price(row.liquidation_price), rank=7),
     Column("to liq.", distance),
     Column("status", status, is_number=False),
 )

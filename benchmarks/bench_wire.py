@@ -18,8 +18,8 @@ DESK = "1,000 accounts"
 FEW = "20 accounts"
 SIZES: dict[str, dict[str, dict[str, int]]] = {
     "full": {
-        DESK: {"sockets": 1000, "rate": 5000, "warm": 15_000, "measured": 50_000},
-        FEW: {"sockets": 20, "rate": 1000, "warm": 3_000, "measured": 10_000},
+        DESK: {"sockets": 1000, "rate": 5000, "warm": 15_000, "measured": 40_000},
+        FEW: {"sockets": 20, "rate": 1000, "warm": 2_000, "measured": 8_000},
     },
     "tiny": {
         DESK: {"sockets": 20, "rate": 1000, "warm": 100, "measured": 300},

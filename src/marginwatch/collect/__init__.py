@@ -27,7 +27,8 @@ link               the private socket of one account: log in, subscribe, read
 sweeps             REST snapshots of one account: when, and what follows from each
 session            one account from key check to live
 supervisor         restarts what crashed
-contract_lookup    loads the contracts that a stream named before we knew them
+contract_lookup    loads the contracts that are not in the venue's list
+facts              a venue's contracts, risk limits and announced interruptions
 price_wishes       which contracts need a public price
 public_socket      one shared ticker socket
 prices             the price feeds of one venue

@@ -41,6 +41,8 @@ def bybit_port(adapter: BybitVenue, endpoints: Endpoints, budget: RateBudget) ->
         calls_per_sweep=CALLS_PER_SWEEP,
         seconds_per_call=budget.seconds_per_call,
         judge_key=judge_key,
+        facts=adapter,
+        tiered_categories=("linear", "inverse"),
     )
 
 

@@ -1,4 +1,6 @@
-"""Loads the contracts that a stream named before we knew them, and says so once."""
+"""Loads the contracts that are not in the venue's list, or came after it, and says so once."""
+
+from collections.abc import Callable
 
 import structlog
 
@@ -6,6 +8,7 @@ from marginwatch.collect.ports import VenuePort
 from marginwatch.errors import MarginwatchError
 from marginwatch.model.events import EventSink, InstrumentsUpdate
 from marginwatch.model.instrument import Instrument
+from marginwatch.model.notice import Notice
 
 log = structlog.get_logger(__name__)
 
@@ -22,11 +25,16 @@ class ContractLookup:
         The venue.
     sink : EventSink
         Hears what was found.
+    on_notice : callable
+        Hears of each contract once: that it was loaded, or that its symbol is all that is known of it.
     """
 
-    def __init__(self, port: VenuePort, sink: EventSink) -> None:
+    def __init__(self, port: VenuePort, sink: EventSink, on_notice: Callable[[Notice], None]) -> None:
         self._port = port
         self._sink = sink
+        self._on_notice = on_notice
+        self.is_ready = port.facts is None
+        """Whether the venue's list has been asked for: until then every contract is unknown, and that means nothing."""
         self._missing: dict[str, tuple[Instrument, int]] = {}
 
     async def run_once(self) -> tuple[Instrument, ...]:
@@ -34,6 +42,8 @@ class ContractLookup:
 
         A contract that the venue does not name is asked for three times, then left as inferred.
         """
+        if not self.is_ready:
+            return ()
         for instrument in self._port.rest.take_unknown():
             self._missing[instrument.instrument_id] = (instrument, 0)
         batch = [instrument for instrument, _ in list(self._missing.values())[:AT_ONCE_MAX]]
@@ -51,16 +61,21 @@ class ContractLookup:
                 self._count_attempt(instrument)
         if found:
             self._sink(InstrumentsUpdate(found))
+        for instrument in found:
+            self._tell(instrument, "was not known and has been loaded")
         return found
+
+    def _tell(self, instrument: Instrument, what: str) -> None:
+        message = f"{instrument.venue_symbol} ({instrument.category}) {what}"
+        self._on_notice(Notice("unknown_contract", None, message))
 
     def _count_attempt(self, instrument: Instrument) -> None:
         attempts = self._missing.pop(instrument.instrument_id)[1] + 1
         if attempts < ATTEMPTS_MAX:
             self._missing[instrument.instrument_id] = (instrument, attempts)
-        else:
-            log.warning(
-                "contract stays inferred",
-                venue=self._port.venue,
-                contract=instrument.venue_symbol,
-                category=instrument.category,
-            )
+            return
+        venue = self._port.venue
+        log.warning("contract stays inferred", venue=venue, contract=instrument.instrument_id)
+        if self._port.facts is not None:
+            what = f"is not among the contracts of {venue}; what its symbol says is used, its multiplier may be wrong"
+            self._tell(instrument, what)

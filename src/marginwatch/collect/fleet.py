@@ -10,6 +10,7 @@ import structlog
 from marginwatch.clock import Clock
 from marginwatch.collect.connection_queue import ConnectionQueue
 from marginwatch.collect.contract_lookup import ContractLookup
+from marginwatch.collect.facts import VenueFacts
 from marginwatch.collect.planning import plan_intervals
 from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.price_wishes import PriceWishes
@@ -34,9 +35,6 @@ log = structlog.get_logger(__name__)
 
 BEAT_S = 1.0
 LOOKUP_S = 2.0
-
-QUIET_START_S = 30.0
-"""Contracts loaded so soon after a venue was opened are its catalog filling up, not news."""
 
 
 def connection_of(spec: AccountSpec) -> tuple[object, ...]:
@@ -249,11 +247,15 @@ class Fleet:
         venue = VenueServices(port, private_queue, wishes, intervals)
         public_url = next(iter(port.endpoints.public.values()), port.endpoints.private)
         feed = PriceFeed(port, self._queue_of(public_url, port.connect_limit), services, wishes)
-        room = _Room(venue, feed, ContractLookup(port, services.sink))
+        lookup = ContractLookup(port, services.sink, services.on_notice)
+        room = _Room(venue, feed, lookup)
         room.tasks = [
             self._spawn(f"prices of {port.venue}", feed.run),
             self._spawn(f"contracts of {port.venue}", lambda: self._look_up(room.lookup)),
         ]
+        if port.facts is not None:
+            facts = VenueFacts(port, port.facts, lookup, wishes, services)
+            room.tasks.append(self._spawn(f"facts of {port.venue}", facts.run))
         return room
 
     def _queue_of(self, url: str, limit: EndpointLimit) -> ConnectionQueue:
@@ -299,17 +301,9 @@ class Fleet:
             session.beat(now_s)
 
     async def _look_up(self, lookup: ContractLookup) -> None:
-        clock = self._services.clock
-        opened_s = clock.monotonic_s()
         while True:
-            for instrument in await lookup.run_once():
-                if clock.monotonic_s() - opened_s < QUIET_START_S:
-                    continue
-                message = (
-                    f"{instrument.venue_symbol} ({instrument.category}) was not known and has been loaded."
-                )
-                self._services.on_notice(Notice("unknown_contract", None, message))
-            await clock.sleep(LOOKUP_S)
+            await lookup.run_once()
+            await self._services.clock.sleep(LOOKUP_S)
 
     def _plan(self) -> None:
         settings = self._services.settings

@@ -8,8 +8,9 @@ from marginwatch.errors import MarginwatchError
 from marginwatch.model.account import AccountSpec, Endpoints, KeyReport
 from marginwatch.model.events import Event, MarksUpdate
 from marginwatch.model.ids import Asset, VenueId
-from marginwatch.model.instrument import Instrument
+from marginwatch.model.instrument import Instrument, MarginTier
 from marginwatch.model.price import Mark
+from marginwatch.model.venue_facts import Maintenance
 from marginwatch.venues.base import EndpointLimit, VenueClient
 
 
@@ -128,6 +129,28 @@ class StreamDialect(Protocol):
         ...
 
 
+class FactsVenue(Protocol):
+    """What a venue tells everybody and seldom changes."""
+
+    async def load_instruments(self) -> Sequence[Instrument]:
+        """Return all contracts that trade; the catalog learns them."""
+        ...
+
+    def take_replaced(self) -> tuple[Instrument, ...]:
+        """Return the loaded contracts that took the place of an inferred one since the last call."""
+        ...
+
+    async def fetch_tiers(
+        self, category: str, instruments: Sequence[Instrument] | None = None
+    ) -> tuple[MarginTier, ...]:
+        """Return the risk-limit tables of some contracts of a category, or (None) of all."""
+        ...
+
+    async def fetch_system_status(self) -> tuple[Maintenance, ...]:
+        """Return the interruptions that the venue announces."""
+        ...
+
+
 class RestVenue(Protocol):
     """REST calls of a venue that are not an account's own."""
 
@@ -176,6 +199,10 @@ class VenuePort:
         How long one call takes of the share of the budget that we may use, seconds.
     judge_key : callable
         Whether a key may be used, from its report, its account and UTC nanoseconds.
+    facts : FactsVenue or None
+        Its slow facts; None where the venue has none to tell.
+    tiered_categories : tuple of str
+        The categories whose contracts have risk-limit tables.
     """
 
     venue: VenueId
@@ -186,3 +213,5 @@ class VenuePort:
     calls_per_sweep: float
     seconds_per_call: Callable[[], float]
     judge_key: Callable[[KeyReport, AccountSpec, int], Verdict]
+    facts: FactsVenue | None = None
+    tiered_categories: tuple[str, ...] = ()

@@ -119,6 +119,10 @@ class BybitVenue:
         """Return the contracts first seen since the last call that are known from their symbols only."""
         return self.catalog.take_unknown()
 
+    def take_replaced(self) -> tuple[Instrument, ...]:
+        """Return the loaded contracts that took the place of an inferred one since the last call."""
+        return self.catalog.take_replaced()
+
     async def load_instruments(self) -> tuple[Instrument, ...]:
         """Return all contracts that trade; the catalog has learned them."""
         return await self._market.load_instruments()

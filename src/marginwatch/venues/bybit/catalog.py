@@ -24,6 +24,7 @@ class InstrumentCatalog:
         self.venue = venue
         self._by_symbol: dict[str, dict[str, Instrument]] = {category: {} for category in CATEGORIES}
         self._unknown: list[Instrument] = []
+        self._replaced: list[Instrument] = []
         self._inferred_count = 0
 
     def __len__(self) -> int:
@@ -58,7 +59,19 @@ class InstrumentCatalog:
     def learn(self, instruments: Iterable[Instrument]) -> None:
         """Take loaded contracts in; they replace inferred and older ones."""
         for instrument in instruments:
-            self._by_symbol[instrument.category][instrument.venue_symbol] = instrument
+            known = self._by_symbol[instrument.category]
+            before = known.get(instrument.venue_symbol)
+            if before is not None and before.is_inferred and not instrument.is_inferred:
+                self._replaced.append(instrument)
+            known[instrument.venue_symbol] = instrument
+
+    def take_replaced(self) -> tuple[Instrument, ...]:
+        """Return the loaded contracts that took the place of an inferred one since the last call.
+
+        They alone have to be told to whoever met the contract before: all others are resolved to what was loaded.
+        """
+        replaced, self._replaced = self._replaced, []
+        return tuple(replaced)
 
     def take_unknown(self) -> tuple[Instrument, ...]:
         """Return the inferred contracts first seen since the last call that have not been loaded meanwhile."""

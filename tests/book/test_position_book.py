@@ -5,9 +5,16 @@ import math
 import pytest
 
 from marginwatch.errors import ProtocolError
+from marginwatch.model.activity import OpenOrder
 from marginwatch.model.balance import AccountState
 from marginwatch.model.connectivity import Connectivity, LinkState
-from marginwatch.model.events import AccountRemoved, ConnectivityUpdate, InstrumentsUpdate, MarksUpdate
+from marginwatch.model.events import (
+    AccountRemoved,
+    ConnectivityUpdate,
+    InstrumentsUpdate,
+    MarksUpdate,
+    OrdersUpdate,
+)
 from marginwatch.model.failure import Failure
 from marginwatch.model.price import Mark
 
@@ -182,6 +189,32 @@ def test_totals_are_replaced_but_margin_mode_is_kept_and_its_change_noticed(book
     assert (notice.kind, notice.account_id) == ("margin_mode_changed", "a")
     assert "margin mode changed from cross to isolated" in notice.message
     assert book.take_notices() == ()
+
+
+def test_a_snapshot_overtaken_by_a_push_still_tells_the_margin_mode(book, make):
+    book.apply(make.snapshot(at_s=1, account=AccountState(equity="10", margin_mode="cross")))
+    book.apply(make.wallet("USDT", "1", at_s=60.5, account=AccountState(equity="11")))
+    book.apply(make.snapshot(at_s=60, account=AccountState(equity="9", margin_mode="portfolio")))
+    state = book.entry("a").state
+    assert (state.equity, state.margin_mode) == ("11", "portfolio")
+    assert [notice.kind for notice in book.take_notices()] == ["margin_mode_changed"]
+
+
+def test_orders_are_forgotten_when_their_ends_may_be_missed(book, make):
+    book.apply(ConnectivityUpdate(Connectivity(account_id="a", link_state=LinkState.STREAMING)))
+    order = OpenOrder(
+        order_id="o",
+        instrument=make.contract(),
+        side="buy",
+        quantity="1",
+        remaining_quantity="1",
+        price="5",
+        is_open=True,
+    )
+    book.apply(OrdersUpdate("a", (order,), make.T0, make.T0))
+    assert list(book.entry("a").open_orders) == ["o"]
+    book.apply(ConnectivityUpdate(Connectivity(account_id="a", link_state=LinkState.POLLING)))
+    assert not book.entry("a").open_orders
 
 
 def test_unknown_contract_is_revalued_when_known(book, make):

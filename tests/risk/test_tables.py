@@ -7,6 +7,8 @@ import pytest
 
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.connectivity import LinkState
+from marginwatch.model.failure import Failure
+from marginwatch.model.snapshots import AccountSnapshot
 from marginwatch.risk import tables
 from marginwatch.risk.measures.opposition import opposed_pairs
 
@@ -162,3 +164,53 @@ def test_empty_portfolio_has_no_zero_totals(world):
     assert (summary.net_usd, summary.equity_usd, summary.hedge_ratio) == (None, None, None)
     assert summary.reasons["hedge_ratio"] == "not_applicable"
     assert summary.reasons["net_usd"].startswith("missing")
+
+
+def test_totals_name_what_an_account_that_counts_does_not_contain(desk):
+    whole = {item.kind for item in tables.not_included(desk.frame())}
+    assert "part" not in whole
+    desk.book.apply(
+        AccountSnapshot(
+            account_id="main",
+            positions=(),
+            balances=(),
+            account=AccountState(),
+            as_of_ns=desk.now,
+            ts_received_ns=desk.now,
+            failures=(Failure("protocol", "ETHUSDT", "row 3: size is empty"),),
+            not_covered=("option positions cannot be read with this key here",),
+        )
+    )
+    parts = [item for item in tables.not_included(desk.frame()) if item.kind == "part"]
+    assert [(item.account_id, item.state) for item in parts] == [("main", "not_covered")] * 2
+    assert "option positions cannot be read" in parts[0].reason
+    assert "ETHUSDT could not be read" in parts[1].reason
+    desk.sweep("main")
+    assert {item.kind for item in tables.not_included(desk.frame())} == whole
+
+
+def test_a_sum_of_profits_names_the_positions_without_one(desk, parts):
+    frame = desk.frame()
+    (mm,) = (row for row in tables.exposure_by_desk(frame) if row.name == "mm")
+    assert "unrealized_pnl_usd" not in mm.reasons
+    desk.sweep("main", parts.position(parts.BTCUSD, "600", None, sequence=2))
+    frame = desk.frame()
+    (mm,) = (row for row in tables.exposure_by_desk(frame) if row.name == "mm")
+    assert mm.reasons["unrealized_pnl_usd"].startswith("not included: 1 positions")
+    assert (
+        tables.portfolio_summary(frame).reasons["unrealized_pnl_usd"].startswith("not included: 2 positions")
+    )
+
+
+def test_silence_about_liquidation_is_no_safety_in_portfolio_margin(world, parts):
+    world.usual_marks()
+    row = parts.position(parts.BTCUSDT, "1", "50000")
+    world.account("pm", row, state=AccountState(margin_mode="portfolio"))
+    world.account("um", row, state=AccountState(margin_mode="cross"))
+    frame = world.frame()
+    accounts = {one.account_id: one for one in tables.account_rows(frame)}
+    assert accounts["um"].reasons["liquidation_distance"] == "none_in_range"
+    assert accounts["pm"].reasons["liquidation_distance"].startswith("missing: the venue names no")
+    positions = {one.account_id: one for one in tables.position_rows(frame)}
+    assert positions["um"].reasons["liquidation_distance"] == "none_in_range"
+    assert positions["pm"].reasons["liquidation_distance"].startswith("missing: the venue names no")

@@ -146,6 +146,8 @@ class AccountTable(Table):
         self.specs: list[AccountSpec | None] = [None]
         self.states: list[AccountState | None] = [None]
         self.links: list[Connectivity | None] = [None]
+        self.gaps: list[tuple[str, ...]] = [()]
+        """Sentences: what belongs to the account and was not in its last snapshot."""
         self.venues: Names[VenueId] = Names()
         self.desks: Names[str] = Names()
         self.owners: Names[str] = Names()
@@ -160,6 +162,7 @@ class AccountTable(Table):
             self.specs.append(None)
             self.states.append(None)
             self.links.append(None)
+            self.gaps.append(())
         entry = AccountEntry(spec=spec, row=row)
         self.entries[row] = entry
         self.write_spec(entry, spec)
@@ -217,4 +220,5 @@ class AccountTable(Table):
         """Forget an account."""
         super().release(row)
         self.entries[row] = self.specs[row] = self.states[row] = self.links[row] = None
+        self.gaps[row] = ()
         self.groups_version += 1

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from marginwatch.book.accounts import AccountEntry
 from marginwatch.book.columns import Columns, unreadable
 from marginwatch.book.ordering import Stamp
@@ -50,11 +52,17 @@ def patch_coin(columns: Columns, entry: AccountEntry, balance: Balance, made_ns:
 def patch_state(columns: Columns, entry: AccountEntry, state: AccountState, made_ns: int) -> list[Notice]:
     """Replace an account's totals unless newer ones are known; return what changed in kind.
 
-    A message that does not say the margin mode or account type leaves them as they were.
+    A message that does not say the margin mode or account type leaves them as they were. Only snapshots say them, so
+    one that was overtaken by a push still has the last word on them, though not on the amounts.
     """
-    if made_ns < entry.state_made_ns:
-        return []
     before = entry.state
+    if made_ns < entry.state_made_ns:
+        if before is None or (state.margin_mode is None and state.account_type is None):
+            return []
+        made_ns = entry.state_made_ns
+        state = msgspec.structs.replace(
+            before, margin_mode=state.margin_mode, account_type=state.account_type
+        )
     notices: list[Notice] = []
     kept = {"margin_mode": state.margin_mode, "account_type": state.account_type}
     if before is not None:

@@ -7,7 +7,7 @@ from marginwatch.book.accounts import AccountEntry
 from marginwatch.book.columns import Columns
 from marginwatch.book.money import patch_coin, patch_state, sweep_coins
 from marginwatch.book.ordering import Stamp, is_older, stamp_of
-from marginwatch.book.reconcile import Sweep, check_readable
+from marginwatch.book.reconcile import Sweep, check_readable, gaps_of
 from marginwatch.book.snapshot import BookSnapshot
 from marginwatch.clock import Clock
 from marginwatch.errors import ConfigError, ProtocolError
@@ -229,6 +229,7 @@ class PositionBook:
         entry.is_gap_open = link is not None and link.link_state is not LinkState.STREAMING
         entry.is_second_look_due = bool(entry.held or entry.suspects)
         accounts = self.columns.accounts
+        accounts.gaps[entry.row] = gaps_of(event)
         accounts.reconciled_at_ns_at[entry.row] = event.ts_received_ns
         accounts.data_at_ns_at[entry.row] = event.ts_received_ns
         self.dirty[entry.row] = None
@@ -240,6 +241,8 @@ class PositionBook:
             self.columns.accounts.write_connectivity(entry, event.connectivity)
             if event.connectivity.link_state is not LinkState.STREAMING:
                 entry.is_gap_open = True
+                # What ended while nobody listened would stay open here for good.
+                entry.open_orders.clear()
             self.dirty[entry.row] = None
         return ()
 

@@ -42,11 +42,28 @@ STATE_NUMBERS = (
 )
 
 
+UNREADABLE_TOLD_MAX = 10
+"""Unreadable rows told one by one; what is wrong with more of them is the same."""
+
+
 def is_same_value(ours: DecimalText | None, theirs: DecimalText | None) -> bool:
     """Return whether two exact texts are the same number: ``1.0`` is ``1``; None is only None."""
     if ours == theirs:
         return True
     return ours is not None and theirs is not None and Decimal(ours) == Decimal(theirs)
+
+
+def gaps_of(snapshot: AccountSnapshot) -> tuple[str, ...]:
+    """Return, in sentences, what belongs to the account and is not in its snapshot: not asked for, or not readable."""
+    unreadable = [
+        f"{failure.subject} could not be read and stands as it was known before, if it was: {failure.message}"
+        for failure in snapshot.failures
+        if failure.reason != "not_covered"
+    ]
+    if len(unreadable) > UNREADABLE_TOLD_MAX:
+        more = len(unreadable) - UNREADABLE_TOLD_MAX
+        unreadable[UNREADABLE_TOLD_MAX:] = [f"{more} more rows could not be read"]
+    return (*snapshot.not_covered, *unreadable)
 
 
 def check_readable(snapshot: AccountSnapshot, entry: AccountEntry) -> None:

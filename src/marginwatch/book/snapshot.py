@@ -41,8 +41,8 @@ class BookSnapshot:
         Rows in the account and asset tables.
     balances : list of Balance or None
         Exact texts of each holding's coin.
-    specs, states, links : list
-        Of each account: configuration, totals, health.
+    specs, states, links, gaps : list
+        Of each account: configuration, totals, health; sentences on what its last snapshot did not contain.
     instruments : list of Instrument or None
         Contracts.
     coins : list of str or None
@@ -63,6 +63,7 @@ class BookSnapshot:
     specs: list[AccountSpec | None] = field(default_factory=list[AccountSpec | None])
     states: list[AccountState | None] = field(default_factory=list[AccountState | None])
     links: list[Connectivity | None] = field(default_factory=list[Connectivity | None])
+    gaps: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     instruments: list[Instrument | None] = field(default_factory=list[Instrument | None])
     coins: list[Asset | None] = field(default_factory=list[Asset | None])
     _seen: int = -1
@@ -85,6 +86,7 @@ class BookSnapshot:
         self.specs[:] = columns.accounts.specs
         self.states[:] = columns.accounts.states
         self.links[:] = columns.accounts.links
+        self.gaps[:] = columns.accounts.gaps
         self.instruments[:] = columns.instruments.instruments
         self.coins[:] = columns.assets.coins.texts
 

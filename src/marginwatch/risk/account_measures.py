@@ -15,6 +15,7 @@ from marginwatch.risk.rows import Rows
 from marginwatch.risk.workspace import Workspace
 
 ISOLATED = MARGIN_MODES["isolated"]
+PORTFOLIO = MARGIN_MODES["portfolio"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -254,6 +255,10 @@ def measure_accounts(
     marks = work.gather("mark", values.mark_price, rows.instrument)
     distance, distance_answer = nearest_liquidation(
         rows.account, marks, rows.liquidation_price, k, n_positions > 0, work
+    )
+    # In portfolio margin the venue never names a liquidation price, so its silence says nothing.
+    distance_answer[(rows.margin_mode == PORTFOLIO) & (distance_answer == Answer.NONE_IN_RANGE)] = (
+        Answer.MISSING
     )
     return AccountMeasures(
         long_usd=long_usd,

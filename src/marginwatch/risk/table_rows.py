@@ -143,19 +143,20 @@ class NotIncluded(msgspec.Struct, frozen=True, kw_only=True):
 
     Parameters
     ----------
-    kind : {'account', 'position', 'coin'}
-        A whole account; one position, or one wallet coin of an account that counts.
+    kind : {'account', 'part', 'position', 'coin'}
+        A whole account; of an account that counts, a part that was not read, one position, or one wallet coin.
     account_id, subject : str
         The account; the account, contract or coin itself.
     state : str
-        ``starting``, ``stale``, ``lost``, ``stopped``; ``missing_price`` for positions and coins.
+        ``starting``, ``stale``, ``lost``, ``stopped``; ``not_covered`` for parts; ``missing_price`` for positions and
+        coins.
     reason : str
         A sentence for a person.
     last_known_equity_usd, last_known_net_usd, last_known_gross_usd : float or None
         Of an account: what was known last, at today's prices; None if nothing ever was.
     """
 
-    kind: Literal["account", "position", "coin"]
+    kind: Literal["account", "part", "position", "coin"]
     account_id: AccountId
     subject: str
     state: str

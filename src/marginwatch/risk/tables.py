@@ -134,12 +134,20 @@ def account_row(frame: Frame, code: int) -> AccountRow:
         liquidation_distance=nulls.number(
             "liquidation_distance",
             of.liquidation_distance[code],
-            "mark price",
+            _no_distance(frame, code),
             int(of.liquidation_distance_answer[code]),
         ),
         reason=None if included is Inclusion.INCLUDED else _why(frame, code),
         reasons=nulls.reasons,
     )
+
+
+def _no_distance(frame: Frame, code: int) -> str:
+    """Return what a missing distance to liquidation lacks."""
+    state = frame.book.states[code]
+    if state is not None and state.margin_mode == "portfolio":
+        return "the venue names no liquidation price in portfolio margin"
+    return "mark price"
 
 
 def _why(frame: Frame, code: int) -> str:
@@ -170,7 +178,10 @@ def _position_row(frame: Frame, row: int) -> PositionRow:
     nulls = Nulls()
     mark = nulls.number("mark_price", frame.values.mark_price[code], "no price young enough")
     distance = None
-    if position.liquidation_price is None:
+    state = book.states[account]
+    if position.liquidation_price is None and state is not None and state.margin_mode == "portfolio":
+        nulls.reasons["liquidation_distance"] = f"missing: {_no_distance(frame, account)}"
+    elif position.liquidation_price is None:
         nulls.reasons["liquidation_distance"] = "none_in_range"
     elif mark is None:
         nulls.reasons["liquidation_distance"] = "missing: mark price"
@@ -303,7 +314,7 @@ def _groups(frame: Frame, dimension: str, of: GroupMeasures, names: list[str | N
                 n_unknown_coins=int(of.n_unknown_coins[group]),
                 n_left_out=int(of.n_left_out[group]),
                 n_accounts=int(of.n_accounts[group]),
-                unrealized_pnl_usd=float(of.pnl_usd[group]),
+                unrealized_pnl_usd=_pnl(nulls, of, group),
                 equity_usd=_money(nulls, "equity", of, group),
                 initial_margin_usd=_money(nulls, "initial_margin", of, group),
                 maintenance_margin_usd=_money(nulls, "maintenance_margin", of, group),
@@ -322,6 +333,15 @@ def _money(nulls: Nulls, field: str, of: GroupMeasures, group: int) -> float | N
     if without:
         nulls.reasons[f"{field}_usd"] = f"not included: {int(without)} accounts that do not state it"
     return float(getattr(of, f"{field}_usd")[group])
+
+
+def _pnl(nulls: Nulls, of: GroupMeasures, group: int) -> float:
+    """Return the open profit of the positions that have one; how many have none is told."""
+    if without := int(of.n_without_pnl[group]):
+        nulls.reasons["unrealized_pnl_usd"] = (
+            f"not included: {without} positions without a price or entry price"
+        )
+    return float(of.pnl_usd[group])
 
 
 def opposition_rows(frame: Frame, n_max: int = PAIRS_MAX) -> list[OppositionRow]:
@@ -348,7 +368,7 @@ def opposition_rows(frame: Frame, n_max: int = PAIRS_MAX) -> list[OppositionRow]
 
 
 def not_included(frame: Frame) -> list[NotIncluded]:
-    """Return everything that the totals leave out: accounts first, then positions and coins without a price."""
+    """Return everything that the totals leave out: accounts, then parts that were not read, then what has no price."""
     found: list[NotIncluded] = []
     of = frame.accounts
     for code, spec in enumerate(frame.book.specs):
@@ -368,7 +388,23 @@ def not_included(frame: Frame) -> list[NotIncluded]:
                 last_known_gross_usd=float(of.gross_usd[code]) if is_known else None,
             )
         )
-    return found + _unpriced(frame)
+    return found + _not_read(frame) + _unpriced(frame)
+
+
+def _not_read(frame: Frame) -> list[NotIncluded]:
+    """Return what the venue did not let us read, or sent unreadable, of accounts that count."""
+    return [
+        NotIncluded(
+            kind="part",
+            account_id=spec.account_id,
+            subject=spec.account_id,
+            state="not_covered",
+            reason=sentence,
+        )
+        for spec, gaps, included in zip(frame.book.specs, frame.book.gaps, frame.inclusion, strict=True)
+        if spec is not None and included == Inclusion.INCLUDED
+        for sentence in gaps
+    ]
 
 
 def _unpriced(frame: Frame) -> list[NotIncluded]:
@@ -437,7 +473,7 @@ def portfolio_summary(frame: Frame) -> PortfolioSummary:
         hedge_ratio=nulls.number("hedge_ratio", of.hedge_ratio[1], "", int(of.hedge_ratio_answer[1])),
         direction_bias_by_count=bias("direction_bias_by_count", frame.direction_bias_by_count),
         direction_bias_by_delta=bias("direction_bias_by_delta", frame.direction_bias_by_delta),
-        unrealized_pnl_usd=total("unrealized_pnl_usd", float(of.pnl_usd[1])),
+        unrealized_pnl_usd=total("unrealized_pnl_usd", _pnl(nulls, of, 1)),
         equity_usd=_money(nulls, "equity", of, 1),
         initial_margin_usd=_money(nulls, "initial_margin", of, 1),
         maintenance_margin_usd=_money(nulls, "maintenance_margin", of, 1),

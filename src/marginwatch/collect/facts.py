@@ -22,7 +22,7 @@ from marginwatch.model.venue_facts import Maintenance
 
 log = structlog.get_logger(__name__)
 
-BEAT_S = 5.0
+BEAT_S = 2.0
 CONTRACTS_EVERY_S = 6 * 3600.0
 TIERS_EVERY_S = 6 * 3600.0
 STATUS_EVERY_S = 300.0

@@ -163,6 +163,9 @@ async def test_after_a_cut_it_polls_at_once_resubscribes_and_asks_for_the_execut
     assert desk.state("a") == "streaming"
     backfills = desk.of(FillsUpdate)
     assert [(event.is_backfill, event.fills[0].kind) for event in backfills] == [(True, "liquidation")]
+    (notice,) = (one for one in desk.notices if one.kind == "liquidation")
+    assert notice.account_id == "a"
+    assert "while the stream was down: sell 1 BTCUSDT at 60000" in notice.message
     assert all(since <= cut_ns for since in account.fills_since)
     push = {
         "topic": "execution",

@@ -20,6 +20,7 @@ planning           the intervals that a budget can keep for so many accounts
 freshness          the health record of one account
 event_buffer       what the socket said while a snapshot was being fetched
 recent_fills       which executions were already told
+forced_actions     what the exchange did by force, as sentences for the owner
 uid_registry       no exchange account is watched twice
 services           what all sessions share
 lifeline           one socket kept alive: opened through the queue, pinged, replaced when half open

@@ -8,6 +8,7 @@ import asyncio
 import structlog
 
 from marginwatch.collect.event_buffer import EventBuffer
+from marginwatch.collect.forced_actions import notices_of_fills, notices_of_orders
 from marginwatch.collect.freshness import Health
 from marginwatch.collect.link import Link
 from marginwatch.collect.recent_fills import RecentFills
@@ -19,7 +20,14 @@ from marginwatch.collect.wakeup import Wakeup
 from marginwatch.errors import AuthError, ConfigError, MarginwatchError
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.connectivity import LinkState
-from marginwatch.model.events import BalancesUpdate, ConnectivityUpdate, Event, FillsUpdate, PositionsUpdate
+from marginwatch.model.events import (
+    BalancesUpdate,
+    ConnectivityUpdate,
+    Event,
+    FillsUpdate,
+    OrdersUpdate,
+    PositionsUpdate,
+)
 from marginwatch.model.notice import Notice
 from marginwatch.model.snapshots import AccountSnapshot
 from marginwatch.venues.base import VenueClient
@@ -289,7 +297,9 @@ class Session:
         if new:
             now_ns = self._services.clock.now_ns()
             made_ns = max((fill.ts_venue_ns or 0 for fill in new), default=0) or now_ns
-            self._services.sink(FillsUpdate(self.spec.account_id, new, made_ns, now_ns, is_backfill=True))
+            update = FillsUpdate(self.spec.account_id, new, made_ns, now_ns, is_backfill=True)
+            self._services.sink(update)
+            self._tell(notices_of_fills(update))
 
     # ---- what the socket says -------------------------------------------------------------------------------
 
@@ -316,7 +326,14 @@ class Session:
             if not new:
                 return
             event = FillsUpdate(event.account_id, new, event.ts_venue_ns, event.ts_received_ns)
+            self._tell(notices_of_fills(event))
+        elif isinstance(event, OrdersUpdate):
+            self._tell(notices_of_orders(event))
         self._services.sink(event)
+
+    def _tell(self, notices: tuple[Notice, ...]) -> None:
+        for notice in notices:
+            self._services.on_notice(notice)
 
     def on_subscribed(self) -> None:
         """Take a snapshot at once."""

@@ -1,4 +1,4 @@
-"""What the owner of an account should read once: a change nobody ordered, a key about to expire, a refused login."""
+"""What the owner of an account should read once: a liquidation, a change nobody ordered, a key about to expire."""
 
 import msgspec
 
@@ -6,14 +6,15 @@ from marginwatch.model.ids import AccountId
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """One sentence for a person; never an alert, for nothing is at risk yet.
+    """One sentence for a person, told once. Not an alert, which has a rule, a state and somebody to wake.
 
     Parameters
     ----------
     kind : str
         Short machine word: ``key_warning``, ``account_refused``, ``margin_mode_changed``, ``account_type_changed``,
         ``unknown_contract``, ``malformed_stream``, ``stream_refused``, ``session_crashed``, ``price_feed``,
-        ``endpoint_closed``, ``partial_coverage``, ``clock_skew``, ``maintenance_announced``.
+        ``endpoint_closed``, ``partial_coverage``, ``clock_skew``, ``maintenance_announced``,
+        ``liquidation``, ``adl``, ``orders_cancelled``, ``unreadable_rows``, ``unreadable_number``.
     account_id : AccountId or None
         None where it concerns a venue or everybody.
     message : str

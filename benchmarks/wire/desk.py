@@ -105,7 +105,8 @@ class DeskClient:
     async def fetch_key_report(self) -> KeyReport:
         return self._report
 
-    async def fetch_account(self) -> AccountSnapshot:
+    async def fetch_account(self, *, include_orders: bool = False) -> AccountSnapshot:
+        del include_orders
         return msgspec.structs.replace(self._snapshot, ts_received_ns=time.time_ns())
 
     async def fetch_fills_since(self, since_ns: int) -> tuple[Fill, ...]:

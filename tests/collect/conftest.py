@@ -69,6 +69,7 @@ class Account:
     n_key_reports: int = 0
     swept_at_s: list[float] = field(default_factory=list)
     fills_since: list[int] = field(default_factory=list)
+    orders_asked_at_s: list[float] = field(default_factory=list)
 
 
 class ScriptedClient:
@@ -90,8 +91,10 @@ class ScriptedClient:
             uid=self.account.uid, is_read_only=self.account.is_read_only, bound_ips=("10.0.0.1",)
         )
 
-    async def fetch_account(self) -> AccountSnapshot:
+    async def fetch_account(self, *, include_orders: bool = False) -> AccountSnapshot:
         account = self.account
+        if include_orders:
+            account.orders_asked_at_s.append(account.clock.monotonic_s())
         account.swept_at_s.append(account.clock.monotonic_s())
         asked_ns = account.clock.now_ns()
         if account.gate is not None:

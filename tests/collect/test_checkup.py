@@ -189,6 +189,14 @@ async def test_a_closed_position_list_refuses_with_the_permission_it_needs(hall)
     assert check.uid == hall.accounts[1].uid
 
 
+async def test_a_key_without_orders_is_watched_with_a_warning(hall) -> None:
+    hall.server.key_rules.deny(hall.accounts[1].key.api_key, "/v5/order/realtime")
+    check = await hall.one(hall.spec(1))
+    assert check.status == "warning"
+    assert check.open_orders is None
+    assert any("open orders cannot be read" in text for text in check.warnings)
+
+
 async def test_sub_accounts_in_no_configuration_are_named_at_their_main_account(hall) -> None:
     report = await hall.check(hall.spec(0), hall.spec(1), hall.spec(2))
     named = set(report.accounts[0].unmonitored)

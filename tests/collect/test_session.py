@@ -362,6 +362,19 @@ async def test_a_quiet_account_stays_fresh_and_costs_few_events(desk, make_spec:
     assert len(desk.of(ConnectivityUpdate)) - before <= 10
 
 
+async def test_open_orders_are_asked_for_every_five_minutes_and_not_at_first(desk, make_spec: Spec) -> None:
+    account = desk.venue.account("a")
+    await desk.start(make_spec("a"))
+    await desk.clock.advance(25)
+    assert account.swept_at_s
+    assert account.orders_asked_at_s == []
+    await desk.clock.advance(700)
+    first, second, *more = account.orders_asked_at_s
+    assert 30 <= first <= 65
+    assert 300 <= second - first <= 365
+    assert len(more) <= 1
+
+
 async def test_no_secret_is_told(desk, make_spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:
     desk.wire.answers = lambda peer, message: peer.push(
         {"success": False, "ret_msg": "bad key-a secret-a", "op": "auth"}

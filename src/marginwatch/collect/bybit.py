@@ -16,8 +16,9 @@ from marginwatch.venues.bybit.key_check import grant_for, judge_key
 from marginwatch.venues.bybit.manifest import MANIFEST
 from marginwatch.venues.bybit.stream import BybitStream
 
-CALLS_PER_SWEEP = 5.2
-"""Four position sweeps and the wallet; margin mode and account type every few minutes, and now and then a page more."""
+CALLS_PER_SWEEP = 6.0
+"""Four position sweeps and the wallet; margin mode and account type about every minute; now and then a page more, and
+four calls for the open orders every five minutes."""
 
 
 def bybit_port(adapter: BybitVenue, endpoints: Endpoints, budget: RateBudget) -> VenuePort:

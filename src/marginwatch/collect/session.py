@@ -232,11 +232,15 @@ class Session:
             self._times.is_doubted = self._is_sweep_asked = False
             if self._buffer.has_overflown:
                 self._buffer.restart()
+            now_s = self._services.clock.monotonic_s()
+            has_orders = self._times.are_orders_due(now_s)
             try:
-                snapshot = await client.fetch_account()
+                snapshot = await client.fetch_account(include_orders=has_orders)
             except MarginwatchError as error:
                 self._on_sweep_failed(error)
                 return
+            if has_orders:
+                self._times.on_orders(now_s)
         self._take_snapshot(snapshot, epoch)
         if self._is_live and self._backfill_since_ns is not None:
             is_first, self._is_new = self._is_new, False

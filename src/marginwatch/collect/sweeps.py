@@ -10,6 +10,12 @@ from marginwatch.errors import AuthError, ConfigError, MarginwatchError, RateLim
 LOOKS_MAX = 3
 """Second looks in a row at one doubtful snapshot; then the usual interval has to do."""
 
+ORDERS_AFTER_S = 30.0
+"""The first snapshots do without open orders, which would nearly double the calls of a first picture."""
+
+ORDERS_EVERY_S = 300.0
+"""Open orders only add to the tier of a position, and the stream tells of their changes; this finds what it missed."""
+
 
 class SweepTimes:
     """When the next snapshot of one account is due.
@@ -22,7 +28,7 @@ class SweepTimes:
         Source of the jitter.
     """
 
-    __slots__ = ("_chance", "_n_failures", "_n_looks", "_settings", "_wait_s", "is_doubted")
+    __slots__ = ("_chance", "_n_failures", "_n_looks", "_orders_due_s", "_settings", "_wait_s", "is_doubted")
 
     def __init__(self, settings: CollectSettings, chance: random.Random) -> None:
         self._settings = settings
@@ -30,8 +36,19 @@ class SweepTimes:
         self._n_failures = 0
         self._n_looks = 0
         self._wait_s = 0.0
+        self._orders_due_s: float | None = None
         self.is_doubted = False
         """Whether something may have been missed since the last snapshot began."""
+
+    def are_orders_due(self, now_s: float) -> bool:
+        """Return whether a snapshot that begins now should include the open orders."""
+        if self._orders_due_s is None:
+            self._orders_due_s = now_s + ORDERS_AFTER_S
+        return now_s >= self._orders_due_s
+
+    def on_orders(self, now_s: float) -> None:
+        """Learn that a snapshot included the open orders."""
+        self._orders_due_s = now_s + ORDERS_EVERY_S
 
     def on_success(self, needs_second_look: bool) -> None:
         """Learn that a snapshot was taken."""

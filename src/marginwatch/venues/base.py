@@ -82,8 +82,8 @@ class VenueClient(Protocol):
         """Return what the key may do."""
         ...
 
-    async def fetch_account(self) -> AccountSnapshot:
-        """Return a complete sweep of the account."""
+    async def fetch_account(self, *, include_orders: bool = False) -> AccountSnapshot:
+        """Return a complete sweep of the account, with its open orders if they are asked for."""
         ...
 
     async def fetch_fills_since(self, since_ns: int) -> tuple[Fill, ...]:

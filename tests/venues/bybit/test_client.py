@@ -268,6 +268,16 @@ async def test_open_orders_come_with_the_sweep_if_wanted(served) -> None:
     }
 
 
+async def test_a_key_without_orders_keeps_its_account_and_is_not_asked_again(served) -> None:
+    served.stub.standing[ORDERS] = lambda _: served.stub.code(10005, "Permission denied")
+    client = served.venue.client(served.spec())
+    for _ in range(2):
+        snapshot = await client.fetch_account(include_orders=True)
+        assert snapshot.open_orders is None
+        assert any("open orders cannot be read" in text for text in snapshot.not_covered)
+    assert len(served.stub.calls(ORDERS)) == 1
+
+
 async def test_the_underlyings_of_held_options_are_asked_for_too(served, position_row) -> None:
     served.stub.standing[POSITIONS] = by_segment(
         served.stub, {"option": [position_row("HYPE-26DEC25-40-C", side="Buy")]}

@@ -6,7 +6,7 @@ import msgspec
 import structlog
 
 from marginwatch.clock import Clock
-from marginwatch.errors import ConfigError
+from marginwatch.errors import ConfigError, MarginwatchError
 from marginwatch.model.account import AccountSpec, KeyReport
 from marginwatch.model.activity import Fill, LedgerEntry, OpenOrder
 from marginwatch.model.balance import AccountState
@@ -28,7 +28,7 @@ from marginwatch.model.venue_facts import (
 from marginwatch.venues.bybit import history
 from marginwatch.venues.bybit.auth import Credentials
 from marginwatch.venues.bybit.calls import Calls
-from marginwatch.venues.bybit.capabilities import Capabilities
+from marginwatch.venues.bybit.capabilities import Capabilities, is_closed
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
 from marginwatch.venues.bybit.parse.account import (
     parse_account_info,
@@ -43,6 +43,7 @@ from marginwatch.venues.bybit.parse.keys import parse_key_report, parse_sub_memb
 from marginwatch.venues.bybit.parse.wallet import WalletPage, parse_wallet
 from marginwatch.venues.bybit.rest import BybitRest, Caller
 from marginwatch.venues.bybit.sweep import (
+    OrderSweep,
     SweepReport,
     coverage_gap,
     refuse_unsupported,
@@ -110,6 +111,7 @@ class BybitClient:
         self._gap: str | None = None
         self._option_bases: tuple[str, ...] = FIRST_OPTION_BASES
         self._last_sweep: SweepReport | None = None
+        self._orders_gap: str | None = None
 
     @property
     def spec(self) -> AccountSpec:
@@ -159,7 +161,7 @@ class BybitClient:
         Parameters
         ----------
         include_orders : bool, default=False
-            Ask for the open orders too, at four calls more.
+            Ask for the open orders too, at four calls more. A key that may not read them is asked no more.
 
         Returns
         -------
@@ -170,10 +172,11 @@ class BybitClient:
         settings = await self._current_settings()
         swept = await sweep_positions(self._calls, self._catalog)
         wallet, wallet_at_ns = await self.fetch_wallet()
-        orders = await sweep_orders(self._calls, self._catalog) if include_orders else None
+        orders = await self._orders_unless_closed() if include_orders else None
         self._remember_bases(swept.positions)
         gaps = [self._gap] if self._gap else []
         gaps += [failure.message for failure in swept.failures if failure.reason == "not_covered"]
+        gaps += [self._orders_gap] if self._orders_gap else []
         if orders is not None and orders.failures:
             gaps.append(f"{len(orders.failures)} open orders could not be read: {orders.failures[0].message}")
         snapshot = AccountSnapshot(
@@ -303,6 +306,18 @@ class BybitClient:
             cursor_name="nextCursor",
         )
         return listing.rows
+
+    async def _orders_unless_closed(self) -> OrderSweep | None:
+        """Return the open orders; None where the key may not read them, for which no account is given up."""
+        if self._orders_gap is not None:
+            return None
+        try:
+            return await sweep_orders(self._calls, self._catalog)
+        except MarginwatchError as error:
+            if not is_closed(error):
+                raise
+            self._orders_gap = f"open orders cannot be read with this key here: {error.message}"
+            return None
 
     async def _current_settings(self) -> AccountState:
         age_s = self._clock.monotonic_s() - self._settings_at_s

@@ -170,6 +170,21 @@ async def test_a_bad_row_is_a_failure_beside_the_good_ones(served, position_row)
     assert "ETHUSDT" in f"{found.subject} {found.message}"
 
 
+async def test_a_reply_with_an_unreadable_row_is_kept_once_not_at_every_sweep(served, position_row) -> None:
+    rows = [position_row("BTCUSDT"), position_row("ETHUSDT", size="not a number")]
+    served.stub.standing[POSITIONS] = by_segment(served.stub, {"linear/USDT": rows})
+    client = served.venue.client(served.spec())
+    for _ in range(3):
+        await client.fetch_account()
+    (kept,) = served.quarantined
+    assert (kept.source, kept.account_id) == (POSITIONS, "mm-main")
+    assert "ETHUSDT" in kept.message
+    assert b"not a number" in kept.payload
+    rows.append(position_row("XRPUSDT", side="sideways"))
+    await client.fetch_account()
+    assert "XRPUSDT" in served.quarantined[1].message
+
+
 async def test_a_reply_that_is_no_list_is_quarantined(served) -> None:
     served.stub.standing[POSITIONS] = lambda _: served.stub.ok({"list": "none"})
     with pytest.raises(ProtocolError) as caught:

@@ -6,10 +6,14 @@ from typing import TypeVar
 import msgspec
 
 from marginwatch.errors import MarginwatchError, ProtocolError
+from marginwatch.model.failure import Failure
 from marginwatch.venues.bybit.capabilities import Capabilities
 from marginwatch.venues.bybit.paging import Listing, collect_pages
 from marginwatch.venues.bybit.parse.page import Page
 from marginwatch.venues.bybit.rest import BybitRest, Caller, Params
+
+KEPT_MAX = 200
+"""Unreadable rows told apart for one caller; whoever sends more of them is known to be broken by then."""
 
 Value = TypeVar("Value")
 Noun = TypeVar("Noun")
@@ -32,6 +36,7 @@ class Calls:
         self.rest = rest
         self.capabilities = capabilities
         self._caller = caller
+        self._kept: set[tuple[str, str]] = set()
 
     async def read(
         self,
@@ -56,7 +61,8 @@ class Calls:
         Raises
         ------
         MarginwatchError
-            One of the taxonomy. A reply that does not parse is quarantined.
+            One of the taxonomy. A reply that does not parse is quarantined; so is one with single rows that do not,
+            which is no error.
         """
         if optional_as is not None:
             self.capabilities.check(optional_as)
@@ -74,9 +80,21 @@ class Calls:
             error.account_id = self._caller.account_id if self._caller else None
             error.endpoint = endpoint
             raise
+        failures: tuple[Failure, ...] = getattr(value, "failures", ())
+        if failures:
+            self._keep_unreadable(endpoint, failures, reply.result)
         # Without a stamp, the moment we sent is the latest that is certainly not after the venue looked.
         at_ns = reply.envelope.time_ns or self.rest.server_clock.to_server_ns(reply.sent_ns)
         return value, at_ns
+
+    def _keep_unreadable(self, endpoint: str, failures: tuple[Failure, ...], result: msgspec.Raw) -> None:
+        """Quarantine a reply with unreadable rows the first time each of them is met, not at every sweep."""
+        new = [failure.message for failure in failures if (endpoint, failure.message) not in self._kept]
+        if not new or len(self._kept) >= KEPT_MAX:
+            return
+        self._kept.update((endpoint, message) for message in new)
+        what = new[0] if len(new) == 1 else f"{new[0]}, and {len(new) - 1} more rows"
+        self.rest.quarantine(endpoint, what, result, self._caller)
 
     async def read_list(
         self,

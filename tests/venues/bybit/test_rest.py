@@ -175,9 +175,12 @@ async def test_the_struck_out_code_for_a_refused_address_is_treated_as_one(bench
 
 async def test_a_region_that_is_not_served_is_not_hammered(bench, rest, caller) -> None:
     bench.stub.standing[WALLET] = lambda _: bench.stub.code(10009, "restricted")
-    assert isinstance(await failure(rest.get(WALLET, caller=caller)), AuthError)
-    assert len(bench.gate.host_blocks) == 1
+    error = await failure(rest.get(WALLET, caller=caller))
+    assert isinstance(error, AuthError)
+    assert not error.retryable
     assert len(bench.stub.calls(WALLET)) == 1
+    # The budget is shared with the exchange's other hosts, which may well serve this region.
+    assert bench.gate.host_blocks == []
 
 
 TROUBLE = {

@@ -311,7 +311,7 @@ class BybitRest:
         retry_after_s = self._block_bucket(endpoint, answer, caller) if code == 10006 else None
         if code == 10018:
             return self._refused_address(endpoint, caller, code)
-        error = error_for(
+        return error_for(
             code,
             caller.credentials.redact(envelope.message) if caller else envelope.message,
             venue=self.venue,
@@ -319,9 +319,6 @@ class BybitRest:
             endpoint=endpoint,
             retry_after_s=retry_after_s,
         )
-        if code == 10009:
-            self._gate.block_host(FLOOD_WAIT_S, error.message)
-        return error
 
     def _block_bucket(self, endpoint: str, answer: _Answer, caller: Caller | None) -> float:
         """Close the bucket until the stamp in the reply, or for a second if there is none; return the seconds."""

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from marginwatch.collect.settings import CollectSettings
-from marginwatch.errors import AuthError, ConnectivityError, ProtocolError
+from marginwatch.errors import AuthError, ConnectivityError, ProtocolError, RateLimitedError
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.activity import Fill
 from marginwatch.model.events import ConnectivityUpdate, FillsUpdate, PositionsUpdate
@@ -373,6 +373,26 @@ async def test_open_orders_are_asked_for_every_five_minutes_and_not_at_first(des
     assert 30 <= first <= 65
     assert 300 <= second - first <= 365
     assert len(more) <= 1
+
+
+async def test_a_stream_that_cannot_be_reconciled_says_why_and_logs_it_once(
+    desk, make_spec: Spec, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = desk.venue.account("a")
+    await desk.start(make_spec("a"))
+    await desk.clock.advance(2)
+    account.sweep_error = RateLimitedError("address banned until noon", retry_after_s=100.0)
+    await desk.clock.advance(400)
+    told = desk.of(ConnectivityUpdate)[-1].connectivity
+    assert told.link_state == "streaming"
+    assert "address banned until noon" in told.reason
+    assert told.reason_code == "rate_limited"
+    assert not told.is_fresh(desk.clock.now_ns())
+    assert capsys.readouterr().out.count("reconciliation failed") == 1
+    account.sweep_error = None
+    await desk.clock.advance(120)
+    told = desk.of(ConnectivityUpdate)[-1].connectivity
+    assert (told.reason, told.is_fresh(desk.clock.now_ns())) == (None, True)
 
 
 async def test_no_secret_is_told(desk, make_spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:

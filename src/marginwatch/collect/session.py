@@ -279,7 +279,10 @@ class Session:
             return
         self._times.on_failure(error)
         if self._is_live:
-            log.info("reconciliation failed", account_id=self.spec.account_id, reason=str(error))
+            # The stream goes on, so the account still counts; should it turn stale, this is why.
+            if self._health.reason is None:
+                log.warning("reconciliation failed", account_id=self.spec.account_id, reason=str(error))
+            self._set_state(LinkState.STREAMING, error)
         else:
             self._set_state(LinkState.LOST, error)
 

@@ -17,7 +17,7 @@ class LinkState(StrEnum):
     STOPPED = "stopped"  # refused, disabled or a fault the owner must mend; not retried soon
 
 
-class Connectivity(msgspec.Struct, frozen=True, kw_only=True):
+class Connectivity(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Health of one account's sources at one moment. Absent times are None, never 0.
 
     Parameters
@@ -37,7 +37,8 @@ class Connectivity(msgspec.Struct, frozen=True, kw_only=True):
     socket_alive_for_ns : int
         How old a socket's last reply may be while the socket counts as alive.
     reason : str or None
-        Why it is lost or stopped, in a sentence for the owner, with the remedy; None while all is well.
+        Why it is lost or stopped, or streams but cannot be reconciled, in a sentence for the owner, with the remedy;
+        None while all is well.
     reason_code : str or None
         The ``reason`` label of the error taxonomy.
     """

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from marginwatch.cli import main
-from marginwatch.cli.check_table import key_words
+from marginwatch.cli.check_table import coins_beside, key_words, name_words
 from marginwatch.cli.check_view import maintenance_words, section_lines, venue_lines
 from marginwatch.model.account import KeyReport
 from marginwatch.model.check_report import AccountCheck, CheckReport, ClosedEndpoint, VenueCheck
-from marginwatch.model.venue_facts import Maintenance
+from marginwatch.model.venue_facts import Maintenance, Withdrawable
 
 COMMAND = [sys.executable, "-c", "import sys; from marginwatch.cli import main; sys.exit(main())"]
 DAY_NS = 86_400_000_000_000
@@ -151,7 +151,7 @@ def test_a_sentence_on_many_accounts_is_written_once() -> None:
     [
         (None, "—"),
         (KeyReport(uid="1", is_read_only=False), "TRADES, any IP"),
-        (KeyReport(uid="1", is_read_only=True, bound_ips=("a", "b"), is_master=True), "reads, 2 IPs, main"),
+        (KeyReport(uid="1", is_read_only=True, bound_ips=("a", "b"), is_master=True), "reads, 2 IPs"),
         (
             KeyReport(uid="1", is_read_only=True, bound_ips=("a",), expires_at_ns=NOW_NS + 5 * DAY_NS),
             "reads, 1 IP, 5 d",
@@ -164,6 +164,26 @@ def test_a_sentence_on_many_accounts_is_written_once() -> None:
 )
 def test_a_key_in_few_words(key, words) -> None:
     assert key_words(AccountCheck(account_id="a", venue="bybit", key=key), NOW_NS) == words
+
+
+def test_a_main_account_is_marked_and_long_lists_of_coins_are_cut() -> None:
+    key = KeyReport(uid="1", is_read_only=True, is_master=True)
+    assert name_words(AccountCheck(account_id="a", venue="bybit", key=key)) == "a (main)"
+    rich = [
+        AccountCheck(
+            account_id=f"a{i}",
+            venue="bybit",
+            withdrawable=(
+                Withdrawable(asset="USDT", amount="1500.5"),
+                Withdrawable(asset="BTC", amount="0.0"),
+            ),
+        )
+        for i in range(22)
+    ]
+    lines = coins_beside(rich)
+    assert lines[0] == "· a0  withdrawable 1\u2009500.5 USDT"
+    assert lines[-1] == "· and 2 more accounts; --json lists all"
+    assert len(lines) == 21
 
 
 def test_a_venue_that_is_silent_says_only_that() -> None:

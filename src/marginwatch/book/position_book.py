@@ -151,11 +151,14 @@ class PositionBook:
                 ours = table.positions[row]
                 # The usual case, a higher sequence in the same contract, is decided here without a stamp.
                 if (
-                    ours is None
-                    or position.sequence is None
-                    or ours.sequence is None
-                    or position.sequence <= ours.sequence
-                ) and is_older(stamp_of(position, made_ns), columns.position_stamp(row)):
+                    ours is not None
+                    and position.sequence is not None
+                    and ours.sequence is not None
+                    and position.sequence > ours.sequence
+                ):
+                    if instrument is ours.instrument and columns.rewrite_position(row, position, made_ns):
+                        continue
+                elif is_older(stamp_of(position, made_ns), columns.position_stamp(row)):
                     continue
             columns.write_position(entry, key, position, made_ns)
         if entry.suspects:
@@ -223,7 +226,13 @@ class PositionBook:
         sweep_coins(sweep)
         self._notices += patch_state(self.columns, entry, event.account, event.as_of_ns)
         if event.open_orders is not None:
-            entry.open_orders = {order.order_id: order for order in event.open_orders}
+            # An order told of after the snapshot began may be missing in it, or be there as it was before.
+            newer = {
+                order_id: order
+                for order_id, order in entry.open_orders.items()
+                if order.ts_venue_ns is not None and order.ts_venue_ns > event.as_of_ns
+            }
+            entry.open_orders = {order.order_id: order for order in event.open_orders} | newer
         entry.has_snapshot = True
         link = entry.connectivity
         entry.is_gap_open = link is not None and link.link_state is not LinkState.STREAMING

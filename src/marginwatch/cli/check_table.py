@@ -9,6 +9,7 @@ from marginwatch.model.check_report import AccountCheck, CheckReport
 MARKS = {"ok": "✓", "warning": "!", "refused": "✗", "failed": "✗", "disabled": "·"}
 SEGMENT_TITLES = {"linear/USDT": "USDT", "linear/USDC": "USDC", "inverse": "inv.", "option": "opt."}
 COINS_SHOWN_MAX = 6
+BESIDE_SHOWN_MAX = 20
 DAY_NS = 86_400_000_000_000
 
 
@@ -17,13 +18,13 @@ def columns_for(report: CheckReport) -> list[Column]:
     accounts = report.accounts
     columns = [
         Column("", lambda row: MARKS[row.status], is_number=False),
-        Column("account", lambda row: row.account_id, is_number=False),
+        Column("account", name_words, is_number=False),
         Column("UID", lambda row: or_missing(row.uid), is_number=False),
         Column("type", lambda row: or_missing(row.account_type), is_number=False),
         Column("mode", lambda row: or_missing(row.margin_mode), is_number=False),
         *(segment_column(name) for name in segments_of(accounts)),
         Column("coins", lambda row: MISSING if row.coins is None else grouped(len(row.coins))),
-        Column("orders", lambda row: grouped(row.open_orders)),
+        Column("ord.", lambda row: grouped(row.open_orders)),
         Column("equity USD", lambda row: whole_amount(row.equity)),
         Column("key", lambda row: key_words(row, report.taken_at_ns), is_number=False),
     ]
@@ -59,6 +60,12 @@ def whole_amount(text: str | None) -> str:
         return text
 
 
+def name_words(row: AccountCheck) -> str:
+    """Return an account's name, and that it is a main account."""
+    is_main = row.key is not None and row.key.is_master
+    return f"{row.account_id} (main)" if is_main else row.account_id
+
+
 def key_words(row: AccountCheck, now_ns: int) -> str:
     """Return what a key may do, from where, and for how many days, in a few words."""
     key = row.key
@@ -72,8 +79,6 @@ def key_words(row: AccountCheck, now_ns: int) -> str:
     if key.expires_at_ns is not None:
         days = (key.expires_at_ns - now_ns) / DAY_NS
         words.append("expired" if days <= 0 else f"{days:.0f} d")
-    if key.is_master:
-        words.append("main")
     return ", ".join(words)
 
 
@@ -90,7 +95,9 @@ def coins_beside(accounts: Sequence[AccountCheck]) -> list[str]:
         ]
         if parts:
             lines.append(f"· {one.account_id}  {'; '.join(parts)}")
-    return lines
+    more = len(lines) - BESIDE_SHOWN_MAX
+    rest = [f"· and {more} more accounts; --json lists all"] if more > 0 else []
+    return lines[:BESIDE_SHOWN_MAX] + rest
 
 
 def _amounts(coins: Sequence[tuple[str, str | None]]) -> str:

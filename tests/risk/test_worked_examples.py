@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from marginwatch.model.balance import AccountState, Balance
@@ -191,3 +192,24 @@ def test_nearest_liquidation_is_the_venues(world, parts):
     assert of.liquidation_distance[world.code("a")] == pytest.approx(0.1)
     answers = [of.liquidation_distance_answer[world.code(name)] for name in ("a", "none", "flat", "dark")]
     assert answers == [Answer.NUMBER, Answer.NONE_IN_RANGE, Answer.NOT_APPLICABLE, Answer.MISSING]
+
+
+def test_a_price_of_zero_is_no_price_but_an_option_may_be_worthless(world, parts):
+    world.usual_marks()
+    world.account(
+        "a",
+        parts.position(parts.BTCUSDT, "1", "50000"),
+        parts.position(parts.BTCUSD, "100", "50000"),
+        parts.position(parts.CALL, "2", "1200"),
+    )
+    for instrument in (parts.BTCUSDT, parts.BTCUSD):
+        world.mark(instrument, "0")
+    world.mark(parts.CALL, "0", "50000", underlying_price="50000", greeks=Greeks(delta="0"))
+    frame = world.frame()
+    rows = {key[0]: row for key, row in world.book.entry("a").rows.items()}
+    linear, inverse, call = (rows[one.instrument_id] for one in (parts.BTCUSDT, parts.BTCUSD, parts.CALL))
+    assert math.isnan(frame.rows.pnl_coin[linear])
+    assert math.isnan(frame.rows.exposure_usd[linear])
+    assert math.isnan(frame.rows.pnl_coin[inverse])
+    assert frame.rows.pnl_coin[call] == -2400.0
+    assert not np.isinf(frame.prices.usd).any()

@@ -23,6 +23,10 @@ PRICE_FIELDS = (
 )
 """Numbers of a mark that have a column of the same name, and another ending in ``_ns`` for when it was last stated."""
 
+NEVER_ZERO = frozenset({"mark_price", "index_price", "underlying_price", "usd_index_price"})
+"""Prices of which 0 says that there is none (before a launch, after a settlement): a loss of everything, or an infinite
+gain, would be a lie. An option's own mark may well be 0."""
+
 SCALED_NAME = re.compile(r"^(\d+)[A-Z]|[A-Z](\d+)$")
 
 
@@ -174,6 +178,8 @@ class InstrumentTable(Table):
         numbers = [
             None if (text := getattr(mark, field)) is None else float(text) for field, _, _ in self._writers
         ]
+        if 0.0 in numbers:
+            numbers = self._without_zero_prices(numbers, row)
         delta = None if mark.greeks is None or mark.greeks.delta is None else float(mark.greeks.delta)
         self.made_ns_at[row] = made_ns
         self.heard_ns_at[row] = at_ns = min(made_ns, received_ns)
@@ -190,6 +196,13 @@ class InstrumentTable(Table):
             self.delta_ns_at[row] = at_ns
         self.prices_version += 1
         return True
+
+    def _without_zero_prices(self, numbers: list[float | None], row: int) -> list[float | None]:
+        may_be_zero = "mark_price" if self.is_option[row] else None
+        return [
+            NAN if number == 0.0 and field in NEVER_ZERO and field != may_be_zero else number
+            for number, field in zip(numbers, PRICE_FIELDS, strict=True)
+        ]
 
     def write_tiers(self, tiers: Iterable[MarginTier]) -> None:
         """Replace the whole risk-limit table of each contract named."""

@@ -71,7 +71,8 @@ def test_csv_is_read_back_and_carries_no_formula(capsys: pytest.CaptureFixture[s
         Sample('a "quoted", name', 1.5, ("x", "y"), {"size": "missing"}, True),
         Sample("=HYPERLINK(1)"),
         Sample("+1"),
-        Sample("-plain"),
+        Sample("-2+3"),
+        Sample("-0.5"),
     ]
     write_csv(Sample, rows)
     read = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
@@ -83,7 +84,16 @@ def test_csv_is_read_back_and_carries_no_formula(capsys: pytest.CaptureFixture[s
         "is_on": "true",
     }
     assert (read[1]["name"], read[1]["size"], read[1]["is_on"]) == ("'=HYPERLINK(1)", "", "false")
-    assert (read[2]["name"], read[3]["name"]) == ("'+1", "-plain")
+    assert [row["name"] for row in read[2:]] == ["'+1", "'-2+3", "-0.5"]
+
+
+def test_a_name_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = [Column("name", lambda row: row.name, is_number=False)]
+    write_table("t", columns, [Sample("red\x1b[31m\nnext\u202e"), Sample("日本 −1\u2009000")], ["a note\x07"])
+    shown = capsys.readouterr().out
+    assert "red\\x1b[31m\\nnext\\u202e" in shown
+    assert "日本 −1\u2009000" in shown
+    assert shown.endswith("a note\\x07\n")
 
 
 def test_csv_of_nothing_has_its_head(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,9 @@ from marginwatch.cli.program import COMMANDS, command_in, load_command
 SOURCE = Path(marginwatch.__file__).parent / "cli"
 
 
+MAIN = "import sys; from marginwatch.cli import main; sys.exit(main())"
+
+
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "import sys; from marginwatch.cli import main; sys.exit(main())", *arguments],
@@ -46,6 +49,7 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
         "marginwatch",
         "marginwatch.errors",
         "marginwatch.cli",
+        "marginwatch.cli.file_limit",
         "marginwatch.cli.program",
         "marginwatch.cli.supervision",
     }
@@ -101,3 +105,40 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert process.stderr.read() == ""
     assert process.wait(30) == 0
     process.stderr.close()
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-", "2>&-", "2>/dev/full >&-"])
+def test_the_exit_code_does_not_depend_on_who_listens(redirection: str) -> None:
+    command = [sys.executable, "-c", MAIN, "decode", "kraken", "-"]
+    shown = subprocess.run(
+        ["sh", "-c", f'exec "$@" {redirection}', "sh", *command], capture_output=True, text=True, timeout=60
+    )
+    assert shown.returncode == 2
+    assert "Traceback" not in shown.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_output_to_a_pipe_is_utf_8_whatever_the_locale(encoding: str) -> None:
+    code = (
+        "import sys; from marginwatch.cli.supervision import supervised;"
+        "sys.exit(supervised(lambda: print('\\u2014 \\u65e5') or 0))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )
+    assert shown.stdout.decode() == "— 日\n"
+
+
+def test_the_limit_of_open_files_is_raised_to_what_the_system_allows() -> None:
+    code = (
+        "import resource; from marginwatch.cli.file_limit import raise_file_limit as up; kind = resource.RLIMIT_NOFILE;"
+        "resource.setrlimit(kind, (64, 256)); print(up(), resource.getrlimit(kind))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert shown.stdout == "256 (256, 256)\n"

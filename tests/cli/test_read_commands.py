@@ -124,6 +124,8 @@ def test_exposure(service: SimpleNamespace, capsys: pytest.CaptureFixture[str]) 
     [
         (["accounts", "--sort", "nonsense"], 2, "cannot sort by"),
         (["exposure", "--by", "moon"], 2, "exposure by 'moon'"),
+        (["exposure", "--by", "desk", "--asset", "BTC"], 2, "exposure by desk has no --asset"),
+        (["accounts", "--account", "nobody", "--sort", "nonsense"], 2, "cannot sort by"),
         (["exposure", "--asset", "BTC", "--desk", "x"], 2, "one dimension at a time"),
         (["accounts", "--token", "wrong"], 2, "does not accept this token"),
         (["accounts", "--token", "env:MW_NOT_SET"], 2, "MW_NOT_SET is not set"),

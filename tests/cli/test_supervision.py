@@ -46,6 +46,22 @@ def test_a_defect_is_one_line_and_its_traceback_is_there_for_who_asks(
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_a_message_of_others_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> int:
+        raise ConfigError("a\x1b[31mb — é\u202e")
+
+    assert supervised(fail) == 2
+    assert capsys.readouterr().err == "marginwatch: a\\x1b[31mb — é\\u202e\n"
+
+
+def test_a_refusing_system_is_no_defect(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> int:
+        raise OSError(28, "No space left on device")
+
+    assert supervised(fail) == 3
+    assert capsys.readouterr().err == "marginwatch: the system refuses: [Errno 28] No space left on device\n"
+
+
 def test_an_interrupt_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted() -> int:
         raise KeyboardInterrupt

@@ -28,6 +28,22 @@ def test_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         resolve(SecretReference("env", "MW_X"), tmp_path)
 
 
+@pytest.mark.parametrize("slip", ["Rj19wVzSUElsvMq7Rwoxu6OU", "9f86d081884c7d659a2feaa0c55ad015"])
+@pytest.mark.parametrize("source", ["env", "file"])
+def test_a_secret_written_where_its_name_belongs_is_not_repeated(
+    source: str, slip: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(slip, raising=False)
+    with pytest.raises(ConfigError, match="looks like the secret itself") as caught:
+        resolve(SecretReference(source, slip), tmp_path)
+    assert slip not in str(caught.value)
+
+
+def test_a_mark_of_the_editor_is_no_part_of_the_secret(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xef\xbb\xbfvalue\r\n")
+    assert resolve(SecretReference("file", "key"), tmp_path)[0].reveal() == "value"
+
+
 def test_a_file_keeps_its_inner_lines_and_warns_if_others_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "rsa.pem"
     path.write_text("-----BEGIN\nabc\n-----END\n")

@@ -8,6 +8,7 @@ Modules
 -------
 program          the table of commands; help that imports none of them
 supervision      errors become one line and an exit code
+file_limit       as many open sockets as the system allows
 options          options that several commands share
 source           one reading of the accounts, or a running service
 service_client   asks a running service

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from marginwatch.web.replies import ExposureReply
 
 ByOption = Annotated[
-    str,
-    typer.Option("--by", metavar="GROUP", help="asset, desk, tag, venue or portfolio.", show_default=True),
+    str | None,
+    typer.Option("--by", metavar="GROUP", help="asset (if left out), desk, tag, venue or portfolio."),
 ]
 
 
@@ -29,7 +29,7 @@ def exposure(
     config: ConfigOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
-    by: ByOption = "asset",
+    by: ByOption = None,
     asset: AssetOption = None,
     desk: DeskOption = None,
     venue: VenueOption = None,
@@ -46,21 +46,23 @@ def exposure(
     from marginwatch.cli.supervision import FINE, UNREACHABLE
     from marginwatch.web.replies import ExposureReply, exposure_reply, narrowed
 
-    by, name = _group(by, asset=asset, desk=desk, venue=venue)
+    dimension, name = _group(by, asset=asset, desk=desk, venue=venue)
     source = Source(config=config, url=url, token=token)
-    reply = source.read("/api/v1/exposure", ExposureReply, lambda frame: exposure_reply(frame, by), by=by)
+    reply = source.read(
+        "/api/v1/exposure", ExposureReply, lambda frame: exposure_reply(frame, dimension), by=dimension
+    )
     reply = narrowed(reply, sort, name=name)
-    _show(by, reply, form_of(json, csv))
+    _show(dimension, reply, form_of(json, csv))
     return UNREACHABLE if reply.portfolio.n_accounts and not reply.portfolio.n_included else FINE
 
 
-def _group(by: str, **filters: str | None) -> tuple[str, str | None]:
+def _group(by: str | None, **filters: str | None) -> tuple[str, str | None]:
     """Return the dimension and the one name wanted of it.
 
     Raises
     ------
     ConfigError
-        If two filters are given: exposure is summed in one dimension at a time.
+        If two filters, or a filter and another group, are given: exposure is summed in one dimension at a time.
     """
     from marginwatch.errors import ConfigError
 
@@ -69,7 +71,9 @@ def _group(by: str, **filters: str | None) -> tuple[str, str | None]:
         raise ConfigError(
             "exposure takes one of --asset, --desk and --venue; it is summed in one dimension at a time"
         )
-    return given[0] if given else (by, None)
+    if given and by not in (None, given[0][0]):
+        raise ConfigError(f"exposure by {by} has no --{given[0][0]}; leave out one of the two")
+    return given[0] if given else (by or "asset", None)
 
 
 def _show(by: str, reply: "ExposureReply", form: object) -> None:

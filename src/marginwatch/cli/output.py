@@ -9,6 +9,8 @@ from typing import Any, cast
 
 import msgspec
 
+from marginwatch.cli.supervision import printable
+
 MISSING = "—"
 THIN_SPACE = "\u2009"
 STALE = "stale"
@@ -131,9 +133,19 @@ def _cell(value: object) -> object:
         return " ".join(str(part) for part in cast("Sequence[object]", value))
     if isinstance(value, dict):
         return msgspec.json.encode(cast("dict[str, object]", value)).decode()
-    if isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r"):
+    if isinstance(value, str) and (
+        value[:1] in ("=", "+", "@", "\t", "\r") or (value[:1] == "-" and not _is_number(value))
+    ):
         return f"'{value}"
     return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def write_table(
@@ -166,7 +178,7 @@ def write_table(
 
     # Without a terminal there is no width to fit into: programs that read the table want whole cells.
     console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 250)
-    texts = [[column.text(row) for column in columns] for row in rows]
+    texts = [[printable(column.text(row)) for column in columns] for row in rows]
     gap = 1 if is_dense else GAP
     shown = fitting(columns, texts, console.width, gap)
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
@@ -181,7 +193,7 @@ def write_table(
     console.print(table)
     hidden = [column.title for place, column in enumerate(columns) if place not in shown]
     for note in [*([f"{HIDDEN}: {', '.join(hidden)}"] if hidden else []), *notes]:
-        console.print(Text(note), soft_wrap=True)
+        console.print(Text(printable(note)), soft_wrap=True)
 
 
 def fitting(columns: Sequence[Column], texts: Sequence[Sequence[str]], width: int, gap: int) -> list[int]:

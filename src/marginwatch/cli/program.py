@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import typer
 
 from marginwatch import __version__
+from marginwatch.cli.file_limit import raise_file_limit
 from marginwatch.cli.supervision import supervised
 
 COMMANDS: Mapping[str, str] = {
@@ -31,6 +32,7 @@ def run_program(argv: Sequence[str] | None = None) -> int:
 
 
 def _invoke(arguments: list[str]) -> int:
+    raise_file_limit()
     program = build_program(command_in(arguments))
     result: object = program(arguments or ["--help"], prog_name="marginwatch", standalone_mode=False)
     return result if isinstance(result, int) else 0

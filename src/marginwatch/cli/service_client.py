@@ -97,7 +97,9 @@ def _get(url: str, path: str, token: Secret) -> tuple[int, bytes]:
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port, parts = None, None, urlsplit("")
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError("--url holds a user name or a password; the service wants its token: --token")
+    if parts.scheme not in ("http", "https") or not host or not url.isprintable() or " " in url:
         raise ConfigError(f"--url {url!r} is not usable; write http://host:port")
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(host, port, timeout=TIMEOUT_S)

@@ -1,9 +1,13 @@
 """The one top-level handler: whatever goes wrong becomes one line on stderr and an exit code."""
 
+import contextlib
 import os
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+from unicodedata import category
 
 import typer
 
@@ -26,6 +30,7 @@ def supervised(command: Callable[[], int]) -> int:
 
     A reader that goes away (``| head``) is no error. Set ``MARGINWATCH_DEBUG=1`` to see the traceback of a defect.
     """
+    _prepare_output()
     stdout = sys.stdout
     try:
         code = command()
@@ -46,6 +51,10 @@ def supervised(command: Callable[[], int]) -> int:
     except BrokenPipeError:
         _discard_output()
         return FINE
+    except OSError as error:
+        # Such as a full disk behind stdout; what is still buffered would fail again at exit.
+        _discard_output()
+        return _complain(f"the system refuses: {error}", UNREACHABLE)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except Exception as error:
@@ -56,13 +65,40 @@ def supervised(command: Callable[[], int]) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    """Write each line of ``message`` on its own: a configuration tells all that is wrong with it at once."""
-    for line in message.split("\n"):
-        if words := line.split():
-            sys.stderr.write(f"marginwatch: {' '.join(words)}\n")
+    """Write each line of ``message`` on its own: a configuration tells all that is wrong with it at once.
+
+    The exit code is told even where nobody can be written to: stderr may be closed or full.
+    """
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        for line in message.split("\n"):
+            if words := line.split():
+                sys.stderr.write(f"marginwatch: {printable(' '.join(words))}\n")
+        sys.stderr.flush()
     return code
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with control characters written out: names and messages of others never steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign.isprintable() or category(sign) == "Zs" else ascii(sign)[1:-1] for sign in text
+    )
+
+
+def _prepare_output() -> None:
+    """Make stdout carry any text: UTF-8 to files and pipes, a ``?`` on a terminal that knows no better.
+
+    A closed stdout or stderr becomes one that goes nowhere, as for a daemon.
+    """
+    for name in ("stdout", "stderr"):
+        if cast("object", getattr(sys, name)) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # lives as long as we do
+    if (reconfigure := getattr(sys.stdout, "reconfigure", None)) is not None:
+        reconfigure(encoding=sys.stdout.encoding if sys.stdout.isatty() else "utf-8", errors="replace")
 
 
 def _discard_output() -> None:
     """Point stdout at nothing, so that the interpreter's own flush at exit stays quiet too."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

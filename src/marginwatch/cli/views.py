@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from marginwatch.cli.output import Column, Form, grouped, write_csv, write_json, write_table
-from marginwatch.cli.supervision import FINE, UNREACHABLE
+from marginwatch.cli.supervision import FINE, UNREACHABLE, printable
 from marginwatch.risk.table_rows import NotIncluded
 from marginwatch.web.replies import AccountsReply, PositionsReply, Reply
 
@@ -68,4 +68,4 @@ def notes_on(left_out: Sequence[NotIncluded]) -> list[str]:
 def complain_about(left_out: Sequence[NotIncluded]) -> None:
     """Write those lines to stderr, for rows as CSV have no place for them."""
     for line in notes_on(left_out):
-        sys.stderr.write(line + "\n")
+        sys.stderr.write(printable(line) + "\n")

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from marginwatch.model.secret import Secret
 
 SECRET_BYTES_MAX = 64 * 1024
 FORMS = '"env:NAME", "file:PATH" or "keyring:SERVICE/NAME"'
+_LIKE_A_KEY = re.compile(r"(?=.*[0-9])(?=.*[A-Z])[A-Za-z0-9]{16,}|(?=.*[0-9])[a-z0-9]{16,}")
+"""Keys of exchanges are long runs of letters and digits; names of variables and files have separators."""
 
 
 class SecretReference(msgspec.Struct, frozen=True):
@@ -66,10 +69,19 @@ def resolve(reference: SecretReference, folder: Path) -> tuple[Secret, str | Non
     return _from_keyring(reference), None
 
 
+def _shown(name: str) -> str:
+    """Return a name, hidden where it looks like a key: ``env:`` in front of the secret itself is a common slip."""
+    if _LIKE_A_KEY.fullmatch(name):
+        return "*** (what stands there looks like the secret itself; write the name of where it is kept)"
+    return name
+
+
 def _from_environment(reference: SecretReference) -> Secret:
     value = os.environ.get(reference.name, "").strip()
     if not value:
-        raise ConfigError(f"environment variable {reference.name} is not set; export it before the start")
+        raise ConfigError(
+            f"environment variable {_shown(reference.name)} is not set; export it before the start"
+        )
     return Secret(value)
 
 
@@ -81,10 +93,10 @@ def _from_file(reference: SecretReference, folder: Path) -> tuple[Secret, str | 
             content = file.read(SECRET_BYTES_MAX + 1)
     except OSError as error:
         raise ConfigError(
-            f"cannot read the secret file {path}: {error.strerror}; create it with mode 600"
+            f"cannot read the secret file {path.parent / _shown(path.name)}: {error.strerror}; create it with mode 600"
         ) from error
     try:
-        value = content.decode().strip()
+        value = content.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
         # The cause is left out on purpose: it carries the bytes.
         raise ConfigError(f"the secret file {path} is not text; save it as UTF-8") from None

@@ -258,5 +258,6 @@ def narrowed(reply: Rows, sort: str | None = None, **wanted: str | None) -> Rows
     **wanted : str or None
         Field → value, as in :func:`marginwatch.web.selection.select`.
     """
-    rows = ordered(select(reply.rows, **wanted), sort)
+    # Ordered first, so that a field nobody has is refused even where no row is wanted.
+    rows = select(ordered(reply.rows, sort), **wanted)
     return msgspec.structs.replace(reply, rows=tuple(rows))

@@ -43,7 +43,7 @@ def ordered(rows: Sequence[Row], by: str | None) -> list[Row]:
     Raises
     ------
     ConfigError
-        If the rows have no such field.
+        If the rows have no such field; without rows nothing is judged.
     """
     if by is None or not rows:
         return list(rows)

@@ -12,6 +12,7 @@ from marginwatch.model.balance import Balance
 from marginwatch.model.check_report import AccountCheck, CheckStatus
 from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.venue_facts import SubMember
+from marginwatch.venues.bybit.key_check import unmonitored_sub_accounts
 
 COINS_NAMED_MAX = 4
 WRONG_HOST_REASONS = ("key_invalid", "ip_not_bound")
@@ -110,11 +111,8 @@ def name_unmonitored(
             configured[spec.venue].add(spec.uid)
     judged: list[AccountCheck] = []
     for check in checks:
-        found = tuple(
-            f"{one.uid} ({one.name})" if one.name else one.uid
-            for one in members.get(check.account_id, ())
-            if one.uid not in configured[check.venue]
-        )
+        listed = ((one.uid, one.name) for one in members.get(check.account_id, ()))
+        found = unmonitored_sub_accounts(listed, configured[check.venue])
         if found:
             text = f"{len(found)} of its sub-accounts are in no configured account: {', '.join(found)}"
             check = with_warnings(msgspec.structs.replace(check, unmonitored=found), [text])  # noqa: PLW2901  # one step more of the same check

@@ -265,12 +265,10 @@ async def test_an_unlisted_endpoint_takes_its_limit_from_the_first_reply() -> No
     await asyncio.gather(*tasks)
 
 
-def test_the_planned_interval_is_the_one_that_the_budget_can_keep() -> None:
-    budget = RateBudget(manifest(), ManualClock())
-    assert budget.planned_interval_s(10, 6, 60.0) == 60.0
-    stretched = budget.planned_interval_s(1000, 6, 60.0)
-    # 6,000 calls at 36 a second take 167 s; something is left for what happens in between.
-    assert 6000 / 36 < stretched < 1.3 * 6000 / 36
+def test_what_is_planned_with_fits_into_the_budget_and_leaves_some() -> None:
+    seconds = RateBudget(manifest(), ManualClock()).seconds_per_call()
+    # 30 % of 600 in 5 s are 36 a second; something is left for what happens in between.
+    assert 1 / 36 < seconds < 1.3 / 36
 
 
 @pytest.mark.parametrize("share", [0.0, -0.1, 1.01])

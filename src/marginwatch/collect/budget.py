@@ -237,23 +237,6 @@ class RateBudget:
 
     # ---- what is planned with it ----------------------------------------------------------------------------
 
-    def planned_interval_s(self, n_accounts: int, calls_per_account: int, wanted_s: float) -> float:
-        """Return the shortest interval, not below ``wanted_s``, at which so many accounts can all be served.
-
-        Parameters
-        ----------
-        n_accounts, calls_per_account : int
-            Accounts, and calls that one round of one account costs.
-        wanted_s : float
-            The configured interval in seconds.
-
-        Returns
-        -------
-        float
-            Seconds; with it, periodic work takes at most 80 % of the host's budget.
-        """
-        return max(wanted_s, n_accounts * calls_per_account * self.seconds_per_call())
-
     def seconds_per_call(self) -> float:
         """Return how long one call takes of the part of the host's budget that periodic work may plan with."""
         return self._host.window_s / (PLANNED_SHARE * self._host.allowed)
@@ -264,10 +247,6 @@ class RateBudget:
             self._danger[uid_key] = min(danger, 1.0)
         else:
             self._danger.pop(uid_key, None)
-
-    def forget(self, uid_key: str) -> None:
-        """Drop what is kept of an account that was removed."""
-        self._danger.pop(uid_key, None)
 
     def state(self) -> BudgetState:
         """Return how the budget stands now."""

@@ -147,14 +147,21 @@ def measure(rows: Rows, values: ContractValues, prices: AssetPrices, work: Works
 
 
 def measure_rows(rows: Rows, values: ContractValues, work: Workspace) -> RowMeasures:
-    """Return exposure, notional and unrealized PnL of each position."""
+    """Return exposure, notional and unrealized PnL of each position.
+
+    PnL is quantity × (value at mark − value at entry), the values those of one long contract in settlement currency:
+    multiplier × price for linear contracts and options, −multiplier ÷ price for inverse ones.
+
+    References
+    ----------
+    Bybit help center, P&L calculations: linear q × (M − E), inverse q × (1 ÷ E − 1 ÷ M).
+    """
     exposure = work.gather("exposure", values.exposure_usd, rows.instrument)
     np.multiply(exposure, rows.quantity, out=exposure)
     notional = work.gather("notional", values.notional_usd, rows.instrument)
     np.multiply(notional, rows.quantity, out=notional)
     np.abs(notional, out=notional)
     pnl_coin = work.gather("pnl_coin", values.mark_value, rows.instrument)
-    # This is measures.exposure.unrealized_pnl, in place.
     np.subtract(pnl_coin, rows.entry_value, out=pnl_coin)
     np.multiply(pnl_coin, rows.quantity, out=pnl_coin)
     pnl_usd = work.gather("pnl_usd", values.settle_usd, rows.instrument)

@@ -6,8 +6,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from marginwatch.book.table import BoolArray, FloatArray
-
 AnswerArray: TypeAlias = NDArray[np.uint8]
 
 
@@ -18,13 +16,3 @@ class Answer(IntEnum):
     NOT_APPLICABLE = 1  # the question makes no sense here: an empty account has no usage
     NONE_IN_RANGE = 2  # looked for and not there: nothing liquidates it
     MISSING = 3  # there is an answer, but we lack what it takes to know it
-
-
-def number_or_missing(values: FloatArray) -> AnswerArray:
-    """Return ``NUMBER`` where a value is finite and ``MISSING`` elsewhere; same shape, uint8."""
-    return np.where(np.isfinite(values), np.uint8(Answer.NUMBER), np.uint8(Answer.MISSING))
-
-
-def marked(answers: AnswerArray, where: BoolArray, answer: Answer) -> AnswerArray:
-    """Return the answers with ``answer`` put in ``where``; the input is not changed."""
-    return np.where(where, np.uint8(answer), answers)

@@ -6,8 +6,6 @@ import msgspec
 
 from marginwatch.model.ids import AccountId, Asset, DecimalText
 
-AnswerWord = Literal["number", "not_applicable", "none_in_range", "missing"]
-
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all rows.

@@ -433,6 +433,33 @@ async def test_slow_facts_of_an_account(bench) -> None:
     assert [t.maintenance_margin_rate for t in await client.fetch_borrow_tiers()] == ["0.04"]
 
 
+async def test_the_totals_of_options_by_settlement_and_by_underlying(bench) -> None:
+    stub = bench.stub
+    # Rows as in the documents' examples of option-asset-info and coin-greeks, numbers changed.
+    asset = {
+        "coin": "USDC",
+        "totalDelta": "0.5",
+        "totalUPL": "-3",
+        "assetIM": "9",
+        "assetMM": "4",
+        "sendTime": "1000",
+    }
+    stub.standing["/v5/account/option-asset-info"] = lambda _: stub.ok({"result": [asset]})
+    greeks = {
+        "baseCoin": "BTC",
+        "totalDelta": "0.00004001",
+        "totalGamma": "",
+        "totalVega": "1",
+        "totalTheta": "-2",
+    }
+    stub.standing["/v5/asset/coin-greeks"] = lambda _: stub.ok({"list": [greeks]})
+    client = bench.venue.client(bench.spec())
+    (total,) = await client.fetch_option_assets()
+    assert (total.asset, total.unrealized_pnl, total.maintenance_margin) == ("USDC", "-3", "4")
+    ((base, of_base),) = await client.fetch_coin_greeks()
+    assert (base, of_base.delta, of_base.gamma, of_base.theta) == ("BTC", "0.00004001", None, "-2")
+
+
 async def test_one_wrong_key_disturbs_no_other(served) -> None:
     from marginwatch.model.secret import Secret
 

@@ -51,19 +51,6 @@ def direction_bias(long: float, short: float) -> float:
     return (long - short) / total if total else float("nan")
 
 
-def unrealized_pnl(quantity: FloatArray, mark_value: FloatArray, entry_value: FloatArray) -> FloatArray:
-    """Return the open profit of each row in settlement currency, gain positive.
-
-    ``quantity × (mark_value − entry_value)`` with values per long contract: multiplier × price for linear contracts and
-    options, −multiplier ÷ price for inverse ones. NaN where a value is missing.
-
-    References
-    ----------
-    Bybit help center, P&L calculations: linear q × (M − E), inverse q × (1 ÷ E − 1 ÷ M).
-    """
-    return quantity * (mark_value - entry_value)
-
-
 def zeroed(values: FloatArray, where: BoolArray) -> FloatArray:
     """Return a copy with 0 put ``where``: rows that a sum leaves out and its caller counts."""
     return np.where(where, 0.0, values)

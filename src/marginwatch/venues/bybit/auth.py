@@ -16,9 +16,6 @@ from marginwatch.model.secret import Secret
 RECV_WINDOW_MS = 5000
 """How old a request may be when it arrives; the venue's default (documents: guide, authentication)."""
 
-STREAM_AUTH_VALID_MS = 10_000
-"""How far ahead a stream login expires. One second, as some clients use, fails on latency alone."""
-
 
 class Signer(Protocol):
     """Turns the text that the venue defines into a signature."""
@@ -121,7 +118,7 @@ class Credentials:
         Parameters
         ----------
         expires_at_ns : int
-            On the *venue's* clock, nanoseconds UTC; :data:`STREAM_AUTH_VALID_MS` from now is a good choice.
+            On the *venue's* clock, nanoseconds UTC; one second from now, as some clients use, fails on latency alone.
         """
         expires_ms = expires_at_ns // 1_000_000
         return self._key.reveal(), expires_ms, self._signer.sign(f"GET/realtime{expires_ms}")

@@ -33,16 +33,6 @@ TS_MS_MAX = 9_223_372_036_854
 INT64_MAX = 9_223_372_036_854_775_807
 
 
-def text_or_none(text: str | None) -> DecimalText | None:
-    """Return the text, or None where the venue said nothing."""
-    return None if text in NONE else text
-
-
-def amount_or_none(text: str | None) -> DecimalText | None:
-    """Return the text of an amount for which zero means none, such as a stop price."""
-    return None if text in NONE_OR_ZERO else text
-
-
 def prove_numbers(texts: Iterable[str | None]) -> None:
     """Raise unless every text that says something is a finite number.
 

@@ -73,6 +73,22 @@ class Columns:
                 self._give_back(entry, key)
             raise unreadable(error, entry, f"{key[0]}/{key[1]}") from None
 
+    def rewrite_position(self, row: int, position: Position, made_ns: int) -> bool:
+        """Write newer content of an open row that stays open in the very same contract: the usual message.
+
+        Returns False, writing nothing, where it is not that simple, and :meth:`write_position` must look at it.
+        """
+        table = self.positions
+        try:
+            quantity = float(position.quantity)
+            # Infinity and NaN minus themselves are not 0.
+            if quantity == 0.0 or quantity - quantity != 0.0:
+                return False
+            table.write(row, position, quantity, self.instruments.terms[table.instrument_at[row]], made_ns)
+        except ValueError:
+            return False
+        return True
+
     def _open(self, entry: AccountEntry, key: PositionKey, position: Position, instrument: int) -> int:
         terms = position.instrument
         holding = self.holding(entry, terms.underlying_asset)

@@ -66,6 +66,7 @@ class Link:
         "_lost_at_ns",
         "_n_malformed_in_row",
         "_owner",
+        "_read",
         "_services",
         "_spec",
         "_venue",
@@ -80,6 +81,7 @@ class Link:
         self._venue = venue
         self._services = services
         self._owner = owner
+        self._read = venue.port.stream.read_private
         self._lost_at_ns: int | None = None
         self._n_malformed_in_row = 0
         self.n_messages = 0
@@ -133,7 +135,7 @@ class Link:
     def on_payload(self, payload: bytes, now_ns: int) -> None:
         """Read one frame and hand on what it says; one that cannot be read changes nothing."""
         try:
-            said = self._venue.port.stream.read_private(payload, self._spec, now_ns)
+            said = self._read(payload, self._spec, now_ns)
         except ProtocolError as error:
             self._on_malformed(payload, now_ns, error)
             return

@@ -324,7 +324,7 @@ class Session:
             self._buffer.hold(event)
 
     def _deliver(self, event: Event) -> None:
-        if isinstance(event, PositionsUpdate):
+        if type(event) is PositionsUpdate:
             self._venue.wishes.note_positions(event.positions)
         elif isinstance(event, BalancesUpdate):
             self._venue.wishes.note_balances(event.balances)

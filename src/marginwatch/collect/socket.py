@@ -56,6 +56,13 @@ def client_tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+# Members of an enumeration are looked up by Python code in 3.11: not once a message.
+_TEXT = picows.WSMsgType.TEXT
+_BINARY = picows.WSMsgType.BINARY
+_CONTINUATION = picows.WSMsgType.CONTINUATION
+_CLOSE = picows.WSMsgType.CLOSE
+
+
 class _Listener(picows.WSListener):
     """Turns picows frames into whole messages for the owner."""
 
@@ -71,11 +78,11 @@ class _Listener(picows.WSListener):
         if self._owner is None:
             return
         kind = frame.msg_type
-        if kind == picows.WSMsgType.TEXT and frame.fin:
+        if kind == _TEXT and frame.fin:
             self._owner.on_message(frame.get_payload_as_bytes())
-        elif kind in (picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION):
+        elif kind in (_TEXT, _BINARY, _CONTINUATION):
             self._join(frame, self._owner)
-        elif kind == picows.WSMsgType.CLOSE:
+        elif kind == _CLOSE:
             transport.disconnect()
         else:
             self._owner.on_alive()
@@ -99,7 +106,7 @@ class _Listener(picows.WSListener):
 
     def send(self, payload: bytes) -> None:
         if self._transport is not None:
-            self._transport.send(picows.WSMsgType.TEXT, payload)
+            self._transport.send(_TEXT, payload)
 
     def close(self) -> None:
         self._owner = self._parts = None

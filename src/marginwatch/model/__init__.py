@@ -3,6 +3,9 @@
 In: nothing. Out: types. State: none. Never: behavior beyond a property or a predicate, venue wire names, floats
 made from the venue's decimals.
 
+What comes with every message is a struct with ``gc=False``: frozen and made of texts, it can be part of no cycle, and the
+collector, which would look at every position held, need not know of it.
+
 Modules
 -------
 ids           names of accounts, venues, instruments; exact decimal text

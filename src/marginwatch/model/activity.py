@@ -10,7 +10,7 @@ from marginwatch.model.instrument import Instrument
 FillKind = Literal["trade", "liquidation", "adl", "funding", "delivery", "other"]
 
 
-class Fill(msgspec.Struct, frozen=True, kw_only=True):
+class Fill(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One execution. Amounts are exact texts.
 
     Parameters
@@ -45,7 +45,7 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     ts_venue_ns: int | None = None
 
 
-class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
+class OpenOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One order, for the margin it ties up and for how it ended; nothing here can change it.
 
     Parameters

@@ -6,7 +6,7 @@ from marginwatch.model.ids import Asset, DecimalText
 from marginwatch.model.position import MarginMode
 
 
-class Balance(msgspec.Struct, frozen=True, kw_only=True):
+class Balance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One coin of an account; amounts in the coin unless said otherwise, exact texts, None where not sent.
 
     Parameters
@@ -40,7 +40,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     is_collateral: bool | None = None
 
 
-class AccountState(msgspec.Struct, frozen=True, kw_only=True):
+class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An account's totals as the venue states them; reporting currency, exact texts, None where not sent.
 
     Parameters

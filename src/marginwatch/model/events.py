@@ -14,7 +14,7 @@ from marginwatch.model.price import Mark
 from marginwatch.model.snapshots import AccountSnapshot
 
 
-class PositionsUpdate(msgspec.Struct, frozen=True):
+class PositionsUpdate(msgspec.Struct, frozen=True, gc=False):
     """Whole rows of some positions of one account; rows not named are unchanged.
 
     ``ts_venue_ns`` is when the venue made the message, ``ts_received_ns`` when we heard it, UTC nanoseconds.
@@ -26,7 +26,7 @@ class PositionsUpdate(msgspec.Struct, frozen=True):
     ts_received_ns: int
 
 
-class BalancesUpdate(msgspec.Struct, frozen=True):
+class BalancesUpdate(msgspec.Struct, frozen=True, gc=False):
     """Account totals (None if not in the message) and the coins it names; coins not named are unchanged."""
 
     account_id: AccountId
@@ -36,7 +36,7 @@ class BalancesUpdate(msgspec.Struct, frozen=True):
     ts_received_ns: int
 
 
-class FillsUpdate(msgspec.Struct, frozen=True):
+class FillsUpdate(msgspec.Struct, frozen=True, gc=False):
     """Executions, live or found afterwards (``is_backfill``)."""
 
     account_id: AccountId
@@ -46,7 +46,7 @@ class FillsUpdate(msgspec.Struct, frozen=True):
     is_backfill: bool = False
 
 
-class OrdersUpdate(msgspec.Struct, frozen=True):
+class OrdersUpdate(msgspec.Struct, frozen=True, gc=False):
     """Orders that changed."""
 
     account_id: AccountId
@@ -55,7 +55,7 @@ class OrdersUpdate(msgspec.Struct, frozen=True):
     ts_received_ns: int
 
 
-class GreeksUpdate(msgspec.Struct, frozen=True):
+class GreeksUpdate(msgspec.Struct, frozen=True, gc=False):
     """An account's option totals per base asset, as the venue states them."""
 
     account_id: AccountId
@@ -64,7 +64,7 @@ class GreeksUpdate(msgspec.Struct, frozen=True):
     ts_received_ns: int
 
 
-class MarksUpdate(msgspec.Struct, frozen=True):
+class MarksUpdate(msgspec.Struct, frozen=True, gc=False):
     """Public prices, snapshots or deltas as each :class:`Mark` says."""
 
     marks: tuple[Mark, ...]
@@ -90,7 +90,7 @@ class AssetPricesUpdate(msgspec.Struct, frozen=True):
     ts_received_ns: int
 
 
-class ConnectivityUpdate(msgspec.Struct, frozen=True):
+class ConnectivityUpdate(msgspec.Struct, frozen=True, gc=False):
     """An account's health changed."""
 
     connectivity: Connectivity

@@ -20,7 +20,7 @@ class InstrumentKind(StrEnum):
 OptionKind = Literal["call", "put"]
 
 
-class Instrument(msgspec.Struct, frozen=True, kw_only=True):
+class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One contract of one venue.
 
     Parameters
@@ -74,7 +74,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     is_inferred: bool = False
 
 
-class MarginTier(msgspec.Struct, frozen=True, kw_only=True):
+class MarginTier(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One step of a contract's risk-limit table.
 
     Parameters

@@ -11,7 +11,7 @@ PositionSide = Literal["net", "long", "short"]
 MarginMode = Literal["cross", "isolated", "portfolio"]
 
 
-class Greeks(msgspec.Struct, frozen=True, kw_only=True):
+class Greeks(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Option sensitivities as the venue states them; the unit is the venue's and stays with its numbers."""
 
     delta: DecimalText | None = None
@@ -20,7 +20,7 @@ class Greeks(msgspec.Struct, frozen=True, kw_only=True):
     theta: DecimalText | None = None
 
 
-class Position(msgspec.Struct, frozen=True):
+class Position(msgspec.Struct, frozen=True, gc=False):
     """One row of an account: a contract and, in hedge mode, one of its two legs.
 
     Every number is the venue's own text, or None where the venue sent none (``""``, ``"0"`` where that means

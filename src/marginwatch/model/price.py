@@ -7,7 +7,7 @@ from marginwatch.model.instrument import Instrument
 from marginwatch.model.position import Greeks
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, gc=False):
     """Prices of one contract at one moment. Parsers fill the fields by position: add new ones at the end.
 
     Parameters

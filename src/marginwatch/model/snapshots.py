@@ -9,7 +9,7 @@ from marginwatch.model.ids import AccountId
 from marginwatch.model.position import Position
 
 
-class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything a complete sweep of one account returned.
 
     Parameters
@@ -46,7 +46,7 @@ class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     not_covered: tuple[str, ...] = ()
 
 
-class Break(msgspec.Struct, frozen=True, kw_only=True):
+class Break(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One difference found between our book and the venue's snapshot.
 
     Parameters

@@ -154,11 +154,10 @@ def _build(row: WirePosition, instrument: Instrument) -> Position:
     trailing_stop = None if trailing_stop in NONE_OR_ZERO else trailing_stop
     session_average = row.session_avg_price
     session_average = None if session_average in NONE_OR_ZERO else session_average
-    amounts = (
-        *(entry, liquidation, limit, take_profit, stop_loss, trailing_stop, session_average),
-        *(row.mark_price, row.leverage, row.position_im, row.position_mm),
-        *(row.unrealised_pnl, row.cur_realised_pnl),
-    )
+    mark, leverage, initial, maintenance = row.mark_price, row.leverage, row.position_im, row.position_mm
+    unrealized, realized = row.unrealised_pnl, row.cur_realised_pnl
+    amounts = [entry, liquidation, limit, take_profit, stop_loss, trailing_stop, session_average]
+    amounts += mark, leverage, initial, maintenance, unrealized, realized
     # What prove_numbers does, without the call: a sum that is not finite has a part that is not.
     total = magnitude + sum(map(float, filter(None, amounts)))
     if total - total != 0.0:
@@ -176,12 +175,12 @@ def _build(row: WirePosition, instrument: Instrument) -> Position:
         leg,  # position_side
         quantity,
         entry,  # entry_price
-        row.mark_price or None,
-        row.unrealised_pnl or None,  # unrealized_pnl
-        row.position_im or None,  # initial_margin
-        row.position_mm or None,  # maintenance_margin
+        mark or None,  # mark_price
+        unrealized or None,  # unrealized_pnl
+        initial or None,  # initial_margin
+        maintenance or None,  # maintenance_margin
         liquidation,  # liquidation_price
-        row.leverage or None,  # leverage_setting
+        leverage or None,  # leverage_setting
         _MODES.get(row.trade_mode),  # margin_mode
         _STATUSES.get(row.position_status) or str(row.position_status).lower(),  # status
         row.is_reduce_only,
@@ -191,7 +190,7 @@ def _build(row: WirePosition, instrument: Instrument) -> Position:
         take_profit,
         stop_loss,
         trailing_stop,
-        row.cur_realised_pnl or None,  # realized_pnl
+        realized or None,  # realized_pnl
         session_average,  # session_average_price
         _greeks(row) if instrument.category == "option" else None,  # greeks
         time_ns_or_none(change, "mmrSysUpdatedTime") if change else None,  # margin_change_at_ns

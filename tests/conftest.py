@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import ManualClock
@@ -19,6 +20,10 @@ from marginwatch.model.price import Mark
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import AccountSnapshot
 from marginwatch.risk.frame import Frame, FramePress
+
+# A slow machine is no defect; a failure says how to repeat it.
+settings.register_profile("marginwatch", deadline=None, print_blob=True)
+settings.load_profile("marginwatch")
 
 
 @pytest.fixture(autouse=True)

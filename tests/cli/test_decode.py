@@ -120,6 +120,7 @@ def test_contract_data_from_a_file(decode, tmp_path) -> None:
         ('{"topic":"position","creationTime":1,"data":[{"symbol":"X","size":"1"}]}', [], "data[0]"),
         ('{"topic":"position","creationTime":1,"data":[]}', ["--kind", "nonsense"], "nonsense"),
         ("{}", ["--instruments", "no-such-file"], "no-such-file"),
+        ('{"retCode":"-0","retMsg":"OK","result":{}}', [], "retCode"),
     ],
 )
 def test_undecodable_input_is_one_line_and_exit_code_2(decode, tmp_path, text, arguments, named) -> None:
@@ -130,6 +131,18 @@ def test_undecodable_input_is_one_line_and_exit_code_2(decode, tmp_path, text, a
     assert err.count("\n") == 1
     assert named in err
     assert "Traceback" not in err
+
+
+def test_a_mark_of_the_editor_is_skipped_and_an_endless_file_is_not_read(
+    decode, tmp_path, monkeypatch
+) -> None:
+    path = tmp_path / "payload.json"
+    path.write_bytes(b"\xef\xbb\xbf" + (PAYLOADS / "rest_account_info_docs.json").read_bytes())
+    assert decode("bybit", str(path))[0] == 0
+    monkeypatch.setattr("marginwatch.cli.decode.PAYLOAD_BYTES_MAX", 1000)
+    code, out, err = decode("bybit", "/dev/zero")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "longer than" in err
 
 
 def test_a_missing_file_and_an_unknown_venue_are_usage_errors(decode, tmp_path) -> None:

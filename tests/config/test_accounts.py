@@ -125,6 +125,12 @@ def test_each_error_is_placed(write: Write, given: dict[str, str], line: int, pa
         assert part in message
 
 
+@pytest.mark.parametrize("line", ['desk = "d\\u001b[31m"', 'owner = "o\\nx"', 'tags = ["fine", "t\\u202e"]'])
+def test_names_that_would_steer_a_terminal_are_refused(write: Write, account: str, line: str) -> None:
+    with pytest.raises(ConfigError, match="must be printable"):
+        load(write(f"{account}\n{line}\n"))
+
+
 def test_a_literal_secret_is_not_repeated(write: Write) -> None:
     assert "S3cr3tS3cr3t" not in complaint(write(table(api_secret='"S3cr3tS3cr3t"'), account=False))
 

@@ -1,6 +1,11 @@
 """``marginwatch decode``: one recorded exchange message to our model, offline."""
 
+import codecs
+
 import typer
+
+PAYLOAD_BYTES_MAX = 256 * 1024 * 1024
+"""Far more than a reply of an exchange; what is longer is a device or a mistake."""
 
 
 def decode(
@@ -40,6 +45,16 @@ def _read(file: str) -> bytes:
     from marginwatch.errors import ConfigError
 
     try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from None
+        if file != "-":
+            with Path(file).open("rb") as opened:
+                body = opened.read(PAYLOAD_BYTES_MAX + 1)
+        elif sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # it was closed before the start
+            raise ConfigError("-: standard input is closed")
+        else:
+            body = sys.stdin.buffer.read(PAYLOAD_BYTES_MAX + 1)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(body) > PAYLOAD_BYTES_MAX:
+        raise ConfigError(f"{file}: longer than 256 MiB; this is not one message")
+    # Editors put this mark before UTF-8 texts; no exchange sends it.
+    return body.removeprefix(codecs.BOM_UTF8)

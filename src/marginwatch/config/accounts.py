@@ -67,7 +67,10 @@ def read_accounts(
         if reader.reasons and spec.is_enabled:
             refused.append(RefusedAccount(spec=spec, reason="; ".join(reader.reasons)))
             continue
-        if spec.api_key != NO_SECRET and (holder := holder_by_key.setdefault(spec.api_key, table.id)) != table.id:
+        if (
+            spec.api_key != NO_SECRET
+            and (holder := holder_by_key.setdefault(spec.api_key, table.id)) != table.id
+        ):
             # One ledger watched twice would be counted twice in every total.
             reader.refuse(
                 "api_key", f"api_key is that of account {holder!r} too; give each account a key of its own"
@@ -101,6 +104,11 @@ class _AccountReader:
             self.refuse(
                 "id", f"id {table.id!r} must be printable, without '/' and without blanks at its ends"
             )
+        named = {"owner": (table.owner,), "desk": (table.desk,), "tags": table.tags}
+        for key, names in named.items():
+            for name in names:
+                if name is not None and not name.isprintable():
+                    self.refuse(key, f"{key} {name!r} must be printable")
         return table
 
     def spec(self, table: AccountTable) -> AccountSpec | None:

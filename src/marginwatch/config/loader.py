@@ -42,6 +42,10 @@ def load(path: Path | str) -> Config:
     collect = read_section(complaints, document, "collect", CollectTable)
     lists = {name: _tables(complaints, document, name) for name in LISTS}
     accounts, refused = read_accounts(complaints, lists["account"], folder)
+    for name in ("rule", "channel"):
+        if lists[name]:
+            # Whoever writes a rule relies on being woken: silence here would be taken for calm.
+            complaints.warn((name, 0), f"[[{name}]] has no effect yet: this version sends no alerts")
     complaints.raise_if_any()
     if not lists["account"]:
         raise ConfigError(f"{file}: there is no [[account]] to watch; marginwatch.example.toml shows one")

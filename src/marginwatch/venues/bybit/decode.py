@@ -142,6 +142,8 @@ def _decode_result(envelope: Envelope, kind: str, catalog: InstrumentCatalog) ->
 def _decode_refusal(body: bytes, payload: Mapping[str, Any]) -> Decoded:
     if "op" not in payload and "success" not in payload:
         envelope = open_envelope(body, endpoint="reply")
+        if envelope.ret_code == 0:
+            raise ProtocolError("retCode is a strange spelling of 0; a reply of Bybit has the number")
         return Decoded(error=error_for(envelope.ret_code, envelope.message))
     control = parse_control(body)
     if control.is_success:

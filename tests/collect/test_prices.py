@@ -9,6 +9,7 @@ from marginwatch.model.balance import Balance
 from marginwatch.model.events import MarksUpdate
 from marginwatch.model.position import Position
 from marginwatch.model.price import Mark
+from marginwatch.venues.bybit.stream import BybitStream
 
 Spec = Callable[..., AccountSpec]
 
@@ -180,3 +181,13 @@ async def test_a_lost_rest_side_does_not_stop_the_feed(desk, make_spec: Spec) ->
     assert "10" in heard(desk, "ETHUSDT")
     desk.wire.public("linear")[0].push(b"{")
     assert desk.quarantined[0].account_id is None
+
+
+async def test_of_the_sockets_for_prices_too_only_a_share_is_used(desk, make_spec: Spec, monkeypatch) -> None:
+    # One topic fills a socket, so three held contracts and two conversions would take five of them.
+    monkeypatch.setattr(BybitStream, "fits_public", lambda *_: False)
+    desk.settings = CollectSettings(public_sockets_max=10, share_of_limit=0.3)
+    hold(desk, "a", "ETHUSDT", "SOLUSDT", "XRPUSDT")
+    await desk.start(make_spec("a"))
+    await desk.clock.advance(20)
+    assert len(desk.wire.public("linear")) == 3

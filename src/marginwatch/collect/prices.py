@@ -47,6 +47,8 @@ class PriceFeed:
         self._queue = queue
         self._services = services
         self._wishes = wishes
+        settings = services.settings
+        self._sockets_max = max(1, int(settings.share_of_limit * settings.public_sockets_max))
         self._version = -1
         self._expired_s = 0.0
         self._sockets: dict[str, list[PublicSocket]] = {}
@@ -132,7 +134,7 @@ class PriceFeed:
         for topic in sorted(topics - placed):
             socket = next((one for one in group if one.fits(topic)), None)
             if socket is None:
-                if len(group) >= self._services.settings.public_sockets_max:
+                if len(group) >= self._sockets_max:
                     log.warning("no socket left for a ticker", category=category, topic=topic)
                     continue
                 socket = self._open(category)

@@ -39,7 +39,7 @@ class CollectSettings(msgspec.Struct, frozen=True, kw_only=True):
     price_keep_s : float, default=600
         How long a price is followed after nobody was seen holding its contract.
     public_sockets_max : int, default=1000
-        Bound on sockets for public prices at one venue and category.
+        Sockets for public prices that a venue allows in one category, of which ``share_of_limit`` is used.
     stop_timeout_s : float, default=5
         How long a clean stop may take.
     websocket_library : {'picows', 'websockets'}, default='picows'

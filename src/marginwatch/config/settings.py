@@ -95,7 +95,8 @@ class CollectTable(msgspec.Struct, frozen=True, kw_only=True):
     price_refresh_s, price_keep_s : float
         Silence of a ticker after which its price is asked for by REST; how long a price is followed unheld. Seconds.
     sweeps_at_once, public_sockets_max : int
-        Bounds on REST snapshots at the same time and on sockets for public prices.
+        REST snapshots at the same time; sockets for public prices that a venue allows in one category, of which
+        ``share_of_limit`` is used.
     stop_timeout_s : float
         Seconds that a clean stop may take.
     websocket_library : {'picows', 'websockets'}

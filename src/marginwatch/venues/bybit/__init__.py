@@ -24,6 +24,7 @@ paging          lists to their last page
 calls           one endpoint, its parser, the venue's time of the reply
 sweep           every position, coin and order of an account
 history         executions and ledger lines between two moments
+stream          what the sockets are told, and what their answers mean
 client          the calls of one account
 market          the public calls
 key_check       whether a key may be used

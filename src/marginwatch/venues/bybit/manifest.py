@@ -16,17 +16,14 @@ PUBLIC_CATEGORIES: Final = ("linear", "inverse", "option", "spot")
 FLOOD_WAIT_S: Final = 600.0
 """An address over the limit gets HTTP 403 for at least 10 minutes (docs: v5/rate-limit, "IP Limit")."""
 
-DEMO_CLOSED_PREFIXES: Final = ("/v5/asset/", "/v5/account/fee-rate")
-"""Not offered on the demo host (docs: v5/demo)."""
+ARGS_CHARACTERS_MAX: Final = 21_000
+"""Length of all topics of one public connection (docs: v5/ws/connect, "Public channel - Args limits")."""
 
-MARKET_SOCKETS_PER_ADDRESS: Final = 1000
-"""Per category (docs: v5/ws/connect)."""
+OPTION_TOPICS_MAX: Final = 2_000
+"""Topics of one option connection (same place)."""
 
-SUBSCRIBE_CHARACTERS_MAX: Final = 21_000
-"""Length of ``args`` over a public connection (docs: v5/ws/connect, "Public channel args limits")."""
-
-SPOT_TOPICS_PER_REQUEST_MAX: Final = 10
-OPTION_TOPICS_PER_SOCKET_MAX: Final = 2000
+SPOT_TOPICS_PER_REQUEST: Final = 10
+"""Topics of one subscribe request on a spot connection (same place)."""
 
 
 def _endpoints(rest: str, stream: str, *, public_stream: str | None = None) -> Endpoints:

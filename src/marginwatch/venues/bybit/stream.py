@@ -18,21 +18,13 @@ from marginwatch.model.instrument import Instrument
 from marginwatch.venues.bybit.auth import Credentials
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
 from marginwatch.venues.bybit.errors import error_for_auth_refusal
+from marginwatch.venues.bybit.manifest import ARGS_CHARACTERS_MAX, OPTION_TOPICS_MAX, SPOT_TOPICS_PER_REQUEST
 from marginwatch.venues.bybit.parse.control import StreamControl
 from marginwatch.venues.bybit.parse.private_stream import parse_private_frame
 from marginwatch.venues.bybit.parse.public_stream import parse_public_frame
 
-ARGS_CHARACTERS_MAX: Final = 21_000
-"""Length of all topics of one public connection (docs: v5/ws/connect, "Public channel - Args limits")."""
-
-OPTION_TOPICS_MAX: Final = 2_000
-"""Topics of one option connection (same place)."""
-
-TOPICS_PER_REQUEST: Final = {"spot": 10}
-"""Topics of one subscribe request where the venue bounds it (same place)."""
-
-TOPICS_PER_REQUEST_OURS: Final = 100
-"""Topics of one request elsewhere, our own bound: a refused topic costs only its own request."""
+TOPICS_PER_REQUEST: Final = 100
+"""Topics of one subscribe request, our own bound where the venue has none: a refused topic costs its own request."""
 
 CHARACTERS_PER_TOPIC: Final = 3
 """Quotes and comma around each topic, counted with it to stay on the safe side, as the brackets are."""
@@ -193,5 +185,5 @@ def _request(operation: str, arguments: Sequence[object]) -> bytes:
 
 
 def _chunks(operation: str, category: str, topics: Sequence[str]) -> tuple[bytes, ...]:
-    size = TOPICS_PER_REQUEST.get(category, TOPICS_PER_REQUEST_OURS)
+    size = SPOT_TOPICS_PER_REQUEST if category == "spot" else TOPICS_PER_REQUEST
     return tuple(_request(operation, topics[at : at + size]) for at in range(0, len(topics), size))

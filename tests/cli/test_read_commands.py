@@ -119,6 +119,14 @@ def test_exposure(service: SimpleNamespace, capsys: pytest.CaptureFixture[str]) 
     assert row["n_included"] == "2"
 
 
+def test_no_rows_of_accounts_that_are_heard_are_an_answer(
+    service: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["positions", "--url", service.url, "--account", "MM-main", "--asset", "DOGE", "--json"]) == 0
+    reply = json.loads(capsys.readouterr().out)
+    assert (reply["rows"], reply["n_included"], len(reply["not_included"])) == ([], 2, 2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "part"),
     [
@@ -126,6 +134,8 @@ def test_exposure(service: SimpleNamespace, capsys: pytest.CaptureFixture[str]) 
         (["exposure", "--by", "moon"], 2, "exposure by 'moon'"),
         (["exposure", "--by", "desk", "--asset", "BTC"], 2, "exposure by desk has no --asset"),
         (["accounts", "--account", "nobody", "--sort", "nonsense"], 2, "cannot sort by"),
+        (["accounts", "--account", "mm-mian"], 2, "no account 'mm-mian'; did you mean 'mm-main'?"),
+        (["positions", "--account", "nobody"], 2, "there is no account 'nobody'"),
         (["exposure", "--asset", "BTC", "--desk", "x"], 2, "one dimension at a time"),
         (["accounts", "--token", "wrong"], 2, "does not accept this token"),
         (["accounts", "--token", "env:MW_NOT_SET"], 2, "MW_NOT_SET is not set"),

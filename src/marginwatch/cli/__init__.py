@@ -40,6 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str or None
         Arguments without the program's name; None takes those of the process.
     """
-    from marginwatch.cli.program import run_program
+    try:
+        from marginwatch.cli.program import run_program
 
-    return run_program(argv)
+        return run_program(argv)
+    except KeyboardInterrupt:
+        # While the first modules are still being read, nothing else answers Ctrl-C.
+        return 130

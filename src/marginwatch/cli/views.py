@@ -35,11 +35,16 @@ def show_rows(
 
 
 def exit_code(reply: AccountsReply | PositionsReply) -> int:
-    """Return 3 if there are accounts and none of them is part of the totals, 0 otherwise."""
-    if isinstance(reply, AccountsReply):
+    """Return 3 if there are accounts and none of those asked about is part of the totals, 0 otherwise.
+
+    No rows of accounts that are heard is an answer: they are flat.
+    """
+    if isinstance(reply, AccountsReply) and reply.rows:
         is_heard = any(row.is_included for row in reply.rows)
-    else:
+    elif reply.n_included is None:
         is_heard = bool(reply.rows)
+    else:
+        is_heard = reply.n_included > 0
     is_deaf = any(entry.kind == "account" for entry in reply.not_included)
     return UNREACHABLE if is_deaf and not is_heard else FINE
 

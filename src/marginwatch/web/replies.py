@@ -1,6 +1,7 @@
 """What each route answers: rows of one frame, its sequence and time, and what they do not include."""
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -9,6 +10,7 @@ from marginwatch.errors import ConfigError
 from marginwatch.model.ids import AccountId
 from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.table_rows import (
     AccountRow,
     ExposureRow,
@@ -32,6 +34,7 @@ from marginwatch.web.ports import BreakRecord, NoticeRecord
 from marginwatch.web.selection import ordered, select
 
 WAITING_SHOWN_MAX = 20
+NAMES_SHOWN_MAX = 20
 
 DIMENSIONS = {
     "asset": exposure_by_asset,
@@ -58,15 +61,23 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountsReply(Reply, frozen=True, kw_only=True):
-    """Accounts, the most endangered first, and everything that totals leave out."""
+    """Accounts, the most endangered first, and everything that totals leave out.
 
+    ``n_included`` counts the accounts in totals, whatever rows are shown; None from an older service.
+    """
+
+    n_included: int | None = None
     rows: tuple[AccountRow, ...]
     not_included: tuple[NotIncluded, ...]
 
 
 class PositionsReply(Reply, frozen=True, kw_only=True):
-    """Open positions, the largest first, and everything that totals leave out."""
+    """Open positions, the largest first, and everything that totals leave out.
 
+    ``n_included`` counts the accounts in totals, whatever rows are shown; None from an older service.
+    """
+
+    n_included: int | None = None
     rows: tuple[PositionRow, ...]
     not_included: tuple[NotIncluded, ...]
 
@@ -150,19 +161,50 @@ def accounts_reply(frame: Frame) -> AccountsReply:
     return AccountsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
+        n_included=_n_included(frame),
         rows=tuple(account_rows(frame)),
         not_included=tuple(not_included(frame)),
     )
 
 
 def positions_reply(frame: Frame, account_id: str | None = None) -> PositionsReply:
-    """Return the positions of a frame, of one account or of all."""
+    """Return the positions of a frame, of one account or of all.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such account: no rows would be taken for a flat one.
+    """
+    wanted = None if account_id is None else _account_named(frame, account_id)
     return PositionsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
-        rows=tuple(position_rows(frame, None if account_id is None else AccountId(account_id))),
+        n_included=_n_included(frame),
+        rows=tuple(position_rows(frame, wanted)),
         not_included=tuple(not_included(frame)),
     )
+
+
+def _n_included(frame: Frame) -> int:
+    return int((frame.inclusion == Inclusion.INCLUDED).sum())
+
+
+def _account_named(frame: Frame, name: str) -> AccountId:
+    """Return the account of that name in any letter case, as filters match."""
+    known = [spec.account_id for spec in frame.book.specs if spec is not None]
+    found = next((one for one in known if one.casefold() == name.casefold()), None)
+    if found is None:
+        raise ConfigError(_no_such("account", name, known))
+    return found
+
+
+def _no_such(what: str, name: str, known: Iterable[str | None]) -> str:
+    names = sorted({one for one in known if one is not None})
+    similar = difflib.get_close_matches(name, names, n=1)
+    if similar:
+        return f"there is no {what} {name!r}; did you mean {similar[0]!r}?"
+    more = f" and {len(names) - NAMES_SHOWN_MAX} more" if len(names) > NAMES_SHOWN_MAX else ""
+    return f"there is no {what} {name!r}; there are: {', '.join(names[:NAMES_SHOWN_MAX]) or 'none'}{more}"
 
 
 def exposure_reply(frame: Frame, by: str | None = None) -> ExposureReply:
@@ -257,7 +299,15 @@ def narrowed(reply: Rows, sort: str | None = None, **wanted: str | None) -> Rows
         As in :func:`marginwatch.web.selection.ordered`.
     **wanted : str or None
         Field → value, as in :func:`marginwatch.web.selection.select`.
+
+    Raises
+    ------
+    ConfigError
+        If the rows have no such field, or there is no account of the wanted name.
     """
     # Ordered first, so that a field nobody has is refused even where no row is wanted.
     rows = select(ordered(reply.rows, sort), **wanted)
+    name = wanted.get("account_id")
+    if name is not None and isinstance(reply, AccountsReply) and not select(reply.rows, account_id=name):
+        raise ConfigError(_no_such("account", name, [row.account_id for row in reply.rows]))
     return msgspec.structs.replace(reply, rows=tuple(rows))

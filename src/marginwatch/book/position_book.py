@@ -239,7 +239,8 @@ class PositionBook:
         entry.is_second_look_due = bool(entry.held or entry.suspects)
         accounts = self.columns.accounts
         accounts.gaps[entry.row] = gaps_of(event)
-        accounts.reconciled_at_ns_at[entry.row] = event.ts_received_ns
+        # As old as its oldest reply: its calls may have waited for the budget in between.
+        accounts.reconciled_at_ns_at[entry.row] = min(event.as_of_ns, event.ts_received_ns)
         accounts.data_at_ns_at[entry.row] = event.ts_received_ns
         self.dirty[entry.row] = None
         return tuple(sweep.breaks)

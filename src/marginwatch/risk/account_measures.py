@@ -1,5 +1,6 @@
 """Everything measured for each account, and on the way there for each position and holding."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from marginwatch.risk.measures.prices import AssetPrices
 from marginwatch.risk.rows import Rows
 from marginwatch.risk.workspace import Workspace
 
+NO_ROWS: CodeArray = np.zeros(0, np.int64)
+
 ISOLATED = MARGIN_MODES["isolated"]
 PORTFOLIO = MARGIN_MODES["portfolio"]
 
@@ -23,15 +26,36 @@ class RowMeasures:
     """Of each position, shape (n_rows,), float64, NaN where a price or the entry price is missing.
 
     ``exposure_usd`` signed USD delta; ``notional_usd`` ≥ 0; ``pnl_coin`` and ``pnl_usd`` unrealized PnL at live marks,
-    gain positive. ``unvalued`` and ``without_pnl`` are the numbers of the rows whose exposure or PnL is NaN.
+    gain positive; ``mark_price`` in quote currency. ``unvalued``, ``without_size``, ``without_pnl_coin`` and
+    ``without_pnl`` are the numbers of the rows whose exposure, notional, or PnL in coin or USD is NaN; ``is_complete`` is
+    whether there is no NaN at all.
     """
 
     exposure_usd: FloatArray
     notional_usd: FloatArray
     pnl_coin: FloatArray
     pnl_usd: FloatArray
+    mark_price: FloatArray
     unvalued: CodeArray
+    without_size: CodeArray
+    without_pnl_coin: CodeArray
     without_pnl: CodeArray
+    is_complete: bool
+
+
+@dataclass(slots=True, frozen=True)
+class WalletMeasures:
+    """Of each coin in a wallet, shape (n_coins,), float64; ``rows.coin_owner`` and so on name them.
+
+    ``usd`` is its price, ``amount`` its equity at live marks in the coin, ``worth`` that in USD, of cash too: all NaN
+    where unknown. ``bet_usd`` is ``worth`` without cash, 0 where unknown, so that it can be summed.
+    """
+
+    usd: FloatArray
+    is_cash: BoolArray
+    amount: FloatArray
+    worth: FloatArray
+    bet_usd: FloatArray
 
 
 @dataclass(slots=True, frozen=True)
@@ -122,10 +146,10 @@ class AccountMeasures:
 
 @dataclass(slots=True, frozen=True)
 class Measured:
-    """One slice of the book, measured."""
+    """One slice of the book, measured; what :func:`measure_holdings` makes of it too, if somebody wants it."""
 
     rows: RowMeasures
-    holdings: HoldingMeasures
+    wallets: WalletMeasures
     accounts: AccountMeasures
 
 
@@ -142,8 +166,8 @@ def measure(rows: Rows, values: ContractValues, prices: AssetPrices, work: Works
         Buffers for the columns of rows.
     """
     of_rows = measure_rows(rows, values, work)
-    of_holdings = measure_holdings(rows, of_rows, prices, work)
-    return Measured(of_rows, of_holdings, measure_accounts(rows, of_rows, of_holdings, values, prices, work))
+    wallets = measure_wallets(rows, of_rows, prices)
+    return Measured(of_rows, wallets, measure_accounts(rows, of_rows, wallets, values, work))
 
 
 def measure_rows(rows: Rows, values: ContractValues, work: Workspace) -> RowMeasures:
@@ -156,23 +180,34 @@ def measure_rows(rows: Rows, values: ContractValues, work: Workspace) -> RowMeas
     ----------
     Bybit help center, P&L calculations: linear q × (M − E), inverse q × (1 ÷ E − 1 ÷ M).
     """
-    exposure = work.gather("exposure", values.exposure_usd, rows.instrument)
-    np.multiply(exposure, rows.quantity, out=exposure)
-    notional = work.gather("notional", values.notional_usd, rows.instrument)
-    np.multiply(notional, rows.quantity, out=notional)
+    columns = work.gather("rows", values.columns, rows.instrument)
+    exposure, notional, pnl_coin, pnl_usd, mark_price = columns
+    sizes = columns[:2]
+    np.multiply(sizes, rows.quantity, out=sizes)
     np.abs(notional, out=notional)
-    pnl_coin = work.gather("pnl_coin", values.mark_value, rows.instrument)
     np.subtract(pnl_coin, rows.entry_value, out=pnl_coin)
     np.multiply(pnl_coin, rows.quantity, out=pnl_coin)
-    pnl_usd = work.gather("pnl_usd", values.settle_usd, rows.instrument)
     np.multiply(pnl_usd, pnl_coin, out=pnl_usd)
-    return RowMeasures(exposure, notional, pnl_coin, pnl_usd, rows_missing(exposure), rows_missing(pnl_usd))
+    # One sum tells whether anything is missing anywhere; mostly nothing is.
+    is_complete = not math.isnan(columns.sum())
+    missing = (NO_ROWS,) * 4 if is_complete else tuple(map(rows_missing, columns[:4]))
+    unvalued, without_size, without_pnl_coin, without_pnl = missing
+    return RowMeasures(
+        exposure_usd=exposure,
+        notional_usd=notional,
+        pnl_coin=pnl_coin,
+        pnl_usd=pnl_usd,
+        mark_price=mark_price,
+        unvalued=unvalued,
+        without_size=without_size,
+        without_pnl_coin=without_pnl_coin,
+        without_pnl=without_pnl,
+        is_complete=is_complete,
+    )
 
 
 def rows_missing(values: FloatArray) -> CodeArray:
-    """Return the numbers of the rows that are NaN, at the cost of one sum where there are none."""
-    if not np.isnan(values.sum()):
-        return np.zeros(0, np.int64)
+    """Return the numbers of the rows that are NaN."""
     return np.flatnonzero(np.isnan(values))
 
 
@@ -184,48 +219,53 @@ def _without(values: FloatArray, rows: CodeArray) -> FloatArray:
     return summable
 
 
-def measure_holdings(
-    rows: Rows, of_rows: RowMeasures, prices: AssetPrices, work: Workspace
-) -> HoldingMeasures:
-    """Return what each account bets on each coin, and what its wallet holds of it at live marks.
+def _sides(of_rows: RowMeasures, work: Workspace) -> tuple[FloatArray, FloatArray]:
+    """Return the long and the short part of each row's exposure, both ≥ 0, and 0 where it is unknown."""
+    exposure = _without(of_rows.exposure_usd, of_rows.unvalued)
+    long_side = np.maximum(exposure, 0.0, out=work.array("long_side", exposure.shape[0]))
+    return long_side, np.subtract(long_side, exposure, out=work.array("short_side", exposure.shape[0]))
+
+
+def measure_wallets(rows: Rows, of_rows: RowMeasures, prices: AssetPrices) -> WalletMeasures:
+    """Return what the coins in wallets amount to at live marks.
 
     A position settled in a coin makes the coin's equity unknown when its own PnL is.
     """
+    unknown = of_rows.without_pnl_coin
+    live_pnl = grouped(rows.settle_holding, _without(of_rows.pnl_coin, unknown), rows.n_holdings)
+    amount = rows.settled_equity + live_pnl.take(rows.coins)
+    if unknown.shape[0]:
+        is_touched = np.zeros(rows.n_holdings, np.bool_)
+        is_touched[rows.settle_holding[unknown]] = True
+        amount[is_touched[rows.coins]] = np.nan
+    usd = prices.usd.take(rows.coin_asset)
+    is_cash = prices.is_cash.take(rows.coin_asset)
+    worth = _valued(amount, usd)
+    bet_usd = np.where(is_cash | np.isnan(worth), 0.0, worth)
+    return WalletMeasures(usd, is_cash, amount, worth, bet_usd)
+
+
+def measure_holdings(
+    rows: Rows, of_rows: RowMeasures, wallets: WalletMeasures, work: Workspace
+) -> HoldingMeasures:
+    """Return what each account bets on each coin, and what its wallet holds of it at live marks.
+
+    Only frames show this; no measure of an account is made from it.
+    """
     m = rows.n_holdings
-    exposure = _without(of_rows.exposure_usd, of_rows.unvalued)
-    side = work.array("side", exposure.shape[0])
-    np.maximum(exposure, 0.0, out=side)
-    long_usd = grouped(rows.holding, side, m)
-    np.subtract(side, exposure, out=side)
-    short_usd = grouped(rows.holding, side, m)
-    unknown_pnl = rows_missing(of_rows.pnl_coin)
-    live_pnl = grouped(rows.settle_holding, _without(of_rows.pnl_coin, unknown_pnl), m)
-    # Few holdings have a coin in the wallet; most are coins bet on.
-    mine = np.flatnonzero(rows.has_coin)
-    amount = rows.settled_equity[mine] + live_pnl[mine]
-    if unknown_pnl.shape[0]:
-        is_touched = np.zeros(m, np.bool_)
-        is_touched[rows.settle_holding[unknown_pnl]] = True
-        amount[is_touched[mine]] = np.nan
-    asset = rows.holding_asset[mine]
-    worth = _valued(amount, prices.usd[asset])
+    long_side, short_side = _sides(of_rows, work)
     is_unvalued = np.zeros(m, np.bool_)
     is_unvalued[rows.holding[of_rows.unvalued]] = True
-    coin_equity, wallet_usd, bet_usd = (
-        work.array(name, m) for name in ("coin_equity", "wallet_usd", "bet_usd")
-    )
-    for column in (coin_equity, wallet_usd, bet_usd):
-        column.fill(0.0)
-    coin_equity[mine] = amount
-    wallet_usd[mine] = worth
-    bet_usd[mine] = np.where(prices.is_cash[asset] | np.isnan(worth), 0.0, worth)
+    spread = work.array("wallets", 3 * m).reshape(3, m)
+    spread.fill(0.0)
+    spread[:, rows.coins] = wallets.amount, wallets.worth, wallets.bet_usd
     return HoldingMeasures(
-        long_usd=long_usd,
-        short_usd=short_usd,
-        coins=mine,
-        coin_equity=coin_equity,
-        wallet_usd=wallet_usd,
-        bet_usd=bet_usd,
+        long_usd=grouped(rows.holding, long_side, m),
+        short_usd=grouped(rows.holding, short_side, m),
+        coins=rows.coins,
+        coin_equity=spread[0],
+        wallet_usd=spread[1],
+        bet_usd=spread[2],
         is_unvalued=is_unvalued,
     )
 
@@ -236,103 +276,113 @@ def _valued(amount: FloatArray, usd: FloatArray) -> FloatArray:
 
 
 def measure_accounts(
-    rows: Rows,
-    of_rows: RowMeasures,
-    of_holdings: HoldingMeasures,
-    values: ContractValues,
-    prices: AssetPrices,
-    work: Workspace,
+    rows: Rows, of_rows: RowMeasures, wallets: WalletMeasures, values: ContractValues, work: Workspace
 ) -> AccountMeasures:
     """Return everything of each account."""
-    k, owner = rows.n_accounts, rows.holding_account
-    long_usd = grouped(owner, of_holdings.long_usd, k)
-    short_usd = grouped(owner, of_holdings.short_usd, k)
-    coins = of_holdings.coins
-    bet, coin_owner, coin_asset = of_holdings.bet_usd[coins], owner[coins], rows.holding_asset[coins]
+    k, owner = rows.n_accounts, rows.account
+    long_side, short_side = _sides(of_rows, work)
+    long_usd, short_usd = grouped(owner, long_side, k), grouped(owner, short_side, k)
     ratio, ratio_answer = hedge_ratio(long_usd, short_usd)
-    n_positions = counted(rows.account, k)
-    n_unvalued = counted(rows.account[of_rows.unvalued], k)
-    ratio_answer[n_unvalued > 0] = Answer.MISSING
-    ratio[n_unvalued > 0] = np.nan
-    unpriced = np.isnan(of_holdings.wallet_usd[coins]) & ~prices.is_cash[coin_asset]
-    wallets = Wallets(coins, coin_owner, prices.usd[coin_asset], k)
-    initial = wallets.fill(rows.account_initial_margin, rows.coin_initial_margin)
-    maintenance = wallets.fill(rows.account_maintenance_margin, rows.coin_maintenance_margin)
-    margins = _usages(rows, of_rows, initial, maintenance)
-    marks = work.gather("mark", values.mark_price, rows.instrument)
+    n_positions = counted(owner, k)
+    n_unvalued = _counted_rows(owner, of_rows.unvalued, k)
+    if of_rows.unvalued.shape[0]:
+        ratio_answer[n_unvalued > 0] = Answer.MISSING
+        ratio[n_unvalued > 0] = np.nan
+    initial, maintenance, free = _margins(rows, wallets)
+    usages = _usages(rows, of_rows, initial, maintenance)
     distance, distance_answer = nearest_liquidation(
-        rows.account, marks, rows.liquidation_price, k, n_positions > 0, work
+        owner,
+        of_rows.mark_price,
+        rows.liquidation_price,
+        k,
+        n_positions > 0,
+        not of_rows.is_complete,
+        work,
     )
-    # In portfolio margin the venue never names a liquidation price, so its silence says nothing.
-    distance_answer[(rows.margin_mode == PORTFOLIO) & (distance_answer == Answer.NONE_IN_RANGE)] = (
-        Answer.MISSING
-    )
+    if _are_any(rows, PORTFOLIO):
+        # In portfolio margin the venue never names a liquidation price, so its silence says nothing.
+        is_silent = (rows.margin_mode == PORTFOLIO) & (distance_answer == Answer.NONE_IN_RANGE)
+        distance_answer[is_silent] = Answer.MISSING
+    long_with_wallet, short_with_wallet = long_usd, short_usd
+    if wallets.bet_usd.any():
+        long_with_wallet = long_usd + grouped(rows.coin_owner, np.maximum(wallets.bet_usd, 0.0), k)
+        short_with_wallet = short_usd + grouped(rows.coin_owner, np.maximum(-wallets.bet_usd, 0.0), k)
+    unpriced = rows_missing(wallets.worth)
     return AccountMeasures(
         long_usd=long_usd,
         short_usd=short_usd,
-        long_with_wallet_usd=long_usd + grouped(coin_owner, np.maximum(bet, 0.0), k),
-        short_with_wallet_usd=short_usd + grouped(coin_owner, np.maximum(-bet, 0.0), k),
-        notional_usd=grouped(
-            rows.account, _without(of_rows.notional_usd, rows_missing(of_rows.notional_usd)), k
-        ),
-        pnl_usd=grouped(rows.account, _without(of_rows.pnl_usd, of_rows.without_pnl), k),
+        long_with_wallet_usd=long_with_wallet,
+        short_with_wallet_usd=short_with_wallet,
+        notional_usd=grouped(owner, _without(of_rows.notional_usd, of_rows.without_size), k),
+        pnl_usd=grouped(owner, _without(of_rows.pnl_usd, of_rows.without_pnl), k),
         n_positions=n_positions,
         n_unvalued=n_unvalued,
-        n_without_pnl=counted(rows.account[of_rows.without_pnl], k),
+        n_without_pnl=_counted_rows(owner, of_rows.without_pnl, k),
         n_stale=_stale_rows(rows, values),
-        n_unknown_coins=counted(coin_owner[unpriced], k),
+        n_unknown_coins=_counted_rows(rows.coin_owner, unpriced[~wallets.is_cash[unpriced]], k),
         hedge_ratio=ratio,
         hedge_ratio_answer=ratio_answer,
-        equity_usd=rows.equity.copy(),
-        adjusted_equity_usd=rows.adjusted_equity.copy(),
+        equity_usd=rows.equity,
+        adjusted_equity_usd=rows.adjusted_equity,
         initial_margin_usd=initial,
         maintenance_margin_usd=maintenance,
-        free_usd=_free(rows, wallets),
-        maintenance_margin_usage=margins[0],
-        maintenance_margin_usage_answer=margins[1],
-        initial_margin_usage=margins[2],
-        initial_margin_usage_answer=margins[3],
+        free_usd=free,
+        maintenance_margin_usage=usages[0],
+        maintenance_margin_usage_answer=usages[1],
+        initial_margin_usage=usages[2],
+        initial_margin_usage_answer=usages[3],
         liquidation_distance=distance,
         liquidation_distance_answer=distance_answer,
     )
 
 
+def _counted_rows(owner: CodeArray, picked: CodeArray, n_accounts: int) -> FloatArray:
+    """Return how many of the rows ``picked`` each account has; mostly none are."""
+    return counted(owner[picked], n_accounts) if picked.shape[0] else np.zeros(n_accounts)
+
+
+def _are_any(rows: Rows, margin_mode: int) -> bool:
+    return bool((rows.margin_mode == margin_mode).any())
+
+
 def _stale_rows(rows: Rows, values: ContractValues) -> FloatArray:
-    if not values.is_stale.any():
+    if not values.has_stale:
         return np.zeros(rows.n_accounts)
     return counted(rows.account[values.is_stale[rows.instrument] & (rows.quantity != 0.0)], rows.n_accounts)
 
 
-@dataclass(slots=True, frozen=True)
-class Wallets:
-    """The coins in wallets: their holdings, the accounts that own them, their USD prices; and how many accounts."""
+def _margins(rows: Rows, wallets: WalletMeasures) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return initial and maintenance margin and free margin of each account.
 
-    coins: CodeArray
-    owner: CodeArray
-    usd: FloatArray
-    n_accounts: int
-
-    def fill(self, total: FloatArray, amounts: FloatArray) -> FloatArray:
-        """Return the totals of accounts, where missing the sum of their coins' amounts (of holdings, in the coin)."""
-        missing = np.isnan(total)
-        if not missing.any():
-            return total.copy()
-        summed = grouped(self.owner, _valued(amounts[self.coins], self.usd), self.n_accounts)
-        has_coins = counted(self.owner, self.n_accounts) > 0
-        return np.where(missing, np.where(has_coins, summed, np.nan), total)
-
-
-def _free(rows: Rows, wallets: Wallets) -> FloatArray:
-    """Return free margin: the venue's figure, else (isolated) what the coins leave, else equity − initial margin."""
-    free = np.where(
-        np.isnan(rows.available_balance),
-        rows.adjusted_equity - rows.account_initial_margin,
+    The venue's own totals; a margin that it does not state is the sum over the coins, and free margin (isolated
+    accounts) what the coins leave, else equity − initial margin.
+    """
+    initial, maintenance, free = (
+        rows.account_initial_margin,
+        rows.account_maintenance_margin,
         rows.available_balance,
     )
+    if rows.has_all_totals:
+        return initial, maintenance, free
+    free = np.where(np.isnan(free), rows.adjusted_equity - initial, free)
     is_isolated = (rows.margin_mode == ISOLATED) & np.isnan(free)
-    if not is_isolated.any():
-        return free
-    return np.where(is_isolated, wallets.fill(free, rows.coin_free), free)
+    if is_isolated.any():
+        free = np.where(is_isolated, _filled(free, rows.coin_free, rows, wallets), free)
+    return (
+        _filled(initial, rows.coin_initial_margin, rows, wallets),
+        _filled(maintenance, rows.coin_maintenance_margin, rows, wallets),
+        free,
+    )
+
+
+def _filled(total: FloatArray, amounts: FloatArray, rows: Rows, wallets: WalletMeasures) -> FloatArray:
+    """Return the totals of accounts, where missing the sum of their coins' amounts (in the coin)."""
+    missing = np.isnan(total)
+    if not missing.any():
+        return total
+    summed = grouped(rows.coin_owner, _valued(amounts, wallets.usd), rows.n_accounts)
+    has_coins = counted(rows.coin_owner, rows.n_accounts) > 0
+    return np.where(missing, np.where(has_coins, summed, np.nan), total)
 
 
 def _usages(
@@ -347,8 +397,8 @@ def _usages(
     ratios, answers = usage(np.stack((maintenance, initial)), rows.adjusted_equity)
     mm_usage, im_usage = ratios
     mm_answer, im_answer = answers
-    is_isolated = rows.margin_mode == ISOLATED
-    if is_isolated.any():
+    if _are_any(rows, ISOLATED):
+        is_isolated = rows.margin_mode == ISOLATED
         mine = np.flatnonzero(is_isolated[rows.account] & (rows.quantity != 0.0))
         put_up = rows.initial_margin[mine] + of_rows.pnl_coin[mine]
         each, answers = usage(rows.maintenance_margin[mine], put_up)

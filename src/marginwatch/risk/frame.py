@@ -9,7 +9,14 @@ from marginwatch.book.columns import Columns
 from marginwatch.book.position_book import PositionBook
 from marginwatch.book.snapshot import BookSnapshot
 from marginwatch.book.table import CodeArray, FloatArray
-from marginwatch.risk.account_measures import AccountMeasures, HoldingMeasures, Measured, RowMeasures, measure
+from marginwatch.risk.account_measures import (
+    AccountMeasures,
+    HoldingMeasures,
+    Measured,
+    RowMeasures,
+    measure,
+    measure_holdings,
+)
 from marginwatch.risk.group_measures import (
     AssetMeasures,
     GroupMeasures,
@@ -26,8 +33,27 @@ from marginwatch.risk.settings import RiskSettings
 from marginwatch.risk.workspace import Workspace
 
 LANE_PRICES_FOR_NS = 20_000_000
-"""How old the prices of a fast lane may be. Valuing all coins and contracts is a quarter of a lane's cost; within 20 ms
-a mark moves less than it does on its way to us."""
+"""How old the prices of a fast lane may be. Valuing all coins and contracts costs as much as a lane; within 20 ms a mark
+moves less than it does on its way to us."""
+
+LANE_AGES_FOR_NS = 100_000_000
+"""As above while no price has come at all: then only ages grow, and a price becomes stale a moment later."""
+
+
+@dataclass(slots=True, frozen=True)
+class _Valued:
+    """What contracts and coins were worth, and of which state of the tables."""
+
+    at_ns: int
+    state: tuple[int, int]
+    version: int
+    prices: AssetPrices
+    values: ContractValues
+
+    def is_good_at(self, now_ns: int, state: tuple[int, int], version: int) -> bool:
+        """Return whether a lane may use it; never at the very same instant, so that a lane then equals a frame."""
+        limit_ns = LANE_AGES_FOR_NS if version == self.version else LANE_PRICES_FOR_NS
+        return 0 < now_ns - self.at_ns <= limit_ns and state == self.state
 
 
 @dataclass(slots=True)
@@ -139,34 +165,31 @@ class FramePress:
         self._lane_work = Workspace()
         self._numbers = LocalNumbers()
         self._sequence = 0
-        self._lane_prices: tuple[int, int, int, AssetPrices, ContractValues] | None = None
+        self._last_valued: _Valued | None = None
         self._tags: tuple[int, CodeArray, CodeArray] = (-1, np.zeros(0, np.int64), np.zeros(0, np.int64))
 
-    def _valued(self, columns: Columns, now_ns: int) -> tuple[AssetPrices, ContractValues]:
-        ages = price_ages(columns.instruments, now_ns, self._settings)
-        prices = usd_prices(columns.assets, columns.instruments, ages, now_ns, self._settings)
-        return prices, contract_values(columns.instruments, ages, prices)
+    def _valued(self, columns: Columns, now_ns: int) -> _Valued:
+        instruments, assets = columns.instruments, columns.assets
+        ages = price_ages(instruments, now_ns, self._settings)
+        prices = usd_prices(assets, instruments, ages, now_ns, self._settings)
+        values = contract_values(instruments, ages, prices)
+        state = (instruments.size, assets.size)
+        self._last_valued = valued = _Valued(now_ns, state, instruments.prices_version, prices, values)
+        return valued
 
-    def _lane_valued(self, columns: Columns, now_ns: int) -> tuple[AssetPrices, ContractValues]:
-        n_instruments, n_assets = columns.instruments.size, columns.assets.size
-        last = self._lane_prices
-        # Nothing is reused at the very same instant, so that a lane and a frame of one moment agree exactly.
-        if (
-            last is not None
-            and 0 < now_ns - last[0] <= LANE_PRICES_FOR_NS
-            and last[1] == n_instruments
-            and last[2] == n_assets
-        ):
-            return last[3], last[4]
-        prices, values = self._valued(columns, now_ns)
-        self._lane_prices = (now_ns, n_instruments, n_assets, prices, values)
-        return prices, values
+    def _lane_valued(self, columns: Columns, now_ns: int) -> _Valued:
+        last, instruments = self._last_valued, columns.instruments
+        state = (instruments.size, columns.assets.size)
+        if last is not None and last.is_good_at(now_ns, state, instruments.prices_version):
+            return last
+        return self._valued(columns, now_ns)
 
     def lane(self, entries: tuple[AccountEntry, ...], now_ns: int) -> LaneResult:
         """Measure some accounts alone, through the same functions as a frame."""
         columns = self._book.columns
-        prices, values = self._lane_valued(columns, now_ns)
-        measured = measure(rows_of(columns, entries, self._numbers), values, prices, self._lane_work)
+        valued = self._lane_valued(columns, now_ns)
+        rows = rows_of(columns, entries, self._numbers)
+        measured = measure(rows, valued.values, valued.prices, self._lane_work)
         return LaneResult(now_ns, entries, measured.accounts)
 
     def frame(self, now_ns: int) -> Frame:
@@ -175,13 +198,15 @@ class FramePress:
         self._sequence += 1
         buffer = self._buffers[self._sequence % 2]
         buffer.book.fill(columns, self._book.sequence, now_ns)
-        prices, values = self._valued(columns, now_ns)
-        measured = measure(all_rows(columns), values, prices, buffer.work)
-        return self._assembled(buffer.book, prices, values, measured, now_ns)
+        valued, rows = self._valued(columns, now_ns), all_rows(columns)
+        measured = measure(rows, valued.values, valued.prices, buffer.work)
+        holdings = measure_holdings(rows, measured.rows, measured.wallets, buffer.work)
+        return self._assembled(buffer.book, valued, measured, holdings)
 
     def _assembled(
-        self, book: BookSnapshot, prices: AssetPrices, values: ContractValues, measured: Measured, now_ns: int
+        self, book: BookSnapshot, valued: _Valued, measured: Measured, holdings: HoldingMeasures
     ) -> Frame:
+        now_ns, prices = valued.at_ns, valued.prices
         columns, accounts = self._book.columns, self._book.columns.accounts
         n = accounts.size
         included = inclusion(accounts, now_ns)
@@ -199,14 +224,14 @@ class FramePress:
             at_ns=now_ns,
             book=book,
             prices=prices._replace(is_cash=prices.is_cash.copy(), coin=prices.coin.copy()),
-            values=values,
+            values=valued.values,
             rows=measured.rows,
-            holdings=measured.holdings,
+            holdings=holdings,
             accounts=of,
             inclusion=included,
             data_age_s=np.where(data_at > 0, (now_ns - data_at) / 1e9, np.nan),
             assets=measure_assets(
-                measured.holdings,
+                holdings,
                 book.holding_account,
                 prices.coin[book.holding_asset],
                 len(columns.assets.coins),

@@ -1,5 +1,6 @@
 """Which rows are measured: everything, or what belongs to a few accounts. The measures cannot tell the difference."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,16 +8,19 @@ import numpy as np
 
 from marginwatch.book.accounts import AccountEntry
 from marginwatch.book.columns import Columns
-from marginwatch.book.table import BoolArray, CodeArray, FloatArray
+from marginwatch.book.table import CodeArray, FloatArray
 
 
 @dataclass(slots=True, frozen=True)
 class Rows:
     """Columns of the positions, holdings and accounts to be measured.
 
-    ``account``, ``holding``, ``settle_holding`` and ``holding_account`` count within this slice, 0 to ``n_accounts`` − 1
-    and ``n_holdings`` − 1; ``instrument`` and ``holding_asset`` are rows of the book's tables. The slice of everything
-    has the book's own numbers, blank row 0 included. Amounts as in the book's tables.
+    ``account``, ``holding``, ``settle_holding``, ``coins`` and ``coin_owner`` count within this slice, 0 to
+    ``n_accounts`` − 1 and ``n_holdings`` − 1; ``instrument`` and ``coin_asset`` are rows of the book's tables. The slice
+    of everything has the book's own numbers, blank row 0 included. Amounts as in the book's tables.
+
+    ``coins`` are the holdings that have a coin in the wallet; the columns from ``coin_owner`` to
+    ``coin_maintenance_margin`` have one row for each of them. Those from ``equity`` on have one for each account.
     """
 
     n_accounts: int
@@ -26,13 +30,13 @@ class Rows:
     initial_margin: FloatArray
     maintenance_margin: FloatArray
     liquidation_price: FloatArray
-    instrument: CodeArray
     account: CodeArray
+    instrument: CodeArray
     holding: CodeArray
     settle_holding: CodeArray
-    holding_account: CodeArray
-    holding_asset: CodeArray
-    has_coin: BoolArray
+    coins: CodeArray
+    coin_owner: CodeArray
+    coin_asset: CodeArray
     settled_equity: FloatArray
     coin_free: FloatArray
     coin_initial_margin: FloatArray
@@ -43,87 +47,126 @@ class Rows:
     account_initial_margin: FloatArray
     account_maintenance_margin: FloatArray
     margin_mode: CodeArray
+    has_all_totals: bool
+    """No account misses any of its five totals."""
 
 
 def all_rows(columns: Columns) -> Rows:
-    """Return everything, as views into the live book: measure before the next event is applied."""
+    """Return everything: positions as views into the live book, so measure before the next event is applied."""
     positions, holdings, accounts = columns.positions, columns.holdings, columns.accounts
     n, m, k = positions.size, holdings.size, accounts.size
+    # Few holdings have a coin in the wallet; most are coins bet on.
+    coins = np.flatnonzero(holdings.has_coin[:m])
+    return _rows(
+        (k, m),
+        positions.floats[:, :n],
+        positions.codes[:, :n],
+        coins,
+        holdings.floats.take(coins, axis=1),
+        holdings.codes.take(coins, axis=1),
+        accounts.floats[:, :k].copy(),
+        accounts.margin_mode[:k],
+    )
+
+
+def _rows(
+    sizes: tuple[int, int],
+    position_floats: FloatArray,
+    position_codes: CodeArray,
+    coins: CodeArray,
+    coin_floats: FloatArray,
+    coin_codes: CodeArray,
+    totals: FloatArray,
+    margin_mode: CodeArray,
+) -> Rows:
+    """Name the columns of a slice, which stand in the order of the tables' ``BLANKS``."""
+    quantity, entry_value, initial_margin, maintenance_margin, liquidation_price = position_floats
+    account, instrument, holding, settle_holding = position_codes
+    coin_owner, coin_asset = coin_codes
+    settled_equity, coin_free, coin_initial_margin, coin_maintenance_margin = coin_floats
+    equity, adjusted_equity, available_balance, account_initial_margin, account_maintenance_margin = totals
     return Rows(
-        n_accounts=k,
-        n_holdings=m,
-        quantity=positions.quantity[:n],
-        entry_value=positions.entry_value[:n],
-        initial_margin=positions.initial_margin[:n],
-        maintenance_margin=positions.maintenance_margin[:n],
-        liquidation_price=positions.liquidation_price[:n],
-        instrument=positions.instrument[:n],
-        account=positions.account[:n],
-        holding=positions.holding[:n],
-        settle_holding=positions.settle_holding[:n],
-        holding_account=holdings.account[:m],
-        holding_asset=holdings.asset[:m],
-        has_coin=holdings.has_coin[:m],
-        settled_equity=holdings.settled_equity[:m],
-        coin_free=holdings.free[:m],
-        coin_initial_margin=holdings.initial_margin[:m],
-        coin_maintenance_margin=holdings.maintenance_margin[:m],
-        equity=accounts.equity[:k],
-        adjusted_equity=accounts.adjusted_equity[:k],
-        available_balance=accounts.available_balance[:k],
-        account_initial_margin=accounts.initial_margin[:k],
-        account_maintenance_margin=accounts.maintenance_margin[:k],
-        margin_mode=accounts.margin_mode[:k],
+        n_accounts=sizes[0],
+        n_holdings=sizes[1],
+        quantity=quantity,
+        entry_value=entry_value,
+        initial_margin=initial_margin,
+        maintenance_margin=maintenance_margin,
+        liquidation_price=liquidation_price,
+        account=account,
+        instrument=instrument,
+        holding=holding,
+        settle_holding=settle_holding,
+        coins=coins,
+        coin_owner=coin_owner,
+        coin_asset=coin_asset,
+        settled_equity=settled_equity,
+        coin_free=coin_free,
+        coin_initial_margin=coin_initial_margin,
+        coin_maintenance_margin=coin_maintenance_margin,
+        equity=equity,
+        adjusted_equity=adjusted_equity,
+        available_balance=available_balance,
+        account_initial_margin=account_initial_margin,
+        account_maintenance_margin=account_maintenance_margin,
+        margin_mode=margin_mode,
+        has_all_totals=not math.isnan(totals.sum()),
     )
 
 
 class LocalNumbers:
-    """Scratch that renumbers holdings within a slice without sorting; one for the life of a fast lane."""
+    """Scratch that renumbers accounts and holdings within a slice without sorting; one for the life of a fast lane."""
 
     def __init__(self) -> None:
-        self._local: CodeArray = np.zeros(64, np.int64)
+        self._accounts: CodeArray = np.zeros(64, np.int64)
+        self._holdings: CodeArray = np.zeros(64, np.int64)
+        self._places: CodeArray = np.arange(64)
 
-    def of(self, holdings: CodeArray, table_size: int) -> CodeArray:
-        """Return a map from the book's holding numbers to the place in ``holdings``; other entries are stale."""
-        if self._local.shape[0] < table_size:
-            self._local = np.zeros(2 * table_size, np.int64)
-        self._local[holdings] = np.arange(holdings.shape[0])
-        return self._local
+    def accounts(self, rows: CodeArray, table_size: int) -> CodeArray:
+        """Return a map from the book's account numbers to the place in ``rows``; other entries are stale."""
+        if self._accounts.shape[0] < table_size:
+            self._accounts = np.zeros(2 * table_size, np.int64)
+        self._accounts[rows] = self._counted(rows.shape[0])
+        return self._accounts
+
+    def holdings(self, rows: CodeArray, table_size: int) -> CodeArray:
+        """Return a map from the book's holding numbers to the place in ``rows``; other entries are stale."""
+        if self._holdings.shape[0] < table_size:
+            self._holdings = np.zeros(2 * table_size, np.int64)
+        self._holdings[rows] = self._counted(rows.shape[0])
+        return self._holdings
+
+    def _counted(self, length: int) -> CodeArray:
+        if self._places.shape[0] < length:
+            self._places = np.arange(2 * length)
+        return self._places[:length]
 
 
 def rows_of(columns: Columns, entries: Sequence[AccountEntry], numbers: LocalNumbers) -> Rows:
     """Return copies of what belongs to some accounts, which take the numbers of their places in ``entries``."""
     positions, holdings, accounts = columns.positions, columns.holdings, columns.accounts
-    row_lists = [entry.position_rows() for entry in entries]
-    coin_lists = [entry.holding_rows() for entry in entries]
-    places = np.arange(len(entries))
-    rows = np.concatenate(row_lists) if row_lists else places
-    coins = np.concatenate(coin_lists) if coin_lists else places
     mine = np.array([entry.row for entry in entries], np.int64)
-    local = numbers.of(coins, holdings.size)
-    return Rows(
-        n_accounts=len(entries),
-        n_holdings=coins.shape[0],
-        quantity=positions.quantity[rows],
-        entry_value=positions.entry_value[rows],
-        initial_margin=positions.initial_margin[rows],
-        maintenance_margin=positions.maintenance_margin[rows],
-        liquidation_price=positions.liquidation_price[rows],
-        instrument=positions.instrument[rows],
-        account=np.repeat(places, [part.shape[0] for part in row_lists]),
-        holding=local[positions.holding[rows]],
-        settle_holding=local[positions.settle_holding[rows]],
-        holding_account=np.repeat(places, [part.shape[0] for part in coin_lists]),
-        holding_asset=holdings.asset[coins],
-        has_coin=holdings.has_coin[coins],
-        settled_equity=holdings.settled_equity[coins],
-        coin_free=holdings.free[coins],
-        coin_initial_margin=holdings.initial_margin[coins],
-        coin_maintenance_margin=holdings.maintenance_margin[coins],
-        equity=accounts.equity[mine],
-        adjusted_equity=accounts.adjusted_equity[mine],
-        available_balance=accounts.available_balance[mine],
-        account_initial_margin=accounts.initial_margin[mine],
-        account_maintenance_margin=accounts.maintenance_margin[mine],
-        margin_mode=accounts.margin_mode[mine],
+    held = _joined([entry.position_rows() for entry in entries])
+    owned = _joined([entry.holding_rows() for entry in entries])
+    places = numbers.accounts(mine, accounts.size)
+    codes = positions.codes.take(held, axis=1)
+    codes[0] = places.take(codes[0])
+    codes[2:] = numbers.holdings(owned, holdings.size).take(codes[2:])
+    coins = np.flatnonzero(holdings.has_coin.take(owned))
+    coin_rows = owned.take(coins)
+    coin_codes = holdings.codes.take(coin_rows, axis=1)
+    coin_codes[0] = places.take(coin_codes[0])
+    return _rows(
+        (len(entries), owned.shape[0]),
+        positions.floats.take(held, axis=1),
+        codes,
+        coins,
+        holdings.floats.take(coin_rows, axis=1),
+        coin_codes,
+        accounts.floats.take(mine, axis=1),
+        accounts.margin_mode.take(mine),
     )
+
+
+def _joined(parts: list[CodeArray]) -> CodeArray:
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)

@@ -19,6 +19,9 @@ class Workspace:
         return buffer[:length]
 
     def gather(self, name: str, values: FloatArray, codes: CodeArray) -> FloatArray:
-        """Return ``values[codes]`` in the buffer ``name``; the codes must be valid, for they are not checked."""
+        """Return ``values[:, codes]`` in the buffer ``name``; the codes must be valid, for they are not checked."""
+        shape = (values.shape[0], codes.shape[0])
         # "clip" lets numpy write straight into the buffer; "raise" would fill a copy first.
-        return np.take(values, codes, out=self.array(name, codes.shape[0]), mode="clip")
+        return values.take(
+            codes, axis=1, out=self.array(name, shape[0] * shape[1]).reshape(shape), mode="clip"
+        )

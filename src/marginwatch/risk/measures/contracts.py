@@ -26,6 +26,10 @@ class ContractValues(NamedTuple):
         USD for one unit of the settlement currency.
     is_stale : ndarray, bool
         The contract's price or the USD price of its currencies is old.
+    has_stale : bool
+        Whether any is.
+    columns : ndarray of shape (5, n_instruments), float64
+        ``exposure_usd``, ``notional_usd``, ``mark_value``, ``settle_usd`` and ``mark_price``, which are its rows.
     """
 
     exposure_usd: FloatArray
@@ -34,6 +38,8 @@ class ContractValues(NamedTuple):
     mark_value: FloatArray
     settle_usd: FloatArray
     is_stale: BoolArray
+    has_stale: bool
+    columns: FloatArray
 
 
 def contract_values(instruments: InstrumentTable, ages: Ages, prices: AssetPrices) -> ContractValues:
@@ -65,14 +71,22 @@ def contract_values(instruments: InstrumentTable, ages: Ages, prices: AssetPrice
     mark_value = multiplier * mark
     with np.errstate(divide="ignore", invalid="ignore"):
         np.divide(-multiplier, mark, out=mark_value, where=is_inverse)
-    values = ContractValues(
-        exposure_usd=notional_usd * delta,
-        notional_usd=notional_usd,
-        mark_price=mark,
-        mark_value=mark_value,
-        settle_usd=prices.usd[settle],
-        is_stale=ages.is_stale | prices.is_stale[quote] | prices.is_stale[settle],
+    columns = np.empty((5, n))
+    columns[0] = notional_usd * delta
+    columns[1] = notional_usd
+    columns[2] = mark_value
+    columns[3] = prices.usd[settle]
+    columns[4] = mark
+    columns[:, 0] = 0.0
+    is_stale = ages.is_stale | prices.is_stale[quote] | prices.is_stale[settle]
+    is_stale[0] = False
+    return ContractValues(
+        exposure_usd=columns[0],
+        notional_usd=columns[1],
+        mark_price=columns[4],
+        mark_value=columns[2],
+        settle_usd=columns[3],
+        is_stale=is_stale,
+        has_stale=bool(is_stale.any()),
+        columns=columns,
     )
-    for column in values:
-        column[0] = 0
-    return values

@@ -1,5 +1,7 @@
 """Exposure: signed USD delta, what is long of it and what short, and what these say about each other."""
 
+from typing import cast
+
 import numpy as np
 
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
@@ -8,7 +10,10 @@ from marginwatch.risk.answers import Answer, AnswerArray
 
 def grouped(codes: CodeArray, weights: FloatArray, n_groups: int) -> FloatArray:
     """Return the sum of ``weights`` in each group, shape (n_groups,), 0 for a group without rows."""
-    return np.bincount(codes, weights=weights, minlength=n_groups).astype(np.float64, copy=False)
+    if not codes.shape[0]:
+        return np.zeros(n_groups)
+    # Only of no rows at all does numpy return whole numbers.
+    return cast("FloatArray", np.bincount(codes, weights=weights, minlength=n_groups))
 
 
 def counted(codes: CodeArray, n_groups: int) -> FloatArray:
@@ -31,9 +36,11 @@ def hedge_ratio(long_usd: FloatArray, short_usd: FloatArray) -> tuple[FloatArray
     answers : ndarray of shape (n,), uint8
         ``NOT_APPLICABLE`` there, ``NUMBER`` elsewhere.
     """
-    larger = np.maximum(long_usd, short_usd)
+    larger, smaller = np.maximum(long_usd, short_usd), np.minimum(long_usd, short_usd)
     is_flat = larger == 0.0
-    ratio = np.minimum(long_usd, short_usd) / np.where(is_flat, 1.0, larger)
+    if not is_flat.any():
+        return smaller / larger, np.zeros(larger.shape, np.uint8)
+    ratio = smaller / np.where(is_flat, 1.0, larger)
     ratio[is_flat] = np.nan
     return ratio, np.where(is_flat, np.uint8(Answer.NOT_APPLICABLE), np.uint8(Answer.NUMBER))
 

@@ -30,6 +30,9 @@ def usage(margin: FloatArray, adjusted_equity: FloatArray) -> tuple[FloatArray, 
     ----------
     Bybit help center, Glossary UTA (2026-03-13): accountMMRate = total maintenance margin ÷ margin balance.
     """
+    if (adjusted_equity > 0.0).all() and (margin >= 0.0).all():
+        # The usual case; NaN is neither.
+        return np.minimum(margin / adjusted_equity, USAGE_MAX), np.zeros(margin.shape, np.uint8)
     is_missing = np.isnan(margin) | np.isnan(adjusted_equity)
     is_empty = (margin == 0.0) & (adjusted_equity == 0.0)
     is_beyond = (margin > 0.0) & (adjusted_equity <= 0.0)
@@ -63,6 +66,7 @@ def nearest_liquidation(
     liquidation_price: FloatArray,
     n_groups: int,
     has_rows: BoolArray,
+    has_missing: bool,
     work: Workspace,
 ) -> tuple[FloatArray, AnswerArray]:
     """Return the smallest |mark − liquidation price| ÷ mark in each group, from the *venue's* liquidation prices.
@@ -77,6 +81,8 @@ def nearest_liquidation(
         Number of groups.
     has_rows : ndarray of shape (n_groups,), bool
         Whether a group has any open row.
+    has_missing : bool
+        Whether any mark is missing.
     work : Workspace
         Lends the buffer ``relative``.
 
@@ -93,9 +99,11 @@ def nearest_liquidation(
     np.divide(relative, mark_price, out=relative)
     distance = np.full(n_groups, np.inf)
     np.fmin.at(distance, codes, relative)
+    if np.isfinite(distance.sum()) and not has_missing:
+        return distance, np.zeros(n_groups, np.uint8)
     answers = np.where(has_rows, np.uint8(Answer.NONE_IN_RANGE), np.uint8(Answer.NOT_APPLICABLE))
     answers[np.isfinite(distance)] = Answer.NUMBER
-    if np.isnan(mark_price.sum()):
+    if has_missing:
         is_missing = np.isnan(mark_price) & ~np.isnan(liquidation_price)
         answers[codes[is_missing]] = Answer.MISSING
     distance[answers != Answer.NUMBER] = np.nan

@@ -252,16 +252,19 @@ class Desk:
         self.settings = CollectSettings()
         self.fleet: Fleet | None = None
 
+    def budgeted_s(self) -> float:
+        return self.seconds_per_call
+
     async def start(self, *specs: AccountSpec) -> Fleet:
         self.fleet = Fleet(
             lambda spec: VenuePort(
-                venue=VENUE,
-                endpoints=ENDPOINTS,
+                venue=spec.venue,
+                endpoints=spec.endpoints,
                 rest=self.venue,
                 stream=BybitStream(self.venue.catalog),
                 connect_limit=self.connect_limit,
                 calls_per_sweep=5,
-                seconds_per_call=lambda: self.seconds_per_call,
+                seconds_per_call=self.budgeted_s,
                 judge_key=judge_key,
             ),
             self.events.append,

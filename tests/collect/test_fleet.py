@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from marginwatch.errors import ConfigError
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.events import AccountRemoved, ConnectivityUpdate, InstrumentsUpdate
+from marginwatch.model.ids import VenueId
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import AccountSnapshot
 from marginwatch.venues.base import EndpointLimit
@@ -77,6 +79,27 @@ async def test_intervals_are_stretched_to_what_the_budget_keeps_and_shown(desk, 
     await desk.clock.advance(10)
     health = desk.of(ConnectivityUpdate)[-1].connectivity
     assert health.fresh_for_ns == 40_000_000_000
+
+
+async def test_hosts_that_share_a_budget_are_planned_together(desk, make_spec: Spec) -> None:
+    desk.wire.is_down = True
+    desk.seconds_per_call = 1.0
+    specs = [make_spec("live"), make_spec("demo", venue=VenueId("bybit-demo"))]
+    fleet = await desk.start(*specs)
+    await desk.clock.advance(2)
+    assert [status.poll_s for status in fleet.statuses()] == [10.0, 10.0]  # 2 accounts × 5 calls × 1 s each
+
+
+async def test_a_changed_address_is_used_from_then_on(desk, make_spec: Spec) -> None:
+    spec = make_spec("a")
+    fleet = await desk.start(spec, make_spec("b"))
+    await desk.clock.advance(3)
+    assert {peer.url for peer in desk.wire.private} == {"ws://stream.test/v5/private"}
+    moved = msgspec.structs.replace(spec.endpoints, private="ws://gateway.test/v5/private")
+    await fleet.apply([make_spec("a", endpoints=moved), make_spec("b")])
+    await desk.clock.advance(3)
+    now = {peer.key: peer.url for peer in desk.wire.private if peer.is_open}
+    assert now == {"key-a": "ws://gateway.test/v5/private", "key-b": "ws://stream.test/v5/private"}
 
 
 async def test_accounts_that_did_not_change_keep_their_sockets(desk, make_spec: Spec) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import structlog
@@ -51,6 +51,15 @@ def connection_of(spec: AccountSpec) -> tuple[object, ...]:
     )
 
 
+RoomKey: TypeAlias = tuple[VenueId, str, str, tuple[tuple[str, str], ...]]
+
+
+def room_key(spec: AccountSpec) -> RoomKey:
+    """Return what accounts must have in common to share prices, contracts and a REST side: the venue at its hosts."""
+    hosts = spec.endpoints
+    return spec.venue, hosts.rest, hosts.private, tuple(sorted(hosts.public.items()))
+
+
 class _Room:
     """One venue with what belongs to it: shared by its sessions, with tasks of its own."""
 
@@ -67,7 +76,7 @@ class Fleet:
     Parameters
     ----------
     open_venue : callable
-        Makes the port of an account's venue; called once for each venue.
+        Makes the port of an account's venue; called once for each venue and its hosts.
     sink : EventSink
         Hears every event, synchronously.
     clock : Clock
@@ -114,7 +123,7 @@ class Fleet:
         self._specs: dict[AccountId, AccountSpec] = {}
         self._sessions: dict[AccountId, Session] = {}
         self._tasks: dict[AccountId, asyncio.Task[None]] = {}
-        self._rooms: dict[VenueId, _Room] = {}
+        self._rooms: dict[RoomKey, _Room] = {}
         self._queues: dict[str, ConnectionQueue] = {}
         self._own_tasks: list[asyncio.Task[None]] = []
 
@@ -232,10 +241,10 @@ class Fleet:
     # ---- venues ---------------------------------------------------------------------------------------------
 
     def _room_of(self, spec: AccountSpec) -> _Room:
-        room = self._rooms.get(spec.venue)
+        key = room_key(spec)
+        room = self._rooms.get(key)
         if room is None:
-            room = self._open_room(spec)
-            self._rooms[spec.venue] = room
+            room = self._rooms[key] = self._open_room(spec)
         return room
 
     def _open_room(self, spec: AccountSpec) -> _Room:
@@ -274,9 +283,9 @@ class Fleet:
         return self._queues[host]
 
     async def _close_empty_rooms(self) -> None:
-        used = {spec.venue for spec in self._specs.values()}
-        for name in [name for name in self._rooms if name not in used]:
-            room = self._rooms.pop(name)
+        used = {room_key(spec) for spec in self._specs.values()}
+        for key in [key for key in self._rooms if key not in used]:
+            room = self._rooms.pop(key)
             for task in room.tasks:
                 task.cancel()
             await room.feed.stop()
@@ -307,13 +316,16 @@ class Fleet:
 
     def _plan(self) -> None:
         settings = self._services.settings
-        counts = {venue: [0, 0] for venue in self._rooms}
+        ports = {key: room.venue.port for key, room in self._rooms.items()}
+        # Planned together are all who share a budget, whichever host of the exchange they are at.
+        counts = {port.seconds_per_call: [0, 0] for port in ports.values()}
         for session in self._sessions.values():
             if session.link_state is not LinkState.STOPPED:
-                counts[session.spec.venue][0 if session.is_streaming else 1] += 1
-        for venue, (n_streaming, n_polled) in counts.items():
-            port = self._rooms[venue].venue.port
-            self._rooms[venue].venue.intervals = plan_intervals(
+                budget = ports[room_key(session.spec)].seconds_per_call
+                counts[budget][0 if session.is_streaming else 1] += 1
+        for key, port in ports.items():
+            n_streaming, n_polled = counts[port.seconds_per_call]
+            self._rooms[key].venue.intervals = plan_intervals(
                 n_streaming,
                 n_polled,
                 port.calls_per_sweep * port.seconds_per_call(),

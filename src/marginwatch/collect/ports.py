@@ -196,7 +196,8 @@ class VenuePort:
     calls_per_sweep : float
         REST calls of one complete snapshot, for planning.
     seconds_per_call : callable
-        How long one call takes of the share of the budget that we may use, seconds.
+        How long one call takes of the share of the budget that we may use, seconds. Ports that share a budget give the
+        same callable.
     judge_key : callable
         Whether a key may be used, from its report, its account and UTC nanoseconds.
     facts : FactsVenue or None

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import typer
 
@@ -60,6 +63,21 @@ def test_a_refusing_system_is_no_defect(capsys: pytest.CaptureFixture[str]) -> N
 
     assert supervised(fail) == 3
     assert capsys.readouterr().err == "marginwatch: the system refuses: [Errno 28] No space left on device\n"
+
+
+def test_a_reader_of_tables_that_goes_away_is_no_error() -> None:
+    code = (
+        "import sys; from marginwatch.cli.output import Column, write_table;"
+        "from marginwatch.cli.supervision import supervised; column = Column('n', str);"
+        "sys.exit(supervised(lambda: [write_table('t', [column], range(500)) for _ in range(20)] and 0))"
+    )
+    shown = subprocess.run(
+        ["bash", "-c", '"$@" | head -1; exit ${PIPESTATUS[0]}', "bash", sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (shown.returncode, shown.stderr) == (0, "")
 
 
 def test_an_interrupt_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,6 +84,7 @@ async def test_stored_breaks_and_notices_page_by_page(service: SimpleNamespace) 
     assert (notice["kind"], notice["at_ns"]) == ("key_warning", 3)
     assert (await service.get("/api/v1/breaks?limit=100000")).status == 400
     assert (await service.get("/api/v1/breaks?before=x")).status == 400
+    assert (await service.get(f"/api/v1/breaks?before={10**30}")).status == 400
 
 
 async def test_liveness_needs_no_token_and_tells_nothing_else(service: SimpleNamespace) -> None:
@@ -91,6 +92,16 @@ async def test_liveness_needs_no_token_and_tells_nothing_else(service: SimpleNam
     assert (reply.status, reply.body) == (200, b"alive\n")
     service.picture.is_running = False
     assert (await service.get("/healthz", token=None)).status == 503
+
+
+async def test_a_picture_that_stands_still_is_not_shown_as_the_present(service: SimpleNamespace) -> None:
+    service.picture.is_running = False
+    for path in ("accounts", "positions", "exposure", "summary"):
+        reply = await service.get(f"/api/v1/{path}")
+        assert reply.status == 503
+        assert b"stands still" in reply.body
+    assert (await service.get("/readyz")).status == 503
+    assert (await service.get("/api/v1/notices")).status == 200
 
 
 async def test_readiness_is_503_while_an_account_is_not_heard(service: SimpleNamespace) -> None:

@@ -41,10 +41,10 @@ def supervised(command: Callable[[], int]) -> int:
         return _complain(f"{error.format_message()} (see marginwatch --help)", USAGE)
     except typer.Exit as stop:
         return stop.exit_code
-    except SystemExit:
-        if sys.stdout is stdout:
+    except SystemExit as stop:
+        if sys.stdout is stdout and not isinstance(stop.__context__, BrokenPipeError):
             raise
-        # typer answers a closed pipe by wrapping stdout and leaving with 1.
+        # typer answers a closed pipe by wrapping stdout and leaving with 1, rich by leaving with 1.
         sys.stdout = stdout
         _discard_output()
         return FINE

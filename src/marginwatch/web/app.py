@@ -37,10 +37,11 @@ from marginwatch.web.replies import (
 )
 
 Name = Annotated[str | None, Parameter(max_length=128)]
-Id = Annotated[int | None, Parameter(ge=1)]
+Id = Annotated[int | None, Parameter(ge=1, le=2**63 - 1)]
 PageSize = Annotated[int, Parameter(ge=1, le=1_000)]
 
 NO_PICTURE = "no picture yet: the service has just started; ask again in a second"
+STUCK = "the picture stands still: the service makes no new frames; see its log and restart it"
 NO_HISTORY = "this service keeps no history"
 
 log = structlog.get_logger(__name__)
@@ -92,6 +93,16 @@ def create_app(state: ReadModel, token: Secret, *, history: History | None = Non
 
 
 def _frame(state: State) -> Frame:
+    frame = _last_frame(state)
+    model: ReadModel = state["model"]
+    if not model.is_alive():
+        # What was fresh in the last frame is not fresh now; nobody may take it for the present.
+        raise HTTPException(status_code=503, detail=STUCK)
+    return frame
+
+
+def _last_frame(state: State) -> Frame:
+    """Return the latest frame, however old it is: for what is history anyway."""
     model: ReadModel = state["model"]
     if (frame := model.latest_frame()) is None:
         raise HTTPException(status_code=503, detail=NO_PICTURE)
@@ -120,7 +131,8 @@ def readyz(state: State) -> Response[Readiness]:
     """Tell whether the picture is complete: 200, or 503 with what is missing."""
     model: ReadModel = state["model"]
     answer = readiness(model.latest_frame())
-    return Response(answer, status_code=200 if answer.is_complete else 503)
+    is_ready = answer.is_complete and model.is_alive()
+    return Response(answer, status_code=200 if is_ready else 503)
 
 
 @get("/api/v1/accounts", sync_to_thread=False)
@@ -164,14 +176,14 @@ async def notices(
 ) -> NoticesReply:
     """Return what owners of accounts should read, newest first; ``before`` continues after an id."""
     found = await _history(state).notices(account_id=account, before_id=before, limit=limit)
-    return notices_reply(_frame(state), found)
+    return notices_reply(_last_frame(state), found)
 
 
 @get("/api/v1/breaks")
 async def breaks(state: State, account: Name = None, before: Id = None, limit: PageSize = 100) -> BreaksReply:
     """Return differences found by reconciliation, newest first; ``before`` continues after an id."""
     found = await _history(state).breaks(account_id=account, before_id=before, limit=limit)
-    return breaks_reply(_frame(state), found)
+    return breaks_reply(_last_frame(state), found)
 
 
 def _plain(status: int, message: str) -> Response[str]:

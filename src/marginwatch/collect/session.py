@@ -232,7 +232,7 @@ class Session:
             self._times.is_doubted = self._is_sweep_asked = False
             if self._buffer.has_overflown:
                 self._buffer.restart()
-            now_s = self._services.clock.monotonic_s()
+            now_s, began_ns = self._services.clock.monotonic_s(), self._services.clock.now_ns()
             has_orders = self._times.are_orders_due(now_s)
             try:
                 snapshot = await client.fetch_account(include_orders=has_orders)
@@ -241,7 +241,7 @@ class Session:
                 return
             if has_orders:
                 self._times.on_orders(now_s)
-        self._take_snapshot(snapshot, epoch)
+        self._take_snapshot(snapshot, epoch, began_ns)
         if self._is_live and self._backfill_since_ns is not None:
             is_first, self._is_new = self._is_new, False
             if is_first and self._services.clock.monotonic_s() - self._started_s < BACKFILL_AFTER_S:
@@ -249,8 +249,9 @@ class Session:
             else:
                 await self._backfill(client, self._backfill_since_ns)
 
-    def _take_snapshot(self, snapshot: AccountSnapshot, epoch: int | None) -> None:
-        self._health.reconciled_at_ns = snapshot.ts_received_ns
+    def _take_snapshot(self, snapshot: AccountSnapshot, epoch: int | None, began_ns: int) -> None:
+        # Its calls may wait seconds for the budget, so its end says nothing of how old its first rows are.
+        self._health.reconciled_at_ns = began_ns
         self._venue.wishes.note_positions(snapshot.positions)
         self._venue.wishes.note_balances(snapshot.balances)
         self._services.sink(snapshot)

@@ -29,7 +29,7 @@ class Connectivity(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     socket_replied_at_ns : int or None
         Last reply of any kind on the private socket, pongs included.
     reconciled_at_ns : int or None
-        When the last complete REST snapshot was received.
+        When the last complete REST snapshot was begun: none of its rows is older.
     data_at_ns : int or None
         When the last data message was received.
     fresh_for_ns : int

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -175,6 +176,34 @@ def test_what_does_not_answer_is_3_and_what_is_no_url_2(
 ) -> None:
     monkeypatch.setenv("MARGINWATCH_TOKEN", "t")
     assert main(["accounts", "--url", url]) == code
+    shown = capsys.readouterr().err
+    assert part in shown
+    assert shown.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "part"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{", 3, "went away in the middle"),
+        (b"HTTP/1.1 400 Bad\r\nContent-Length: 9\r\n\r\n400: a\nb\x1b", 2, "a b\\x1b"),
+        (b"SSH-2.0-x\r\n\r\n", 3, "SSH-2.0-x"),
+    ],
+)
+def test_a_stranger_on_the_port_is_told_in_one_line(
+    answer: bytes, code: int, part: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARGINWATCH_TOKEN", "t")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with listener.accept()[0] as stranger:
+                stranger.recv(65_536)
+                stranger.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert main(["accounts", "--url", f"http://127.0.0.1:{listener.getsockname()[1]}"]) == code
+        thread.join(10)
     shown = capsys.readouterr().err
     assert part in shown
     assert shown.count("\n") == 1

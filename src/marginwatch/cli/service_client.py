@@ -76,9 +76,9 @@ def fetch(url: str, path: str, token: Secret, shape: type[T]) -> T:
             f"{url} does not accept this token; the service's is in its data_dir or its configuration"
         )
     if status == 400:
-        raise ConfigError(body[:300].decode(errors="replace").removeprefix("400: "))
+        raise ConfigError(_words(body, "400: "))
     if status == 503:
-        raise ConnectivityError(f"{url}: {body[:300].decode(errors='replace').removeprefix('503: ').strip()}")
+        raise ConnectivityError(f"{url}: {_words(body, '503: ')}")
     if status != 200:
         raise ConnectivityError(
             f"{url} answers {status} to {path}; is it a marginwatch service of this version?"
@@ -111,10 +111,17 @@ def _get(url: str, path: str, token: Secret) -> tuple[int, bytes]:
     except (ValueError, UnicodeError) as error:
         raise ConfigError("the token holds characters that a header cannot carry") from error
     except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
         raise ConnectivityError(f"cannot reach {url}: {reason}; is the service running there?") from error
     finally:
         connection.close()
     if len(body) > REPLY_BYTES_MAX:
         raise ProtocolError(f"{url}{path}: the answer is longer than 512 MiB")
+    if reply.length:
+        raise ConnectivityError(f"{url} went away in the middle of its answer; ask again")
     return reply.status, body
+
+
+def _words(body: bytes, prefix: str) -> str:
+    """Return the message of a refusal in one line; whoever answers there may not be one of ours."""
+    return " ".join(body[:300].decode(errors="replace").removeprefix(prefix).split())

@@ -74,6 +74,8 @@ def test_whole_numbers_do_for_seconds_and_everything_given_arrives(write: Write)
         ("[collect]\nwebsocket_library = 'picow'\n", 2, ["did you mean 'picows'"]),
         ("[limits]\nshare_of_limit = 1.5\n", 2, ["share_of_limit", "<= 1"]),
         ("[prices]\nmark_stale_s = 40\n", 1, ["mark_unknown_s (30)", "mark_stale_s (40)"]),
+        ("[collect]\nping_s = 30\n", 1, ["socket_alive_for_s (30)", "ping_s (30)"]),
+        ("[collect]\nsocket_alive_for_s = 20\n", 2, ["socket_alive_for_s (20)", "at least 3 s"]),
         ("[servce]\nport = 1\n", 1, ["'servce'", "did you mean 'service'"]),
         ("[service]\nport = 70000\n", 2, ["65535"]),
         ("[service]\ntoken = 'abc'\n", 2, ["env:NAME"]),

@@ -8,8 +8,8 @@ from typing import Any, NoReturn, cast
 
 from marginwatch.config.accounts import read_accounts
 from marginwatch.config.lines import key_lines
-from marginwatch.config.sections import SECTIONS, read_prices, read_section, read_service
-from marginwatch.config.settings import CollectTable, Config, LimitSettings, ServiceSettings
+from marginwatch.config.sections import SECTIONS, read_collect, read_prices, read_section, read_service
+from marginwatch.config.settings import Config, LimitSettings, ServiceSettings
 from marginwatch.config.table import Complaints, nearest
 from marginwatch.errors import ConfigError
 
@@ -39,7 +39,7 @@ def load(path: Path | str) -> Config:
     service = read_service(complaints, document, folder)
     limits = read_section(complaints, document, "limits", LimitSettings)
     prices = read_prices(complaints, document)
-    collect = read_section(complaints, document, "collect", CollectTable)
+    collect = read_collect(complaints, document)
     lists = {name: _tables(complaints, document, name) for name in LISTS}
     accounts, refused = read_accounts(complaints, lists["account"], folder)
     for name in ("rule", "channel"):

@@ -38,6 +38,9 @@ SECTIONS: Mapping[str, type[msgspec.Struct]] = {
 }
 """Name of each single table → the struct whose fields are its keys."""
 
+PONG_ROOM_S = 3.0
+"""Pings are sent and answers are told about once a second."""
+
 Section = TypeVar("Section", LimitSettings, PriceSettings, CollectTable, ServiceTable)
 
 
@@ -58,6 +61,18 @@ def read_prices(complaints: Complaints, document: Mapping[str, object]) -> Price
             f" ({prices.mark_stale_s:g})",
         )
     return prices
+
+
+def read_collect(complaints: Complaints, document: Mapping[str, object]) -> CollectTable:
+    """Return ``[collect]``; a quiet socket must have time to answer a ping before it counts as dead."""
+    collect = read_section(complaints, document, "collect", CollectTable)
+    if collect.socket_alive_for_s < collect.ping_s + PONG_ROOM_S:
+        complaints.refuse(
+            ("collect", "socket_alive_for_s"),
+            f"[collect] socket_alive_for_s ({collect.socket_alive_for_s:g}) must exceed ping_s ({collect.ping_s:g})"
+            f" by at least {PONG_ROOM_S:g} s, or quiet accounts would be taken for silent ones",
+        )
+    return collect
 
 
 def read_service(complaints: Complaints, document: Mapping[str, object], folder: Path) -> ServiceSettings:

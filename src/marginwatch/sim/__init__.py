@@ -8,6 +8,7 @@ Modules
 rows         what readers get: frozen rows and changes
 exchange     the exchange as one object: opened, stepped, run
 controls     what can be done to it, and what follows when prices move
+settings     what an account's owner can set
 reads        what can be read of it, and who listens
 world        what the parts share: market, house, accounts, time, listeners
 market       correlated prices with jumps; index, mark, funding rate, quotes
@@ -19,11 +20,15 @@ tiers        margin tiers, recorded or synthetic
 account      state of one account
 position     one leg: size, average entry, what trading it earned
 margin       what positions and orders need, by margin mode
+isolated     margin of its own for each position
+modes        the margin modes by name
 ledger       the house's books and the proof that all adds up
 trading      fills: position, wallet, house and histories together
 orders       open orders: placed, amended, cancelled, filled
 funding      payments between longs and shorts
 liquidation  orders cancelled, positions taken over, debts repaid, the rest insured
+isolated_liquidation  one position cut or taken over when the mark reaches its price
+insurance    money between house and account that no trade moved
 traders      what accounts do all day
 desks        names, desks, deposits and books of the accounts
 directory    UIDs and API keys

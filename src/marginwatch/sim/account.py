@@ -10,6 +10,7 @@ from marginwatch.sim.position import Position
 from marginwatch.sim.rows import AccountInfo, ClosedPnlRow, ExecutionRow, OrderRow, TransactionRow
 
 HISTORY_MAX = 2_000
+ISOLATED = "ISOLATED_MARGIN"
 DEFAULT_LEVERAGE = Decimal(10)
 TAKER_FEE = Decimal("0.00055")
 MAKER_FEE = Decimal("0.0002")
@@ -65,7 +66,7 @@ class Account:
     info : AccountInfo
         Who it is.
     margin_mode : str
-        Name of the margin mode in :data:`marginwatch.sim.margin.MODES`.
+        Name of the margin mode in :data:`marginwatch.sim.modes.MODES`.
     """
 
     info: AccountInfo
@@ -86,6 +87,11 @@ class Account:
     revision: int = 0
     liquidations: int = 0
     is_liquidated: bool = False
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether each position has margin of its own."""
+        return self.margin_mode == ISOLATED
 
     @property
     def uid(self) -> str:

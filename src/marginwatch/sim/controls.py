@@ -5,24 +5,37 @@ from decimal import Decimal
 from marginwatch.sim import funding, liquidation, orders, rows
 from marginwatch.sim.account import Account
 from marginwatch.sim.desks import Plan
+from marginwatch.sim.modes import mode_named
 from marginwatch.sim.money import EXACT, ZERO, to_cents
-from marginwatch.sim.reads import Reads
-from marginwatch.sim.trading import Fill, book_fill
+from marginwatch.sim.settings import Settings
+from marginwatch.sim.trading import Fill, book_fill, check_margin
 from marginwatch.sim.world import World
 
 BOOKS_EVERY_STEP_MAX = 50
 """Up to so many accounts the books are added up after every price move, beyond that every 100th step."""
 
 
-class Controls(Reads):
-    """The acting side of the exchange, on top of reading it."""
+class Controls(Settings):
+    """The acting side of the exchange, on top of reading it and of what owners set."""
 
     def open_account(
-        self, name: str, desk: str = "guest", *, is_hedge_mode: bool = False
+        self,
+        name: str,
+        desk: str = "guest",
+        *,
+        is_hedge_mode: bool = False,
+        margin_mode: str = "REGULAR_MARGIN",
     ) -> rows.AccountInfo:
-        """Open an empty sub-account with a key of its own, which nobody trades but the caller."""
+        """Open an empty sub-account with a key of its own, which nobody trades but the caller.
+
+        Raises
+        ------
+        ValueError
+            If there is no such margin mode.
+        """
+        mode = mode_named(margin_mode)
         info = self._directory.enroll(Plan(name, desk, "idle", (), (), is_hedge_mode=is_hedge_mode))
-        self._world.accounts[info.uid] = Account(info, "REGULAR_MARGIN", self.now_ms())
+        self._world.accounts[info.uid] = Account(info, mode.name, self.now_ms())
         return info
 
     def open_position(
@@ -34,19 +47,20 @@ class Controls(Reads):
         *,
         position_idx: int | None = None,
     ) -> rows.ExecutionRow:
-        """Trade against the house at ``price`` (None: mark): opens, adds, reduces or flips; no margin is asked for.
+        """Trade against the house at ``price`` (None: mark): opens, adds, reduces or flips.
 
-        In hedge mode the leg of the trade's own side is taken unless ``position_idx`` names one.
+        No margin is asked for, except in isolated mode, where nothing else would back the position. In hedge mode the leg of the trade's own side is taken unless ``position_idx`` names one.
 
         Raises
         ------
         ValueError
-            If symbol, quantity or price cannot be traded, or a hedge leg would turn over.
+            If symbol, quantity or price cannot be traded, a hedge leg would turn over, or isolated margin is short.
         """
         account, contract = self._account(uid), self._world.contract(symbol)
         quantity = Decimal(signed_qty)
         leg = account.index_for(contract, quantity) if position_idx is None else position_idx
         at = self._market.quotes[symbol].mark_exact if price is None else Decimal(price)
+        check_margin(self._world, account, contract, quantity, at)
         return book_fill(self._world, account, Fill(contract, quantity, at, leg))
 
     def deleverage(
@@ -67,9 +81,11 @@ class Controls(Reads):
     def place_order(
         self, uid: str, symbol: str, signed_qty: Decimal | str, price: Decimal | str
     ) -> rows.OrderRow:
-        """Open a limit order; it fills when the mark reaches it. ValueError if it cannot be traded."""
+        """Open a limit order; it fills when the mark reaches it. ValueError as from :meth:`open_position`."""
         account, contract = self._account(uid), self._world.contract(symbol)
-        return orders.place(self._world, account, contract, Decimal(signed_qty), Decimal(price))
+        quantity, at = Decimal(signed_qty), Decimal(price)
+        check_margin(self._world, account, contract, quantity, at)
+        return orders.place(self._world, account, contract, quantity, at)
 
     def amend_order(self, uid: str, order_id: str, price: Decimal | str) -> rows.OrderRow:
         """Move an open order; KeyError if it is not open."""
@@ -91,51 +107,13 @@ class Controls(Reads):
         self._market.set_mark(symbol, Decimal(price))
         self._after_prices()
 
-    def set_leverage(self, uid: str, symbol: str, leverage: Decimal | str) -> None:
-        """Set an account's leverage for a symbol and push its legs.
-
-        Raises
-        ------
-        ValueError
-            If it is outside of 1 to the contract's highest leverage.
-        """
-        account, contract, wanted = self._account(uid), self._world.contract(symbol), Decimal(leverage)
-        if not 1 <= wanted <= contract.max_leverage:
-            raise ValueError(f"leverage of {symbol} must be 1 to {contract.max_leverage}, got {leverage}")
-        account.leverage[symbol] = wanted
-        account.watch.slack_usd = 0.0
-        legs = [p for (name, _), p in account.positions.items() if name == symbol]
-        for position in legs:
-            position.set_leverage(wanted)
-            position.updated_ms = max(self._world.now_ms, position.updated_ms + 1)
-        self._world.touch(account, contract)
-        for position in legs:
-            self._world.tell_position(account, position)
-        if legs:
-            self._world.tell_wallet(account, contract.settle)
-
-    def set_fees(self, uid: str, taker: Decimal | str, maker: Decimal | str) -> None:
-        """Set an account's fees, fractions of value; ValueError unless taker is 0 to 1 and maker −1 to 1."""
-        account, taker, maker = self._account(uid), Decimal(taker), Decimal(maker)
-        if not (0 <= taker < 1 and -1 < maker < 1):
-            raise ValueError(f"fees must be fractions below 1, taker not negative, got {taker} and {maker}")
-        account.taker_fee, account.maker_fee = taker, maker
-        self._remeasure(account)
-
-    def set_collateral(self, uid: str, coin: str, *, is_on: bool) -> None:
-        """Switch a coin on or off as collateral of an account and push it."""
-        account = self._account(uid)
-        account.coin(coin).is_collateral = is_on
-        self._remeasure(account)
-        self._world.tell_wallet(account, coin)
-
     def deposit(self, uid: str, coin: str, amount: Decimal | str) -> None:
         """Move coins in (or, negative, out) from outside; revives a liquidated account.
 
         Raises
         ------
         ValueError
-            If the coin has no price here, or the amount is not finite.
+            If the coin has no price here, the amount is not finite, or an isolated account has not that much to take out.
         """
         account, moved = self._account(uid), Decimal(amount)
         if coin not in self._market.usd or coin == "USD":
@@ -143,6 +121,8 @@ class Controls(Reads):
         if not moved.is_finite():
             raise ValueError(f"amount must be finite, got {amount}")
         moved = to_cents(moved)
+        if account.is_isolated and -moved > self.withdrawable(uid, coin):
+            raise ValueError(f"amount of {coin} must be available in isolated mode, got {amount}")
         held = account.coin(coin)
         held.balance = EXACT.add(held.balance, moved) or ZERO
         self._world.house.deposited[coin] += moved
@@ -181,12 +161,6 @@ class Controls(Reads):
         if world.listeners:
             rows_now = (*self.tickers("linear"), *self.tickers("inverse"), *self.tickers("spot"))
             world.emit(rows.Change(kind="ticker", uid="", ts_ms=world.now_ms, tickers=rows_now))
-
-    def _remeasure(self, account: Account) -> None:
-        for position in account.positions.values():
-            position.margin_version = -1
-        account.watch.slack_usd = 0.0
-        self._world.touch(account)
 
 
 def _transfer_line(

@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+from marginwatch.sim import isolated
 from marginwatch.sim.account import Account
-from marginwatch.sim.money import EXACT, ZERO, to_cents, to_step
+from marginwatch.sim.money import EXACT, ZERO, from_float, to_cents, to_step
 from marginwatch.sim.position import Position
 from marginwatch.sim.rows import ExecutionRow, TransactionRow
 from marginwatch.sim.world import World
@@ -71,8 +72,19 @@ def _pay(world: World, account: Account, position: Position, rate: Decimal) -> N
     account.executions.append(row)
     account.transactions.append(_ledger_line(account, position, row))
     world.touch(account, None, abs(world.usd(contract.settle, paid)))
+    if account.is_isolated and paid > 0:
+        _draw_on_margin(world, account, position, paid)
     world.tell_execution(row)
     world.tell_position(account, position)
+
+
+def _draw_on_margin(world: World, account: Account, position: Position, paid: Decimal) -> None:
+    """Take from a position's own margin what the coin's available balance did not have for its funding."""
+    missing = -isolated.available(world.measure(account), position.contract.settle)
+    if missing > 0.0:
+        position.extra_margin -= min(paid, to_cents(from_float(missing)))
+        position.margin_version = -1
+        world.touch(account)
 
 
 def _ledger_line(account: Account, position: Position, row: ExecutionRow) -> TransactionRow:

@@ -1,4 +1,4 @@
-"""Liquidation of cross-margined accounts: exactly when maintenance margin reaches margin balance.
+"""Liquidation of accounts whose positions back each other: exactly when maintenance margin reaches margin balance.
 
 Orders are cancelled first; then positions are taken over by the house, largest loss first, at a price that costs the
 account that position's maintenance margin: a position above the lowest tier is first cut to the tier below. It stops
@@ -9,12 +9,13 @@ missing the insurance fund pays.
 import math
 from decimal import Decimal
 
-from marginwatch.sim import margin, orders
+from marginwatch.sim import isolated_liquidation, margin, orders
 from marginwatch.sim.account import Account
+from marginwatch.sim.insurance import cover, move
+from marginwatch.sim.isolated_liquidation import quantity_to_take
 from marginwatch.sim.margin import AccountMargin
-from marginwatch.sim.money import EXACT, ZERO, from_float, to_cents, to_step
+from marginwatch.sim.money import from_float, to_cents, to_step
 from marginwatch.sim.position import Position
-from marginwatch.sim.rows import TransactionRow
 from marginwatch.sim.trading import Fill, book_fill
 from marginwatch.sim.world import World
 
@@ -35,6 +36,11 @@ def check_all(world: World) -> None:
 
 def check(world: World, account: Account) -> None:
     """Liquidate the account if its maintenance margin has reached its margin balance."""
+    if account.is_isolated:
+        # Nothing bounds how near its positions are: such an account is looked at after every move.
+        isolated_liquidation.check(world, account)
+        account.watch.slack_usd = 0.0
+        return
     figures = world.measure(account)
     if figures.maintenance_rate >= 1.0:
         liquidate(world, account)
@@ -60,7 +66,8 @@ def liquidate(world: World, account: Account) -> None:
     if not any(position.size for position in account.positions.values()):
         account.is_liquidated = True
         _repay(world, account)
-        _insure(world, account)
+        for coin in tuple(account.wallet):
+            cover(world, account, coin)
 
 
 def _profit_usd(world: World, account: Account, position: Position) -> float:
@@ -73,7 +80,7 @@ def _take_over(world: World, account: Account, position: Position, figures: Acco
         position.status = "Liq"
         position.updated_ms = max(world.now_ms, position.updated_ms + 1)
         world.tell_position(account, position)
-    quantity = _quantity_to_take(world, account, position)
+    quantity = quantity_to_take(world, account, position)
     price = _take_over_price(world, account, position, figures)
     side = -1 if position.size > 0 else 1
     book_fill(
@@ -92,20 +99,6 @@ def _take_over(world: World, account: Account, position: Position, figures: Acco
         position.status = "Normal"
         position.updated_ms += 1
         world.tell_position(account, position)
-
-
-def _quantity_to_take(world: World, account: Account, position: Position) -> Decimal:
-    """Return what brings the position down to the limit of the tier below, or all of it on the lowest tier."""
-    contract, whole = position.contract, abs(position.size)
-    value = margin.position_margin(account, position, world.market)[0]
-    tier = contract.tiers.index(value)
-    if tier == 0:
-        return whole
-    keep_value = float(contract.tiers.tiers[tier - 1].limit)
-    mark = world.market.quotes[contract.symbol].mark
-    keep = keep_value * mark if contract.is_inverse else keep_value / mark
-    kept = Decimal(math.floor(keep / float(contract.step))) * contract.step
-    return whole - kept if ZERO < kept < whole else whole
 
 
 def _take_over_price(world: World, account: Account, position: Position, figures: AccountMargin) -> Decimal:
@@ -133,45 +126,5 @@ def _repay(world: World, account: Account) -> None:
             wanted = to_cents(from_float(float(-held.balance) / rate * 1.000001, 8))
             sold = min(source.balance, wanted)
             bought = min(-held.balance, to_cents(from_float(float(sold) * rate, 8)))
-            _move(world, account, other, -sold)
-            _move(world, account, coin, bought)
-
-
-def _insure(world: World, account: Account) -> None:
-    for coin, held in tuple(account.wallet.items()):
-        if held.balance < 0:
-            shortfall = -held.balance
-            world.house.insurance[coin] = EXACT.subtract(world.house.insurance[coin], shortfall)
-            world.house.cash[coin] = EXACT.add(world.house.cash[coin], shortfall)
-            _move(world, account, coin, shortfall)
-
-
-def _move(world: World, account: Account, coin: str, amount: Decimal) -> None:
-    held = account.coin(coin)
-    held.balance = EXACT.add(held.balance, amount) or ZERO
-    world.house.cash[coin] = EXACT.subtract(world.house.cash[coin], amount)
-    account.transactions.append(
-        TransactionRow(
-            uid=account.uid,
-            transaction_id=f"{account.uid}_{coin}_{world.identifier()[:8]}",
-            category="",
-            symbol="",
-            side="None",
-            kind="AUTO_DEDUCTION",
-            qty=ZERO,
-            size=ZERO,
-            coin=coin,
-            trade_price=ZERO,
-            funding=ZERO,
-            fee=ZERO,
-            cash_flow=amount,
-            change=amount,
-            cash_balance=held.balance,
-            fee_rate=ZERO,
-            trade_id="",
-            order_id="",
-            ts_ms=world.now_ms,
-        )
-    )
-    world.touch(account)
-    world.tell_wallet(account, coin)
+            move(world, account, other, -sold)
+            move(world, account, coin, bought)

@@ -33,6 +33,7 @@ class AccountMargin:
     """Figures of a whole account in USD; ``coins`` hold the parts.
 
     ``notional`` is gross position value and ``collateral`` gross wallet value at the index, for bounding risk.
+    ``has_rates`` is False where the account as a whole has no margin: in isolated mode.
     """
 
     coins: dict[str, CoinMargin] = field(default_factory=dict[str, CoinMargin])
@@ -43,6 +44,7 @@ class AccountMargin:
     maintenance: float = 0.0
     notional: float = 0.0
     collateral: float = 0.0
+    has_rates: bool = True
 
     @property
     def balance(self) -> float:
@@ -114,10 +116,6 @@ class CrossMargin:
         return total
 
 
-MODES: dict[str, MarginMode] = {mode.name: mode for mode in (CrossMargin(),)}
-"""Margin modes that can be simulated; isolated and portfolio margin are to join."""
-
-
 def _is_collateral(account: Account, coin: str) -> bool:
     held = account.wallet.get(coin)
     return held is None or held.is_collateral
@@ -165,6 +163,7 @@ def position_margin(
         position.leverage_float,
         orders.value if orders else 0.0,
         account.taker_fee_float,
+        float(position.extra_margin) if account.is_isolated else None,
     )
     position.margin, position.margin_version = figures, market.version
     return figures
@@ -178,6 +177,7 @@ def leg_margin(
     leverage: float,
     order_value: float = 0.0,
     taker_fee: float = TAKER_FEE,
+    extra_margin: float | None = None,
 ) -> tuple[float, float, float, float]:
     """Return value at mark, initial margin, maintenance margin and unrealized profit, in settle coin.
 
@@ -195,6 +195,8 @@ def leg_margin(
         Value of open orders in the symbol, which counts for the choice of the tier.
     taker_fee : float
         The account's taker fee, fraction.
+    extra_margin : float or None
+        None: cross, initial margin at mark. A number: isolated, initial margin at entry plus what was added, settle coin.
 
     References
     ----------
@@ -211,7 +213,11 @@ def leg_margin(
     rate, highest = contract.tiers.terms(value + order_value)
     used = min(leverage, highest)
     fee = fee_to_close(contract, quantity, direction, entry, used, taker_fee)
-    return value, value / used + fee, value * rate + fee, pnl
+    if extra_margin is None:
+        initial = value / used
+    else:
+        initial = (quantity / entry if contract.is_inverse else quantity * entry) / used + extra_margin
+    return value, initial + fee, value * rate + fee, pnl
 
 
 def fee_to_close(
@@ -277,5 +283,9 @@ def liquidation_price(
         price = 1.0 / inverse if inverse > 0.0 else math.inf
     else:
         price = mark - room / net_size
-    is_tradable = float(contract.min_price) < price < float(contract.max_price)
-    return price if is_tradable else None
+    return price if is_tradable(contract, price) else None
+
+
+def is_tradable(contract: Contract, price: float) -> bool:
+    """Return whether a price lies within what orders may have: outside, the exchange shows no liquidation price."""
+    return float(contract.min_price) < price < float(contract.max_price)

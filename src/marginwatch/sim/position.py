@@ -1,10 +1,10 @@
 """One leg of one account in one contract: size, average entry and what trading it has earned."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from marginwatch.sim.instruments import Contract
-from marginwatch.sim.money import EXACT, ZERO, to_cents, to_grain
+from marginwatch.sim.money import CENT, EXACT, ZERO, to_cents, to_grain
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class TradeEffect:
 class Position:
     """A position leg, kept exact in ``size`` (signed) and ``entry``, with floats beside them for the margin engine.
 
+    ``extra_margin`` is what its owner added to it (or funding took from it) in isolated mode, settle coin.
+
     Parameters
     ----------
     contract : Contract
@@ -38,8 +40,8 @@ class Position:
     """
 
     __slots__ = (
-        "contract", "cost", "created_ms", "cumulative_realized", "current_realized", "entry", "entry_float", "is_reduce_only",
-        "leverage", "leverage_float", "margin", "margin_version", "open_fees", "open_ms", "position_idx", "seq", "size",
+        "contract", "cost", "created_ms", "cumulative_realized", "current_realized", "entry", "entry_float", "extra_margin",
+        "is_auto_margin", "is_reduce_only", "leverage", "leverage_float", "margin", "margin_version", "open_fees", "open_ms", "position_idx", "seq", "size",
         "size_float", "status", "updated_ms",
     )  # fmt: skip
 
@@ -53,7 +55,8 @@ class Position:
         self.open_ms = 0
         self.seq = -1
         self.status = "Normal"
-        self.is_reduce_only = False
+        self.is_reduce_only = self.is_auto_margin = False
+        self.extra_margin = ZERO
         self.margin: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
         self.margin_version = -1
         self.set_leverage(leverage)
@@ -85,12 +88,21 @@ class Position:
             entry = self._entry_left(new_size, price)
         else:
             entry = self._average(quantity, new_size, price)
+        if closed:
+            self.extra_margin = self._extra_left(new_size)
         cost = contract.value(new_size, entry)
         house_cost = realized - (cost - self.cost)
         self.size, self.entry, self.cost = new_size, entry, cost
         self.size_float, self.entry_float = float(new_size), float(entry)
         self.margin_version = -1
         return TradeEffect(realized, closed, entry_before, house_cost)
+
+    def _extra_left(self, new_size: Decimal) -> Decimal:
+        """Return what remains of margin added by hand: it leaves with the part that is closed."""
+        if not new_size or (new_size > 0) != (self.size > 0):
+            return ZERO
+        left = EXACT.divide(EXACT.multiply(self.extra_margin, new_size), self.size)
+        return left.quantize(CENT, rounding=ROUND_DOWN) or ZERO
 
     def _entry_left(self, new_size: Decimal, price: Decimal) -> Decimal:
         if not new_size:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from marginwatch.clock import Clock
-from marginwatch.sim import coins, instruments, rows, view
+from marginwatch.sim import coins, instruments, isolated, rows, view
 from marginwatch.sim.account import Account
 from marginwatch.sim.directory import Directory
 from marginwatch.sim.market import Market
@@ -188,6 +188,8 @@ class Reads:
         """Return how much of a coin may leave: no more than is held, nor than the account's free margin is worth."""
         account = self._account(uid)
         held = account.wallet.get(coin)
+        if account.is_isolated:
+            return max(ZERO, from_float(isolated.available(self._world.measure(account), coin)))
         usd = self._market.usd.get(coin, 0.0)
         if held is None or held.balance <= 0 or usd <= 0.0:
             return ZERO

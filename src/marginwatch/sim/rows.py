@@ -48,6 +48,7 @@ class PositionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     updated_ms: int
     open_ms: int
     seq: int
+    is_auto_margin: bool = False
 
 
 class WalletCoin(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -58,6 +58,11 @@ class TierTable:
         """Return the tier number (from 0) of a position value; a value on a limit still belongs below it."""
         return min(bisect_left(self._limits, value), len(self._limits) - 1)
 
+    def band(self, total_value: float) -> tuple[float, float, float]:
+        """Return rate, deduction and highest leverage of the tier that a value of position and orders is in."""
+        tier = self.index(total_value)
+        return self._rates[tier], self._deductions[tier], self._leverages[tier]
+
     def terms(self, total_value: float) -> tuple[float, float]:
         """Return maintenance rate net of the deduction, and highest leverage, at a value of position and orders.
 

@@ -8,6 +8,7 @@ from marginwatch.sim import orders
 from marginwatch.sim.account import Account
 from marginwatch.sim.desks import PLANS, STYLES_OF_CROWD, Plan
 from marginwatch.sim.instruments import Contract
+from marginwatch.sim.isolated import available
 from marginwatch.sim.money import to_step
 from marginwatch.sim.trading import Fill, book_fill
 from marginwatch.sim.world import World
@@ -15,6 +16,9 @@ from marginwatch.sim.world import World
 ORDERS_MAX = 8
 INITIAL_RATE_MAX = 0.85
 """Above this use of initial margin a trader only reduces: the exchange would refuse anything else."""
+
+ISOLATED_SPARE = 0.3
+"""Part of each coin that a trader in isolated mode keeps available."""
 
 FILL_CHANCE = {"maker": 0.30, "holder": 0.10, "swing": 0.30, "idle": 0.02}
 TURN_CHANCE = {"maker": 0.01, "holder": 0.0, "swing": 0.10, "idle": 0.0}
@@ -160,6 +164,12 @@ class Crowd:
         return max(to_step(mark * (1.0 - away if is_buy else 1.0 + away), contract.tick), contract.tick)
 
     def _is_stretched(self, account: Account) -> bool:
+        if account.is_isolated:
+            figures = self._world.measure(account)
+            return any(
+                available(figures, coin) < ISOLATED_SPARE * held.wallet
+                for coin, held in figures.coins.items()
+            )
         return self._world.measure(account).initial_rate > INITIAL_RATE_MAX
 
     def _quantity(self, contract: Contract, usd: float) -> Decimal:

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 from marginwatch.sim.account import Account
 from marginwatch.sim.instruments import Contract
+from marginwatch.sim.isolated import available
+from marginwatch.sim.margin import fee_to_close
 from marginwatch.sim.money import EXACT, ZERO, to_cents, to_step
 from marginwatch.sim.position import Position, TradeEffect
 from marginwatch.sim.rows import ClosedPnlRow, ExecutionRow, OrderRow, TransactionRow
@@ -42,6 +44,29 @@ def check_price(contract: Contract, price: Decimal) -> None:
     """Raise ValueError unless ``price`` is a positive number."""
     if not price.is_finite() or price <= 0:
         raise ValueError(f"price of {contract.symbol} must be positive, got {price}")
+
+
+def check_margin(
+    world: World, account: Account, contract: Contract, quantity: Decimal, price: Decimal
+) -> None:
+    """Raise ValueError unless an isolated account's coin has the margin and fees that a trade needs.
+
+    Only what adds to the symbol's net size needs margin. Other modes are not asked: a test may ruin them at will.
+    """
+    check_quantity(contract, quantity)
+    check_price(contract, price)
+    if not account.is_isolated:
+        return
+    net, wanted = account.net_size(contract.symbol), float(quantity)
+    adding = abs(wanted) - (min(abs(wanted), abs(net)) if net * wanted < 0.0 else 0.0)
+    worth = adding / float(price) if contract.is_inverse else adding * float(price)
+    direction = 1.0 if wanted > 0.0 else -1.0
+    leverage = float(account.leverage_for(contract))
+    close = fee_to_close(contract, adding, direction, float(price), leverage, account.taker_fee_float)
+    needed = worth / leverage + worth * account.taker_fee_float + close
+    left = available(world.measure(account), contract.settle)
+    if needed > max(left, 0.0):
+        raise ValueError(f"{contract.symbol} needs {needed:.8f} {contract.settle}, available {left:.8f}")
 
 
 def book_fill(world: World, account: Account, fill: Fill) -> ExecutionRow:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from marginwatch.sim import margin
+from marginwatch.sim import isolated, margin
 from marginwatch.sim.account import Account, CoinWallet
 from marginwatch.sim.coins import is_collateral_coin
 from marginwatch.sim.margin import AccountMargin, CoinMargin
@@ -23,8 +23,7 @@ def position_row(account: Account, position: Position, market: Market, figures: 
     value, initial, maintenance, pnl = (
         margin.position_margin(account, position, market) if is_open else (0.0, 0.0, 0.0, 0.0)
     )
-    net = account.net_size(contract.symbol)
-    liquidation = margin.liquidation_price(position, figures, market, net) if is_open else None
+    liquidation = _liquidation_price(account, position, market, figures) if is_open else None
     tier = contract.tiers.index(value)
     entry = to_cents(position.entry) if is_open else None
     return PositionRow(
@@ -52,11 +51,22 @@ def position_row(account: Account, position: Position, market: Market, figures: 
         adl_rank=_adl_rank(value, initial, pnl) if is_open else 0,
         status=position.status,
         is_reduce_only=position.is_reduce_only,
+        is_auto_margin=position.is_auto_margin,
         created_ms=position.created_ms,
         updated_ms=position.updated_ms,
         open_ms=position.open_ms,
         seq=position.seq,
     )
+
+
+def _liquidation_price(
+    account: Account, position: Position, market: Market, figures: AccountMargin
+) -> float | None:
+    contract = position.contract
+    if account.is_isolated:
+        price = isolated.liquidation_price(account, position, market)
+        return price if price is not None and margin.is_tradable(contract, price) else None
+    return margin.liquidation_price(position, figures, market, account.net_size(contract.symbol))
 
 
 def _break_even(account: Account, position: Position) -> Decimal | None:
@@ -101,7 +111,22 @@ def wallet_coin(account: Account, name: str, market: Market, figures: AccountMar
 
 
 def account_totals(figures: AccountMargin) -> AccountTotals:
-    """Return the account's totals in USD; a rate is None only if there is margin and nothing left to cover it."""
+    """Return the account's totals in USD; a rate is None only if there is margin and nothing left to cover it.
+
+    An isolated account has no margin as a whole: only equity, wallet and profit are shown.
+    """
+    if not figures.has_rates:
+        return AccountTotals(
+            total_equity=from_float(figures.equity),
+            total_wallet_balance=from_float(figures.wallet),
+            total_perp_upl=from_float(figures.perp_pnl),
+            total_margin_balance=None,
+            total_available_balance=None,
+            total_initial_margin=None,
+            total_maintenance_margin=None,
+            account_im_rate=None,
+            account_mm_rate=None,
+        )
     has_rate = figures.balance > 0.0 or figures.initial <= 0.0
     return AccountTotals(
         total_equity=from_float(figures.equity),

@@ -8,8 +8,9 @@ from marginwatch.sim import view
 from marginwatch.sim.account import Account
 from marginwatch.sim.instruments import Contract
 from marginwatch.sim.ledger import House
-from marginwatch.sim.margin import MODES, AccountMargin, order_margin
+from marginwatch.sim.margin import AccountMargin, order_margin
 from marginwatch.sim.market import Market
+from marginwatch.sim.modes import MODES
 from marginwatch.sim.position import Position
 from marginwatch.sim.rows import Change, ExecutionRow, OrderRow
 

@@ -45,7 +45,7 @@ def _shared(row: PositionRow) -> Row:
         "positionValue": money(row.position_value),
         "tradeMode": 0,
         "positionStatus": row.status,
-        "autoAddMargin": 0,
+        "autoAddMargin": int(row.is_auto_margin),
         "adlRankIndicator": row.adl_rank,
         "leverage": money(row.leverage),
         "positionBalance": "0",

@@ -1,0 +1,50 @@
+"""Money between the house and an account that no trade moved: debts repaid, shortfalls insured."""
+
+from decimal import Decimal
+
+from marginwatch.sim.account import Account
+from marginwatch.sim.money import EXACT, ZERO
+from marginwatch.sim.rows import TransactionRow
+from marginwatch.sim.world import World
+
+
+def cover(world: World, account: Account, coin: str) -> None:
+    """Pay out of the insurance fund what an account is short of in a coin once its positions are taken over."""
+    held = account.coin(coin)
+    if held.balance < 0:
+        shortfall = -held.balance
+        world.house.insurance[coin] = EXACT.subtract(world.house.insurance[coin], shortfall)
+        world.house.cash[coin] = EXACT.add(world.house.cash[coin], shortfall)
+        move(world, account, coin, shortfall)
+
+
+def move(world: World, account: Account, coin: str, amount: Decimal, kind: str = "AUTO_DEDUCTION") -> None:
+    """Move ``amount`` of a coin from the house to the account (negative: back) and tell ledger line and wallet."""
+    held = account.coin(coin)
+    held.balance = EXACT.add(held.balance, amount) or ZERO
+    world.house.cash[coin] = EXACT.subtract(world.house.cash[coin], amount)
+    account.transactions.append(
+        TransactionRow(
+            uid=account.uid,
+            transaction_id=f"{account.uid}_{coin}_{world.identifier()[:8]}",
+            category="",
+            symbol="",
+            side="None",
+            kind=kind,
+            qty=ZERO,
+            size=ZERO,
+            coin=coin,
+            trade_price=ZERO,
+            funding=ZERO,
+            fee=ZERO,
+            cash_flow=amount,
+            change=amount,
+            cash_balance=held.balance,
+            fee_rate=ZERO,
+            trade_id="",
+            order_id="",
+            ts_ms=world.now_ms,
+        )
+    )
+    world.touch(account)
+    world.tell_wallet(account, coin)

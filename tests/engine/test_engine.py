@@ -114,6 +114,31 @@ async def test_touched_accounts_are_measured_within_five_milliseconds_as_one_bat
     assert len(lanes(bench.told)) == 1
 
 
+async def test_what_a_frame_has_measured_needs_no_lane(bench):
+    bench.engine.sink(push(bench.clock, "100", 1))
+    frame = bench.engine.run_frame()
+    assert bench.told.ruled == [frame]
+    await bench.clock.advance(0.005)
+    assert lanes(bench.told) == []
+    bench.engine.sink(push(bench.clock, "-50", 1, "b"))
+    await bench.clock.advance(0.005)
+    (lane,) = lanes(bench.told)
+    assert [entry.spec.account_id for entry in lane.entries] == ["b"]
+
+
+async def test_lane_runs_only_for_rules_that_may_come_and_go(bench):
+    rule = bench.engine.rules.pop()
+    before = bench.engine.n_lanes
+    bench.engine.sink(push(bench.clock, "100", 1))
+    await bench.clock.advance(0.05)
+    assert bench.engine.n_lanes == before
+    bench.engine.rules.append(rule)
+    bench.engine.sink(push(bench.clock, "200", 2))
+    await bench.clock.advance(0.005)
+    (lane,) = lanes(bench.told)
+    assert lane.accounts.net_usd.tolist() == [200.0]
+
+
 async def test_frames_come_at_most_every_100_ms_while_events_come(bench):
     for number in range(100):
         bench.engine.sink(push(bench.clock, "100", number))

@@ -40,7 +40,7 @@ class Engine:
     on_unreadable : callable, optional
         Called with an event whose numbers were none, and the error.
     rules : sequence of callables, optional
-        Called with each lane result and each frame, before the frame is published.
+        Called with each lane result and each frame, before the frame is published. Without any, no lane is run.
     settings, risk_settings : EngineSettings, RiskSettings, optional
         Intervals; limits of age.
 
@@ -96,7 +96,8 @@ class Engine:
             self._oldest_ns = getattr(event, "ts_received_ns", None)
         if breaks and self._on_breaks is not None:
             self._on_breaks(breaks)
-        if self.book.dirty and not self._wake.is_set():
+        # Only rules read what a lane measures.
+        if self.rules and self.book.dirty and not self._wake.is_set():
             self._wake.set()
 
     def _tell_unreadable(self, event: Event, error: ProtocolError) -> None:
@@ -123,6 +124,8 @@ class Engine:
         """Measure everything, run the rules over it, publish it."""
         started = time.perf_counter()
         now_ns = self._clock.now_ns()
+        # The rules get everything now, so no lane is due for what was touched before.
+        self.book.dirty.clear()
         frame = self._press.frame(now_ns)
         if self._oldest_ns is not None:
             frame.wire_to_frame_ms = (now_ns - self._oldest_ns) / 1e6

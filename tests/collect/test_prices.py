@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from marginwatch.collect.settings import CollectSettings
 from marginwatch.errors import ConnectivityError
 from marginwatch.model.account import AccountSpec
@@ -86,6 +88,22 @@ async def test_rest_brings_the_first_prices_and_only_those_wanted(desk, make_spe
     await desk.clock.advance(4)
     assert heard(desk, "ETHUSDT") == ["10"]
     assert heard(desk, "XRPUSDT") == []
+
+
+@pytest.mark.parametrize("ahead_s", [60, -60])
+async def test_the_times_of_prices_follow_our_clock_where_the_clocks_differ(
+    desk, make_spec: Spec, monkeypatch: pytest.MonkeyPatch, ahead_s: int
+) -> None:
+    ahead_ns = ahead_s * 1_000_000_000
+    monkeypatch.setattr(desk.venue, "venue_now_ns", lambda: desk.clock.now_ns() + ahead_ns)
+    hold(desk, "a", "SOLUSDT")
+    instrument = desk.venue.catalog.resolve("linear", "SOLUSDT")
+    made_ns = desk.venue.venue_now_ns()
+    desk.venue.marks["linear"] = (Mark(instrument=instrument, mark_price="150", ts_venue_ns=made_ns),)
+    await desk.start(make_spec("a"))
+    await desk.clock.advance(3)
+    [first, *_] = [mark for event in desk.of(MarksUpdate) for mark in event.marks]
+    assert first.ts_venue_ns == made_ns - ahead_ns
 
 
 async def test_a_delta_before_its_snapshot_is_dropped_and_the_topic_asked_for_anew(

@@ -7,6 +7,7 @@ for by REST again: one call brings a category, so a quiet contract is not taken 
 
 import asyncio
 
+import msgspec
 import structlog
 
 from marginwatch.collect.connection_queue import ConnectionQueue
@@ -23,6 +24,9 @@ from marginwatch.model.instrument import Instrument
 log = structlog.get_logger(__name__)
 
 EXPIRE_EVERY_S = 30.0
+
+SKEW_IGNORED_NS = 1_000_000_000
+"""Difference of the clocks below which the venue's times are taken as they are; prices turn stale after seconds."""
 
 
 class PriceFeed:
@@ -108,7 +112,23 @@ class PriceFeed:
     def _tell(self, update: MarksUpdate) -> None:
         for mark in update.marks:
             self._heard_s[mark.instrument.instrument_id] = self._now_s
-        self._services.sink(update)
+        self._services.sink(self._in_our_time(update))
+
+    def _in_our_time(self, update: MarksUpdate) -> MarksUpdate:
+        """Return prices with their times moved to our clock, where the two clocks are far apart.
+
+        Ages are judged by our clock: ahead of the venue's, it would take every price for an old one.
+        """
+        ahead_ns = self._port.rest.venue_now_ns() - self._services.clock.now_ns()
+        if abs(ahead_ns) < SKEW_IGNORED_NS:
+            return update
+        marks = tuple(
+            mark
+            if mark.ts_venue_ns is None
+            else msgspec.structs.replace(mark, ts_venue_ns=mark.ts_venue_ns - ahead_ns)
+            for mark in update.marks
+        )
+        return MarksUpdate(marks, update.ts_received_ns)
 
     def _rearrange(self) -> None:
         wanted = {one.instrument_id: one for one in self._wishes.wanted()}

@@ -266,3 +266,16 @@ async def test_closing_twice_is_harmless_and_frees_the_file(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_file(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, resource, sys; from marginwatch.store import Store;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384)); asyncio.run(Store.open(sys.argv[1]))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "x.sqlite")], capture_output=True, text=True, timeout=60
+    )
+    assert shown.returncode == 1
+    assert "make room on that disk" in shown.stderr
+    assert "move it aside" not in shown.stderr

@@ -80,7 +80,13 @@ class Store:
                     raise ConfigError(self._damaged(str(verdict)))
                 await connection.run_sync(migrate, str(self.path))
         except DBAPIError as error:
-            raise ConfigError(self._damaged(str(error.orig))) from error
+            detail = str(error.orig)
+            if "disk" in detail:
+                # The file may be sound: nobody shall move it aside because there is no room beside it.
+                raise ConfigError(
+                    f"{self.path}: cannot read or write the database ({detail}); make room on that disk or mend it"
+                ) from error
+            raise ConfigError(self._damaged(detail)) from error
 
     def _damaged(self, detail: str) -> str:
         return f"{self.path}: not a sound database ({detail}); move it aside, a new one is made at the next start"

@@ -118,9 +118,9 @@ def rest(server: BybitSimServer, http: aiohttp.ClientSession) -> RestClient:
 
 
 @pytest.fixture
-async def open_stream(http: aiohttp.ClientSession) -> Callable[[str], Awaitable[StreamClient]]:
-    async def open_one(url: str) -> StreamClient:
-        return StreamClient(await http.ws_connect(url))
+async def open_stream(http: aiohttp.ClientSession) -> Callable[..., Awaitable[StreamClient]]:
+    async def open_one(url: str, **options: Any) -> StreamClient:
+        return StreamClient(await http.ws_connect(url, **options))
 
     return open_one
 

@@ -162,7 +162,7 @@ async def test_a_cut_account_sees_1006(private, server, trader) -> None:
     assert server.cut_account(trader.uid) == 1
     await asyncio.wait_for(private.socket.receive(), 2.0)
     assert private.socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
-    while server.sockets():  # noqa: ASYNC110  # the server keeps a count, not an event
+    while server.sockets():  # the server keeps a count, not an event
         await asyncio.sleep(0.01)
     assert server.private.of_account(trader.uid) == ()
 
@@ -196,7 +196,7 @@ async def test_idle_sockets_are_cut_after_ten_minutes_or_as_asked(open_stream) -
 async def test_a_half_open_socket_says_nothing_and_stays(exchange, open_stream, trader) -> None:
     async with BybitSimServer(exchange, Faults(parse_faults("half_open=50ms"), seed=1)) as bad:
         client = await open_stream(bad.urls.private)
-        while not all(one.socket.is_mute for one in bad.private.connections):  # noqa: ASYNC110  # as above
+        while not all(one.socket.is_mute for one in bad.private.connections):  # as above
             await asyncio.sleep(0.02)
         await client.say({"op": "ping"})
         assert await client.hears_nothing()

@@ -1,13 +1,17 @@
 """Faults of single frames, as a client sees them."""
 
 import asyncio
+import functools
 import json
 
 import aiohttp
 import pytest
 
+from marginwatch.clock import ManualClock
+from marginwatch.sim.bybit.damage import HUGE_BYTES
 from marginwatch.sim.bybit.frames import malformed_frame, push, text_frame, truncated_frame
 from marginwatch.sim.bybit.server import BybitSimServer
+from marginwatch.sim.exchange import Exchange
 from marginwatch.sim.faults import Faults, parse_faults
 
 
@@ -116,3 +120,63 @@ async def test_a_client_that_does_not_read_is_cut(server, open_stream, trader) -
             break
         await asyncio.sleep(0.01)
     assert server.sockets() == 0
+
+
+async def test_a_value_of_another_type_leaves_the_socket_alive(open_stream, exchange, trader) -> None:
+    async with BybitSimServer(exchange, Faults(parse_faults("wrong_types=1"), seed=1)) as bad:
+        client = await listen(bad, open_stream, trader)
+        trade(exchange, trader, 20)
+        heard = [await client.hear() for _ in range(20)]
+        bad.faults.stop()
+        trade(exchange, trader, 1)
+        fine = await client.hear()
+        kinds = {name: type(value) for name, value in fine["data"][0].items()}
+        assert not any(
+            isinstance(message.get("data"), list)
+            and message["data"]
+            and isinstance(message["data"][0], dict)
+            and {name: type(value) for name, value in message["data"][0].items()} == kinds
+            and {name: type(value) for name, value in message.items()}
+            == {name: type(value) for name, value in fine.items()}
+            for message in heard
+        )
+
+
+async def test_a_huge_frame_is_a_good_one(open_stream, exchange, trader) -> None:
+    async with BybitSimServer(exchange, Faults(parse_faults("huge=1"))) as bad:
+        client = await listen(bad, functools.partial(open_stream, max_msg_size=0), trader)
+        sent = trade(exchange, trader, 2)
+        heard = [await client.hear() for _ in sent]
+        assert [message["data"][0]["execId"] for message in heard] == sent
+        assert len(heard[0]["padding"]) == HUGE_BYTES
+
+
+async def test_a_frame_in_pieces_arrives_whole_and_in_order(open_stream, exchange, trader) -> None:
+    async with BybitSimServer(exchange, Faults(parse_faults("trickle=0.3"), seed=5)) as bad:
+        client = await listen(bad, open_stream, trader)
+        sent = trade(exchange, trader, 12)
+        assert await heard_ids(client, 12) == sent
+
+
+async def test_a_slow_reader_answers_late_but_pushes_in_time(open_stream, trader) -> None:
+    clock = ManualClock()
+    exchange = Exchange(7, clock, n_accounts=1, activity_per_s=0.0)
+    async with BybitSimServer(exchange, Faults(), clock=clock) as bad:
+        client = await open_stream(bad.urls.private)
+        bad.faults.plan = parse_faults("slow_reader=4s")
+        await client.say({"op": "ping"})
+        assert await client.hears_nothing()
+        await clock.advance(4.0)
+        assert (await client.hear())["op"] == "pong"
+
+
+async def test_sockets_and_log_ins_are_refused_by_chance(exchange, open_stream, trader) -> None:
+    async with BybitSimServer(exchange, Faults(parse_faults("refuse_socket=1"))) as bad:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+            await open_stream(bad.urls.private)
+        assert caught.value.status == 503
+        bad.faults.plan = parse_faults("refuse_login=1")
+        client = await open_stream(bad.urls.private)
+        assert (await client.log_in(trader.key))["success"] is False
+        bad.faults.plan = parse_faults("")
+        assert (await client.log_in(trader.key))["success"] is True

@@ -23,6 +23,10 @@ render_market    tickers, instruments, tiers
 render_position  position rows
 render_wallet    the unified wallet
 render_activity  orders, executions, ledger lines
+broken_replies   REST replies that break on their way
+ret_codes        texts of refusals that are told, not earned
+damage           damaged JSON
+timers           calls in a while, in the time of the clock
 frames           frames made once for many sockets
 stream_socket    one client's socket, with faults
 stream_requests  what clients say on a stream

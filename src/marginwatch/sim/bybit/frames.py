@@ -4,13 +4,18 @@ A frame goes straight to the transport: through the library each send would cost
 a damaged frame could not be sent at all. Reference: RFC 6455, section 5.2 (server frames are not masked).
 """
 
+import random
 import struct
 from typing import NamedTuple
 
 import msgspec
 
+from marginwatch.sim.bybit.damage import mistyped, padded
+
 _ENCODER = msgspec.json.Encoder()
 _FINAL_TEXT = 0x81
+
+PIECES = 6
 
 
 class Push(NamedTuple):
@@ -46,3 +51,19 @@ def malformed_frame(message: Push) -> bytes:
 def truncated_frame(message: Push) -> bytes:
     """Return a frame that announces more bytes than it brings."""
     return message.frame[: len(message.frame) // 2]
+
+
+def huge_frame(message: Push) -> bytes:
+    """Return a frame whose object has one more field, of 4 MiB."""
+    return text_frame(padded(message.payload))
+
+
+def mistyped_frame(message: Push, dice: random.Random) -> bytes:
+    """Return a correct frame in which one value has another JSON type."""
+    return text_frame(mistyped(message.payload, dice))
+
+
+def pieces(frame: bytes) -> list[bytes]:
+    """Return a frame cut into a few pieces, none of them empty."""
+    length = max(1, -(-len(frame) // PIECES))
+    return [frame[start : start + length] for start in range(0, len(frame), length)]

@@ -1,16 +1,19 @@
 """What every part of the wire front shares, and one REST call as its handlers see it."""
 
 import collections
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from marginwatch.clock import Clock
 from marginwatch.sim.bybit.auth import Gatekeeper
 from marginwatch.sim.bybit.envelope import Result, bad_parameter
 from marginwatch.sim.bybit.limits import RateLimits
+from marginwatch.sim.bybit.paging import page
 from marginwatch.sim.exchange import Exchange
 from marginwatch.sim.faults import Faults
 from marginwatch.sim.rows import KeyInfo
+
+Row = TypeVar("Row")
 
 CATEGORIES = ("linear", "inverse", "option", "spot")
 
@@ -100,6 +103,19 @@ class Call(NamedTuple):
         if category not in (allowed or CATEGORIES):
             raise bad_parameter("params error: Category is invalid" if category else "Illegal category")
         return category
+
+    def page(
+        self,
+        rows: Sequence[Row],
+        cursor: str,
+        limit: int,
+        name: Callable[[Row], str],
+        *,
+        cursor_on_last: bool = False,
+    ) -> tuple[Sequence[Row], str]:
+        """Return one page and the cursor of the next, as :func:`paging.page`; at times a short one."""
+        is_short = self.front.faults.is_short_page()
+        return page(rows, cursor, limit, name, cursor_on_last=cursor_on_last, is_short=is_short)
 
     def milliseconds(self, name: str) -> int | None:
         """Return a time parameter, or None.

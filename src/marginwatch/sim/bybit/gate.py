@@ -3,15 +3,24 @@
 Headers of each reply say the limit of the endpoint, what is left and when the window resets.
 """
 
-import asyncio
+import email.utils
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from marginwatch.sim.bybit import rest_account, rest_asset, rest_market, rest_trade
-from marginwatch.sim.bybit.envelope import NO_ROUTE, RefusalError, Result, reply, too_many_visits
+from marginwatch.sim.bybit.broken_replies import broken, instead_of_reply
+from marginwatch.sim.bybit.envelope import (
+    NO_ROUTE,
+    RATE_LIMIT,
+    RefusalError,
+    Result,
+    reply,
+    too_many_visits,
+)
 from marginwatch.sim.bybit.front import Call, Front, Route
 from marginwatch.sim.bybit.limits import UNLISTED_LIMIT, Verdict
+from marginwatch.sim.bybit.ret_codes import text_of
 from marginwatch.sim.rows import KeyInfo
 
 ROUTES: dict[str, Route] = {
@@ -36,24 +45,26 @@ class RestGate:
     def __init__(self, front: Front) -> None:
         self._front = front
 
-    async def serve(self, request: web.Request) -> web.Response:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one call, with the faults of the day."""
         front, path = self._front, request.path
         front.counts[path] += 1
         if not front.limits.admit_address(request.remote or "", front.clock.monotonic_s()):
             front.counts["http 403"] += 1
             return web.Response(status=403, text=FORBIDDEN_PAGE, content_type="text/html")
-        fault = front.faults.rest_fault()
-        if fault == "error":
-            return web.Response(status=front.faults.rest_error_status(), text="<html>error</html>")
-        if fault == "busy":
-            return web.Response(status=429, text="Too many requests")
+        fault, faults = front.faults.rest_fault(), front.faults
+        if fault is not None:
+            front.counts[f"rest {fault}"] += 1
+            status = faults.rest_error_status() if fault == "error" else 200
+            instead = await instead_of_reply(request, fault, status, front.clock)
+            if instead is not None:
+                return instead
         body = await request.text() if request.can_read_body else ""
         response = self._answer(request, body, is_limited=fault == "limited")
         # The answer is made before the wait: what a slow exchange says is old by the time it is heard.
-        if latency_s := front.faults.rest_latency_s():
-            await asyncio.sleep(latency_s)
-        return response
+        if latency_s := faults.rest_latency_s():
+            await front.clock.sleep(latency_s)
+        return response if fault is None else await broken(request, response, fault, faults.damage_dice())
 
     def _answer(self, request: web.Request, body: str, *, is_limited: bool) -> web.Response:
         front = self._front
@@ -61,20 +72,28 @@ class RestGate:
         limit = UNLISTED_LIMIT
         try:
             route = self._route(request, body)
+            is_limited = self._throw(request.path) or is_limited
             key = self._key(request, body) if route.is_private else None
             if key is not None:
                 front.gatekeeper.check_permission(key, request.path)
                 verdict = front.limits.admit_call(key.uid, request.path, front.clock.monotonic_s())
                 limit = front.limits.limit_of(request.path)
-                if is_limited:
-                    verdict = Verdict(is_allowed=False, remaining=0, reset_s=front.clock.monotonic_s() + 1)
-                if not verdict.is_allowed:
-                    raise too_many_visits()
+            if is_limited:
+                verdict = Verdict(is_allowed=False, remaining=0, reset_s=front.clock.monotonic_s() + 1)
+            if not verdict.is_allowed:
+                raise too_many_visits()
             query = dict(parse_qsl(_raw_query(request), keep_blank_values=True))
             return self._respond(route.handler(Call(front, query, key)), verdict, limit)
         except RefusalError as refusal:
             front.counts[f"retCode {refusal.ret_code}"] += 1
             return self._respond({}, verdict, limit, refusal)
+
+    def _throw(self, path: str) -> bool:
+        """Refuse the call if the dice say so; return whether they say that it is one too many."""
+        code = self._front.faults.ret_code(path)
+        if code is not None and code != RATE_LIMIT:
+            raise RefusalError(code, text_of(code, now_ms=self._front.now_ms()))
+        return code == RATE_LIMIT
 
     def _route(self, request: web.Request, body: str) -> Route:
         front, path = self._front, request.path
@@ -113,6 +132,8 @@ class RestGate:
                 "X-Bapi-Limit-Reset-Timestamp": str(now_ms + ahead_ms),
                 "Timenow": str(now_ms),
                 "Ret_code": str(code),
+                # The library would take the machine's time, and the same exchange would not say the same twice.
+                "Date": email.utils.formatdate(now_ms // 1000, usegmt=True),
             },
         )
 

@@ -31,6 +31,7 @@ def page(
     name: Callable[[Row], str],
     *,
     cursor_on_last: bool = False,
+    is_short: bool = False,
 ) -> tuple[Sequence[Row], str]:
     """Return one page and the cursor of the next.
 
@@ -46,6 +47,8 @@ def page(
         Gives a row the text that stands in the cursor, as Bybit's own cursors do.
     cursor_on_last : bool, default=False
         Some of Bybit's lists hand out a cursor with the last page too; the page behind it is empty.
+    is_short : bool, default=False
+        Give about half of the rows, never none; the cursor goes on behind them.
 
     Raises
     ------
@@ -59,6 +62,8 @@ def page(
             raise bad_parameter("params error: cursor invalid")
         start = int(text)
     chosen = rows[start : start + limit]
+    if is_short:
+        chosen = chosen[: (len(chosen) + 1) // 2]
     end = start + len(chosen)
     is_last = end >= len(rows)
     if not chosen or (is_last and not cursor_on_last):

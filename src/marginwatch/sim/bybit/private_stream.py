@@ -8,12 +8,12 @@ import itertools
 from collections.abc import Callable
 
 from marginwatch.sim.bybit import render_activity, render_position, render_wallet, topics
-from marginwatch.sim.bybit.envelope import RefusalError
+from marginwatch.sim.bybit.envelope import SERVER, RefusalError
 from marginwatch.sim.bybit.frames import Push, push
 from marginwatch.sim.bybit.front import Front
 from marginwatch.sim.bybit.stream_requests import StreamRequest, echo, read_request
 from marginwatch.sim.bybit.stream_socket import StreamSocket
-from marginwatch.sim.rows import Change
+from marginwatch.sim.rows import Change, KeyInfo
 
 Rows = list[dict[str, object]]
 
@@ -26,7 +26,8 @@ class PrivateConnection:
         self.socket = socket
         self.remote = remote
         self.uid = ""
-        self.topics: set[str] = set()
+        self.topics: dict[str, None] = {}
+        """In the order of subscribing, so that what is sent does not depend on how texts hash."""
 
     async def serve(self) -> None:
         """Answer requests until the socket ends."""
@@ -50,24 +51,29 @@ class PrivateConnection:
         elif request.op == "subscribe":
             self._subscribe(request)
         elif request.op == "unsubscribe":
-            self.topics.difference_update(str(topic) for topic in request.arguments)
+            for topic in request.arguments:
+                self.topics.pop(str(topic), None)
             self._accept(request)
         else:
             self._refuse(request, "error:invalid op")
 
     def _log_in(self, request: StreamRequest) -> None:
-        front = self._stream.front
-        name, expires, sign = (*request.arguments, None, None, None)[:3]
         try:
-            key = front.gatekeeper.check_stream(
-                name, expires, sign, now_ms=front.now_ms(), remote=self.remote
-            )
+            key = self._identify(request)
         except RefusalError as refusal:
-            front.counts[f"auth {refusal.ret_code}"] += 1
+            self._stream.front.counts[f"auth {refusal.ret_code}"] += 1
             self._refuse(request, refusal.message)
             return
         self._stream.bind(self, key.uid)
         self._accept(request)
+
+    def _identify(self, request: StreamRequest) -> KeyInfo:
+        front = self._stream.front
+        name, expires, sign = (*request.arguments, None, None, None)[:3]
+        key = front.gatekeeper.check_stream(name, expires, sign, now_ms=front.now_ms(), remote=self.remote)
+        if front.faults.refuses_login():
+            raise RefusalError(SERVER, "Server error, please try again later.")
+        return key
 
     def _subscribe(self, request: StreamRequest) -> None:
         wanted = [str(topic) for topic in request.arguments]
@@ -81,7 +87,7 @@ class PrivateConnection:
         else:
             repeated = next((topic for topic in wanted if topic in self.topics), None)
             self._stream.front.counts["dcp"] += len(topics.ENDS_ORDERS.intersection(wanted))
-            self.topics.update(wanted)
+            self.topics.update(dict.fromkeys(wanted))
             if repeated is None:
                 self._accept(request)
             else:
@@ -112,28 +118,31 @@ class PrivateStream:
 
     def __init__(self, front: Front) -> None:
         self.front = front
-        self.connections: set[PrivateConnection] = set()
+        self.connections: dict[PrivateConnection, None] = {}
         self.is_frozen = False
         """True: the exchange says nothing on private streams, as Bybit has done in crashes; pings are answered."""
-        self._by_uid: dict[str, set[PrivateConnection]] = {}
+        self._by_uid: dict[str, dict[PrivateConnection, None]] = {}
         self._numbers = itertools.count(1)
 
     def open(self, socket: StreamSocket, remote: str) -> PrivateConnection:
         """Return the connection of a new socket, not yet logged in."""
         connection = PrivateConnection(self, socket, remote)
-        self.connections.add(connection)
+        self.connections[connection] = None
         return connection
 
     def forget(self, connection: PrivateConnection) -> None:
         """Drop a connection whose socket has ended."""
-        self.connections.discard(connection)
-        self._by_uid.get(connection.uid, set()).discard(connection)
+        self.connections.pop(connection, None)
+        self._unbind(connection)
 
     def bind(self, connection: PrivateConnection, uid: str) -> None:
         """Remember whose connection it is."""
-        self._by_uid.get(connection.uid, set()).discard(connection)
+        self._unbind(connection)
         connection.uid = uid
-        self._by_uid.setdefault(uid, set()).add(connection)
+        self._by_uid.setdefault(uid, {})[connection] = None
+
+    def _unbind(self, connection: PrivateConnection) -> None:
+        self._by_uid.get(connection.uid, {}).pop(connection, None)
 
     def of_account(self, uid: str) -> tuple[PrivateConnection, ...]:
         """Return the logged-in connections of an account."""

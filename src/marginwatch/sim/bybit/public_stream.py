@@ -36,7 +36,7 @@ class PublicConnection:
     def __init__(self, stream: "PublicStream", socket: StreamSocket) -> None:
         self._stream = stream
         self.socket = socket
-        self.topics: set[str] = set()
+        self.topics: dict[str, None] = {}
 
     async def serve(self) -> None:
         """Answer requests until the socket ends."""
@@ -89,25 +89,25 @@ class PublicConnection:
         self._add(wanted)
 
     def _problem(self, wanted: list[str]) -> str | None:
-        characters = sum(len(topic) + 3 for topic in self.topics.union(wanted))
+        characters = sum(len(topic) + 3 for topic in {*self.topics, *wanted})
         if characters > LONGEST_ARGUMENTS:
             return f"error:args of one connection exceed {LONGEST_ARGUMENTS} characters"
         if self._stream.channel == "spot" and len(wanted) > SPOT_TOPICS_PER_REQUEST:
             return f"error:args size exceeds {SPOT_TOPICS_PER_REQUEST}"
-        if self._stream.channel == "option" and len(self.topics.union(wanted)) > OPTION_TOPICS:
+        if self._stream.channel == "option" and len({*self.topics, *wanted}) > OPTION_TOPICS:
             return f"error:args size exceeds {OPTION_TOPICS}"
         return None
 
     def _add(self, wanted: list[str]) -> None:
         for topic in wanted:
             if topic not in self.topics:
-                self.topics.add(topic)
+                self.topics[topic] = None
                 self._stream.listen(self, topic)
 
     def _unsubscribe(self, request: StreamRequest) -> None:
         gone = [str(topic) for topic in request.arguments]
         for topic in gone:
-            self.topics.discard(topic)
+            self.topics.pop(topic, None)
             self._stream.unlisten(self, topic)
         if self._stream.channel == "option":
             self._answer_option(request, gone, [])
@@ -154,11 +154,11 @@ class PublicStream:
     def __init__(self, front: Front, channel: Channel) -> None:
         self.front = front
         self.channel = channel
-        self.connections: set[PublicConnection] = set()
+        self.connections: dict[PublicConnection, None] = {}
         self.is_frozen = False
         """True: prices stand still on the stream."""
         self._symbols: frozenset[str] = frozenset()
-        self._listeners: dict[str, set[PublicConnection]] = {}
+        self._listeners: dict[str, dict[PublicConnection, None]] = {}
         self._sent: dict[str, dict[str, object]] = {}
         self._moved: dict[str, TickerRow] = {}
         self._numbers = itertools.count(1)
@@ -166,12 +166,12 @@ class PublicStream:
     def open(self, socket: StreamSocket) -> PublicConnection:
         """Return the connection of a new socket."""
         connection = PublicConnection(self, socket)
-        self.connections.add(connection)
+        self.connections[connection] = None
         return connection
 
     def forget(self, connection: PublicConnection) -> None:
         """Drop a connection whose socket has ended."""
-        self.connections.discard(connection)
+        self.connections.pop(connection, None)
         for topic in connection.topics:
             self.unlisten(connection, topic)
 
@@ -195,12 +195,12 @@ class PublicStream:
         # Whoever already listens must get the same change as a delta, so what was sent is remembered for all.
         if not self._listeners.get(symbol):
             self._sent[symbol] = streamed_ticker(rows[0])
-        self._listeners.setdefault(symbol, set()).add(connection)
+        self._listeners.setdefault(symbol, {})[connection] = None
         connection.socket.answer(self._message(rows[0], self._sent[symbol], "snapshot"))
 
     def unlisten(self, connection: PublicConnection, topic: str) -> None:
         """Remove a listener."""
-        self._listeners.get(topic.removeprefix("tickers."), set()).discard(connection)
+        self._listeners.get(topic.removeprefix("tickers."), {}).pop(connection, None)
 
     def hear(self, change: Change) -> None:
         """Remember the prices that moved; they leave with the next :meth:`publish`."""

@@ -3,7 +3,7 @@
 from marginwatch.sim.bybit import render_activity, render_market, render_wallet
 from marginwatch.sim.bybit.envelope import Result, bad_parameter
 from marginwatch.sim.bybit.front import Call, Route
-from marginwatch.sim.bybit.paging import page, read_limit
+from marginwatch.sim.bybit.paging import read_limit
 from marginwatch.sim.bybit.rest_trade import DAY_MS, read_span
 from marginwatch.sim.bybit.wire_numbers import money
 
@@ -97,7 +97,9 @@ def _ledger(call: Call) -> Result:
         and (not kind or row.kind == kind)
     ]
     limit = read_limit(call.get("limit"), default=20, largest=50)
-    chosen, cursor = page(rows, call.get("cursor"), limit, lambda row: f"{row.transaction_id}:{row.ts_ms}")
+    chosen, cursor = call.page(
+        rows, call.get("cursor"), limit, lambda row: f"{row.transaction_id}:{row.ts_ms}"
+    )
     return {"nextPageCursor": cursor, "list": [render_activity.transaction(row) for row in chosen]}
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from marginwatch.sim.bybit import render_activity
 from marginwatch.sim.bybit.envelope import Result, bad_parameter, permission_denied
 from marginwatch.sim.bybit.front import Call, Route
-from marginwatch.sim.bybit.paging import page, read_limit
+from marginwatch.sim.bybit.paging import read_limit
 
 DAY_MS = 86_400_000
 
@@ -143,7 +143,7 @@ def _sub_members(call: Call) -> Result:
 def _sub_member_pages(call: Call) -> Result:
     limit = read_limit(call.get("pageSize"), default=100, largest=100)
     cursor = call.get("nextCursor")
-    chosen, following = page(
+    chosen, following = call.page(
         _members(call), "" if cursor == "0" else cursor, limit, lambda row: str(row["uid"])
     )
     return {"subMembers": list(chosen), "nextCursor": following.rpartition("%2C")[2] or "0"}

@@ -3,7 +3,7 @@
 from marginwatch.sim.bybit import render_market
 from marginwatch.sim.bybit.envelope import Result, bad_parameter
 from marginwatch.sim.bybit.front import Call, Route
-from marginwatch.sim.bybit.paging import page, read_limit
+from marginwatch.sim.bybit.paging import read_limit
 from marginwatch.sim.bybit.wire_numbers import money, price
 from marginwatch.sim.rows import TickerRow
 
@@ -48,7 +48,7 @@ def _instruments(call: Call) -> Result:
     if category == "spot":
         return {"category": category, "list": [render_market.instrument(row) for row in rows]}
     limit = read_limit(call.get("limit"), default=500, largest=1000)
-    chosen, cursor = page(rows, call.get("cursor"), limit, lambda row: f"first={row.symbol}")
+    chosen, cursor = call.page(rows, call.get("cursor"), limit, lambda row: f"first={row.symbol}")
     return {
         "category": category,
         "list": [render_market.instrument(row) for row in chosen],
@@ -61,7 +61,7 @@ def _risk_limits(call: Call) -> Result:
     rows = call.exchange.risk_limits(category, call.get("symbol") or None)
     symbols = sorted({row.symbol for row in rows})
     if category == "linear":
-        chosen, cursor = page(symbols, call.get("cursor"), SYMBOLS_PER_RISK_LIMIT_PAGE, str)
+        chosen, cursor = call.page(symbols, call.get("cursor"), SYMBOLS_PER_RISK_LIMIT_PAGE, str)
     else:
         chosen, cursor = symbols, ""
     shown = frozenset(chosen)

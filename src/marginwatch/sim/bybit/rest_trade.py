@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from marginwatch.sim.bybit import render_activity, render_position
 from marginwatch.sim.bybit.envelope import Result, bad_parameter
 from marginwatch.sim.bybit.front import Call, Route
-from marginwatch.sim.bybit.paging import page, read_limit
+from marginwatch.sim.bybit.paging import read_limit
 from marginwatch.sim.rows import ExecutionRow, PositionRow
 
 DAY_MS = 86_400_000
@@ -47,7 +47,7 @@ def _positions(call: Call) -> Result:
     if category == "option" and call.get("baseCoin"):
         rows = [row for row in rows if row.symbol.startswith(call.get("baseCoin") + "-")]
     limit = read_limit(call.get("limit"), default=20, largest=200)
-    chosen, cursor = page(
+    chosen, cursor = call.page(
         rows,
         call.get("cursor"),
         limit,
@@ -76,7 +76,9 @@ def _open_orders(call: Call) -> Result:
         and (not base_coin or row.symbol.startswith(base_coin))
     ]
     limit = read_limit(call.get("limit"), default=20, largest=50)
-    chosen, cursor = page(rows, call.get("cursor"), limit, lambda row: f"{row.order_id}:{row.created_ms}")
+    chosen, cursor = call.page(
+        rows, call.get("cursor"), limit, lambda row: f"{row.order_id}:{row.created_ms}"
+    )
     return {
         "list": [render_activity.rest_order(row) for row in chosen],
         "nextPageCursor": cursor,
@@ -103,7 +105,7 @@ def _executions(call: Call) -> Result:
         if _is_asked(call, row)
     ]
     limit = read_limit(call.get("limit"), default=50, largest=100)
-    chosen, cursor = page(rows, call.get("cursor"), limit, lambda row: f"{row.exec_id}:{row.ts_ms}")
+    chosen, cursor = call.page(rows, call.get("cursor"), limit, lambda row: f"{row.exec_id}:{row.ts_ms}")
     return {
         "nextPageCursor": cursor,
         "category": category,
@@ -121,7 +123,7 @@ def _closed_pnl(call: Call) -> Result:
         if not symbol or row.symbol == symbol
     ]
     limit = read_limit(call.get("limit"), default=50, largest=100)
-    chosen, cursor = page(rows, call.get("cursor"), limit, lambda row: f"{row.order_id}:{row.ts_ms}")
+    chosen, cursor = call.page(rows, call.get("cursor"), limit, lambda row: f"{row.order_id}:{row.ts_ms}")
     return {
         "nextPageCursor": cursor,
         "category": category,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import re
 from collections.abc import AsyncGenerator
 from types import TracebackType
@@ -94,7 +95,8 @@ class BybitSimServer:
         self._address = (host, port)
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._sockets: set[StreamSocket] = set()
+        self._sockets: dict[StreamSocket, None] = {}
+        self._numbers = itertools.count(1)
 
     @property
     def urls(self) -> Urls:
@@ -227,6 +229,10 @@ class BybitSimServer:
             self.front.counts["sockets refused"] += 1
             yield web.Response(status=403, text="Forbidden: too many new connections")
             return
+        if self.faults.refuses_socket():
+            self.front.counts["sockets refused"] += 1
+            yield web.Response(status=503, text="Service Unavailable")
+            return
         response = web.WebSocketResponse(
             autoping=False, compress=False, max_msg_size=_LARGEST_MESSAGE, timeout=0.5
         )
@@ -236,12 +242,12 @@ class BybitSimServer:
             yield web.Response(status=400)
             return
         self.front.counts["sockets"] += 1
-        socket = StreamSocket(response, transport, self.faults.for_socket(), self._clock)
-        self._sockets.add(socket)
+        socket = StreamSocket(response, transport, self.faults.for_socket(), self._clock, next(self._numbers))
+        self._sockets[socket] = None
         try:
             yield socket
         finally:
-            self._sockets.discard(socket)
+            self._sockets.pop(socket, None)
             socket.release()
 
 

@@ -2,17 +2,25 @@
 
 import asyncio
 import collections
-import itertools
 from typing import Any
 
 from aiohttp import WSMessage, WSMsgType, web
 
 from marginwatch.clock import Clock
-from marginwatch.sim.bybit.frames import Push, malformed_frame, push, truncated_frame
+from marginwatch.sim.bybit.frames import (
+    Push,
+    huge_frame,
+    malformed_frame,
+    mistyped_frame,
+    pieces,
+    push,
+    truncated_frame,
+)
+from marginwatch.sim.bybit.timers import Cancellable, call_later
 from marginwatch.sim.faults import FrameFate, SocketFaults
 
 ANSWER_DELAY_S = 0.003
-"""pybit stores a request only after it has sent it, so an answer must not be there first."""
+"""pybit stores a request only after it has sent it, so an answer must not be there first: real seconds, always."""
 
 IDLE_S = 600.0
 """A socket without any traffic for this long is cut (document: v5/ws/connect)."""
@@ -20,8 +28,6 @@ IDLE_S = 600.0
 WAITING_FRAMES = 20_000
 WAITING_BYTES = 16 * 1024 * 1024
 """A client that reads slower than this is cut, so that it cannot fill the memory of the exchange."""
-
-_numbers = itertools.count(1)
 
 
 class StreamSocket:
@@ -36,7 +42,9 @@ class StreamSocket:
     faults : SocketFaults
         This socket's dice.
     clock : Clock
-        For idle and active times.
+        For idle times, delays and ends.
+    number : int
+        Of this socket at its server; makes the connection's name.
     longest_idle_s : float
         Cut after this long without traffic.
     """
@@ -47,6 +55,7 @@ class StreamSocket:
         transport: asyncio.Transport,
         faults: SocketFaults,
         clock: Clock,
+        number: int,
         longest_idle_s: float = IDLE_S,
     ) -> None:
         self.response = response
@@ -55,10 +64,10 @@ class StreamSocket:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._waiting: collections.deque[tuple[float, bytes]] = collections.deque()
-        self._timer: asyncio.TimerHandle | None = None
-        self._end_timer: asyncio.TimerHandle | None = None
+        self._timer: Cancellable | None = None
+        self._end_timer: Cancellable | None = None
         self._closing: asyncio.Task[Any] | None = None
-        self.connection_id = f"sim{next(_numbers):08x}"
+        self.connection_id = f"sim{number:08x}"
         self.longest_idle_s = longest_idle_s
         self.heard_s = clock.monotonic_s()
         self.is_mute = False
@@ -71,6 +80,9 @@ class StreamSocket:
             message: WSMessage = await self.response.receive()
             if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING, WSMsgType.ERROR):
                 return None
+            if reading_s := self._faults.reading_s():
+                await self._clock.sleep(reading_s)
+            await asyncio.sleep(ANSWER_DELAY_S)
             if self.is_mute:
                 continue
             self.heard_s = self._clock.monotonic_s()
@@ -82,8 +94,12 @@ class StreamSocket:
                 return message.data.decode("utf-8", "replace")
 
     def answer(self, message: object) -> None:
-        """Send an answer to a request: never lost, a few milliseconds later, behind what already waits."""
-        self._queue(push(message).frame, max(ANSWER_DELAY_S, self._faults.delay_s()))
+        """Send an answer to a request: never lost, behind what already waits."""
+        frame, delay_s = push(message).frame, self._faults.delay_s()
+        if delay_s:
+            self._queue(frame, delay_s)
+        else:
+            self._send_next(frame)
 
     def push(self, message: Push) -> None:
         """Send a message nobody asked for, if the faults let it through."""
@@ -123,14 +139,37 @@ class StreamSocket:
             self._write(truncated_frame(message))
             self.cut()
             return
-        frame = malformed_frame(message) if fate.damage == "malformed" else message.frame
+        frame = self._damaged(fate, message)
         for _ in range(fate.copies):
-            if fate.is_overtaken:
-                self._loop.call_later(fate.delay_s + self._faults.overtaken_by_s(), self._write, frame)
+            if fate.damage == "trickle":
+                self._trickle(frame, fate.delay_s)
+            elif fate.is_overtaken:
+                late_s = fate.delay_s + self._faults.overtaken_by_s()
+                call_later(self._clock, late_s, self._overtaken, frame)
             elif fate.delay_s:
                 self._queue(frame, fate.delay_s)
             else:
                 self._send_next(frame)
+
+    def _damaged(self, fate: FrameFate, message: Push) -> bytes:
+        match fate.damage:
+            case "malformed":
+                return malformed_frame(message)
+            case "wrong_types":
+                return mistyped_frame(message, self._faults.dice)
+            case "huge":
+                return huge_frame(message)
+            case _:
+                return message.frame
+
+    def _trickle(self, frame: bytes, delay_s: float) -> None:
+        for piece in pieces(frame):
+            self._queue(piece, delay_s)
+            delay_s += self._faults.pause_s()
+
+    def _overtaken(self, frame: bytes) -> None:
+        # Never between two pieces of another frame: that would be nonsense, not an overtaken message.
+        self._send_next(frame)
 
     def _send_next(self, frame: bytes) -> None:
         if self._waiting:
@@ -143,20 +182,21 @@ class StreamSocket:
         if len(self._waiting) >= WAITING_FRAMES:
             self.cut()
             return
-        due = self._loop.time() + delay_s
+        now_s = self._clock.monotonic_s()
+        due = now_s + delay_s
         if self._waiting:
             due = max(due, self._waiting[-1][0])
         self._waiting.append((due, frame))
         if self._timer is None:
-            self._timer = self._loop.call_at(due, self._flush)
+            self._timer = call_later(self._clock, due - now_s, self._flush)
 
     def _flush(self) -> None:
         self._timer = None
-        now = self._loop.time()
+        now = self._clock.monotonic_s()
         while self._waiting and self._waiting[0][0] <= now + 1e-6:
             self._write(self._waiting.popleft()[1])
         if self._waiting:
-            self._timer = self._loop.call_at(self._waiting[0][0], self._flush)
+            self._timer = call_later(self._clock, max(0.0, self._waiting[0][0] - now), self._flush)
 
     def _write(self, frame: bytes) -> None:
         if self.is_mute or self._transport.is_closing():
@@ -172,7 +212,7 @@ class StreamSocket:
         if end is not None:
             after_s, how = end
             how_to_end = {"disconnect": self.cut, "close": self.close, "half_open": self.go_mute}[how]
-            self._end_timer = self._loop.call_later(after_s, self._end, how_to_end)
+            self._end_timer = call_later(self._clock, after_s, self._end, how_to_end)
 
     def _end(self, how_to_end: Any) -> None:
         if self._faults.is_active:

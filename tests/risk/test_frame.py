@@ -6,6 +6,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from marginwatch.model.balance import Balance
 from marginwatch.model.connectivity import LinkState
 from marginwatch.risk.measures.freshness import Inclusion
 
@@ -139,6 +140,28 @@ def test_fast_lane_equals_the_full_frame(parts, seed, picked):
             rtol=1e-12,
             atol=1e-6,
         )
+
+
+def test_fast_lane_knows_coins_that_come_and_go(world, parts):
+    world.usual_marks()
+    held = parts.position(parts.BTCUSD, 100, "40000")
+    bitcoin = Balance(asset="BTC", wallet_balance="2", equity="2")
+    world.account("a", held)
+    world.account("b", held, coins=(bitcoin,))
+    entries = tuple(map(world.book.entry, ("a", "b")))
+    seen = []
+    for coins in ((), (bitcoin,), ()):
+        world.clock._elapsed_ns += 10_000_000_000
+        world.usual_marks()
+        world.sweep("a", held, coins=coins)
+        world.sweep("b", held, coins=(bitcoin,))
+        lane = world.press.lane(entries, world.now)
+        of, rows = world.frame().accounts, [entry.row for entry in entries]
+        np.testing.assert_allclose(
+            lane.accounts.long_with_wallet_usd, of.long_with_wallet_usd[rows], rtol=1e-12
+        )
+        seen.append(float(lane.accounts.long_with_wallet_usd[0]))
+    assert seen[1] > seen[0] == seen[2]
 
 
 def test_double_quantity_doubles_notional_exposure_and_pnl(world, parts):

@@ -52,8 +52,8 @@ class AccountEntry:
         The last snapshot left something undecided.
     open_orders, greeks : dict
         By order id; by base asset, as the venue states them.
-    row_array, coin_array : ndarray of int64 or None
-        Caches of the rows above.
+    row_array, wallet_array : ndarray of int64 or None
+        Caches: the position rows above; those of the holdings whose coin is in the wallet.
     """
 
     spec: AccountSpec
@@ -73,19 +73,13 @@ class AccountEntry:
     open_orders: dict[str, OpenOrder] = field(default_factory=dict[str, OpenOrder])
     greeks: dict[Asset, Greeks] = field(default_factory=dict[Asset, Greeks])
     row_array: CodeArray | None = None
-    coin_array: CodeArray | None = None
+    wallet_array: CodeArray | None = None
 
     def position_rows(self) -> CodeArray:
         """Return the rows of its positions, cached until one opens or closes."""
         if self.row_array is None:
             self.row_array = np.fromiter(self.rows.values(), dtype=np.int64, count=len(self.rows))
         return self.row_array
-
-    def holding_rows(self) -> CodeArray:
-        """Return the rows of its holdings, cached until one is added."""
-        if self.coin_array is None:
-            self.coin_array = np.fromiter(self.coins.values(), dtype=np.int64, count=len(self.coins))
-        return self.coin_array
 
 
 class AccountTable(Table):

@@ -2,12 +2,15 @@
 
 import math
 
+import numpy as np
+
 from marginwatch.book.accounts import AccountEntry, AccountTable, PositionKey
 from marginwatch.book.assets import AssetTable
 from marginwatch.book.holdings import HoldingTable
 from marginwatch.book.instruments import InstrumentTable
 from marginwatch.book.ordering import Stamp, stamp_of
 from marginwatch.book.positions import PositionTable
+from marginwatch.book.table import CodeArray
 from marginwatch.errors import ProtocolError
 from marginwatch.model.ids import Asset
 from marginwatch.model.position import Position
@@ -52,8 +55,14 @@ class Columns:
         if row is None:
             code = self.assets.row(entry.spec.venue, asset)
             row = entry.coins[asset] = self.holdings.add(entry.row, code)
-            entry.coin_array = None
         return row
+
+    def wallet_rows(self, entry: AccountEntry) -> CodeArray:
+        """Return the rows of the holdings whose coin is in the wallet, cached until a coin comes or goes."""
+        if entry.wallet_array is None:
+            has_coin = self.holdings.has_coin_at
+            entry.wallet_array = np.array([row for row in entry.coins.values() if has_coin[row]], np.int64)
+        return entry.wallet_array
 
     def write_position(self, entry: AccountEntry, key: PositionKey, position: Position, made_ns: int) -> None:
         """Write a row, opening or closing it as its quantity says; on ProtocolError nothing is changed."""

@@ -25,10 +25,13 @@ def write_coin(columns: Columns, entry: AccountEntry, balance: Balance, made_ns:
         If a number is not a decimal; the coin is left as it was.
     """
     row = columns.holding(entry, balance.asset)
+    had_coin = columns.holdings.has_coin_at[row]
     try:
         columns.holdings.write(row, balance, made_ns)
     except ValueError as error:
         raise unreadable(error, entry, f"coin {balance.asset}") from None
+    if not had_coin:
+        entry.wallet_array = None
     if balance.usd_value is not None and balance.equity is not None:
         value, equity = float(balance.usd_value), float(balance.equity)
         # A coin that is no collateral may be sent with a value of 0, which says nothing of its price.
@@ -153,5 +156,6 @@ def _absent_coin(sweep: Sweep, asset: Asset, unread: Unread) -> None:
         entry.held[asset] = Stamp(None, None, made_ns)
         return
     holdings.clear(row, sweep.settled_ns)
+    entry.wallet_array = None
     if _wallet_differs(ours, None):
         sweep.differs(asset, "wallet_balance", ours.wallet_balance, None, asset in sweep.held_before)

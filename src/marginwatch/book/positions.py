@@ -27,8 +27,8 @@ class PositionTable(Table):
         "liquidation_price": NAN,
         "account": 0,
         "instrument": 0,
-        "holding": 0,
         "settle_holding": 0,
+        "holding": 0,
     }
     quantity: FloatArray
     entry_value: FloatArray

@@ -246,22 +246,22 @@ def measure_wallets(rows: Rows, of_rows: RowMeasures, prices: AssetPrices) -> Wa
 
 
 def measure_holdings(
-    rows: Rows, of_rows: RowMeasures, wallets: WalletMeasures, work: Workspace
+    rows: Rows, holding: CodeArray, of_rows: RowMeasures, wallets: WalletMeasures, work: Workspace
 ) -> HoldingMeasures:
     """Return what each account bets on each coin, and what its wallet holds of it at live marks.
 
-    Only frames show this; no measure of an account is made from it.
+    Only frames show this; no measure of an account is made from it. ``holding`` is the coin that each row bets on.
     """
     m = rows.n_holdings
     long_side, short_side = _sides(of_rows, work)
     is_unvalued = np.zeros(m, np.bool_)
-    is_unvalued[rows.holding[of_rows.unvalued]] = True
+    is_unvalued[holding[of_rows.unvalued]] = True
     spread = work.array("wallets", 3 * m).reshape(3, m)
     spread.fill(0.0)
     spread[:, rows.coins] = wallets.amount, wallets.worth, wallets.bet_usd
     return HoldingMeasures(
-        long_usd=grouped(rows.holding, long_side, m),
-        short_usd=grouped(rows.holding, short_side, m),
+        long_usd=grouped(holding, long_side, m),
+        short_usd=grouped(holding, short_side, m),
         coins=rows.coins,
         coin_equity=spread[0],
         wallet_usd=spread[1],

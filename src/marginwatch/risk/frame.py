@@ -200,7 +200,7 @@ class FramePress:
         buffer.book.fill(columns, self._book.sequence, now_ns)
         valued, rows = self._valued(columns, now_ns), all_rows(columns)
         measured = measure(rows, valued.values, valued.prices, buffer.work)
-        holdings = measure_holdings(rows, measured.rows, measured.wallets, buffer.work)
+        holdings = measure_holdings(rows, buffer.book.holding, measured.rows, measured.wallets, buffer.work)
         return self._assembled(buffer.book, valued, measured, holdings)
 
     def _assembled(

@@ -10,14 +10,17 @@ from marginwatch.book.accounts import AccountEntry
 from marginwatch.book.columns import Columns
 from marginwatch.book.table import CodeArray, FloatArray
 
+CODES = 3
+"""Of the codes of a position, the first three are measured with: account, instrument, settle_holding."""
+
 
 @dataclass(slots=True, frozen=True)
 class Rows:
     """Columns of the positions, holdings and accounts to be measured.
 
-    ``account``, ``holding``, ``settle_holding``, ``coins`` and ``coin_owner`` count within this slice, 0 to
-    ``n_accounts`` − 1 and ``n_holdings`` − 1; ``instrument`` and ``coin_asset`` are rows of the book's tables. The slice
-    of everything has the book's own numbers, blank row 0 included. Amounts as in the book's tables.
+    ``account``, ``settle_holding``, ``coins`` and ``coin_owner`` count within this slice, 0 to ``n_accounts`` − 1 and
+    ``n_holdings`` − 1; ``instrument`` and ``coin_asset`` are rows of the book's tables. Holding 0 is none, or one without
+    a coin. The slice of everything has the book's own numbers, blank row 0 included. Amounts as in the book's tables.
 
     ``coins`` are the holdings that have a coin in the wallet; the columns from ``coin_owner`` to
     ``coin_maintenance_margin`` have one row for each of them. Those from ``equity`` on have one for each account.
@@ -32,7 +35,6 @@ class Rows:
     liquidation_price: FloatArray
     account: CodeArray
     instrument: CodeArray
-    holding: CodeArray
     settle_holding: CodeArray
     coins: CodeArray
     coin_owner: CodeArray
@@ -60,7 +62,7 @@ def all_rows(columns: Columns) -> Rows:
     return _rows(
         (k, m),
         positions.floats[:, :n],
-        positions.codes[:, :n],
+        positions.codes[:CODES, :n],
         coins,
         holdings.floats.take(coins, axis=1),
         holdings.codes.take(coins, axis=1),
@@ -81,7 +83,7 @@ def _rows(
 ) -> Rows:
     """Name the columns of a slice, which stand in the order of the tables' ``BLANKS``."""
     quantity, entry_value, initial_margin, maintenance_margin, liquidation_price = position_floats
-    account, instrument, holding, settle_holding = position_codes
+    account, instrument, settle_holding = position_codes
     coin_owner, coin_asset = coin_codes
     settled_equity, coin_free, coin_initial_margin, coin_maintenance_margin = coin_floats
     equity, adjusted_equity, available_balance, account_initial_margin, account_maintenance_margin = totals
@@ -95,7 +97,6 @@ def _rows(
         liquidation_price=liquidation_price,
         account=account,
         instrument=instrument,
-        holding=holding,
         settle_holding=settle_holding,
         coins=coins,
         coin_owner=coin_owner,
@@ -126,42 +127,47 @@ class LocalNumbers:
         """Return a map from the book's account numbers to the place in ``rows``; other entries are stale."""
         if self._accounts.shape[0] < table_size:
             self._accounts = np.zeros(2 * table_size, np.int64)
-        self._accounts[rows] = self._counted(rows.shape[0])
+        self._accounts[rows] = self.places(rows.shape[0])
         return self._accounts
 
-    def holdings(self, rows: CodeArray, table_size: int) -> CodeArray:
-        """Return a map from the book's holding numbers to the place in ``rows``; other entries are stale."""
+    def holdings(self, rows: CodeArray, codes: CodeArray, table_size: int) -> CodeArray:
+        """Return ``codes``, holdings of the book, as 1 + their place in ``rows``; 0 for those not in there."""
         if self._holdings.shape[0] < table_size:
             self._holdings = np.zeros(2 * table_size, np.int64)
-        self._holdings[rows] = self._counted(rows.shape[0])
-        return self._holdings
+        self._holdings[rows] = self.places(rows.shape[0] + 1)[1:]
+        found = self._holdings.take(codes)
+        self._holdings[rows] = 0
+        return found
 
-    def _counted(self, length: int) -> CodeArray:
+    def places(self, length: int) -> CodeArray:
+        """Return 0, 1, … of that length, to be read only."""
         if self._places.shape[0] < length:
             self._places = np.arange(2 * length)
         return self._places[:length]
 
 
 def rows_of(columns: Columns, entries: Sequence[AccountEntry], numbers: LocalNumbers) -> Rows:
-    """Return copies of what belongs to some accounts, which take the numbers of their places in ``entries``."""
+    """Return copies of what belongs to some accounts, which take the numbers of their places in ``entries``.
+
+    Of the holdings it has those with a coin in the wallet only.
+    """
     positions, holdings, accounts = columns.positions, columns.holdings, columns.accounts
     mine = np.array([entry.row for entry in entries], np.int64)
     held = _joined([entry.position_rows() for entry in entries])
-    owned = _joined([entry.holding_rows() for entry in entries])
+    owned = _joined([columns.wallet_rows(entry) for entry in entries])
     places = numbers.accounts(mine, accounts.size)
-    codes = positions.codes.take(held, axis=1)
+    codes = positions.codes[:CODES].take(held, axis=1)
     codes[0] = places.take(codes[0])
-    codes[2:] = numbers.holdings(owned, holdings.size).take(codes[2:])
-    coins = np.flatnonzero(holdings.has_coin.take(owned))
-    coin_rows = owned.take(coins)
-    coin_codes = holdings.codes.take(coin_rows, axis=1)
+    codes[2] = numbers.holdings(owned, codes[2], holdings.size)
+    coin_codes = holdings.codes.take(owned, axis=1)
     coin_codes[0] = places.take(coin_codes[0])
+    n_holdings = owned.shape[0] + 1
     return _rows(
-        (len(entries), owned.shape[0]),
+        (len(entries), n_holdings),
         positions.floats.take(held, axis=1),
         codes,
-        coins,
-        holdings.floats.take(coin_rows, axis=1),
+        numbers.places(n_holdings)[1:],
+        holdings.floats.take(owned, axis=1),
         coin_codes,
         accounts.floats.take(mine, axis=1),
         accounts.margin_mode.take(mine),

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
 import aiohttp
 import msgspec
@@ -21,7 +21,7 @@ from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.settings import CollectSettings
 from marginwatch.collect.statuses import AccountStatus, Progress
 from marginwatch.collect.supervisor import supervise
-from marginwatch.config import Config
+from marginwatch.config.settings import Config, RefusedAccount
 from marginwatch.engine.engine import Engine
 from marginwatch.errors import ConfigError, ConnectivityError, ProtocolError
 from marginwatch.model.account import AccountSpec
@@ -44,6 +44,9 @@ log = structlog.get_logger(__name__)
 COMPLETE_POLL_S = 0.05
 FRAME_STUCK_S = 10.0
 """Frames come at least every second; ten without one is no delay any more."""
+
+RESTART_TABLES = ("service", "limits", "prices", "collect")
+"""Tables of the configuration that are read at the start alone."""
 
 ONE_SHOT_TIMEOUT_S = 60.0
 TELL_DANGER_EVERY_S = 2.0
@@ -128,7 +131,7 @@ class Service:
             needs_second_look=self.book.needs_second_look,
         )
         self._tasks.append(asyncio.create_task(supervise("danger", self._tell_danger, self.clock)))
-        self._register(self.config)
+        self._register(self.config, {})
         await self._fleet.start(self.config.accounts)
 
     async def _tell_danger(self) -> None:
@@ -146,16 +149,29 @@ class Service:
             told = now
 
     async def reload(self, config: Config) -> None:
-        """Watch what ``config`` says from now on; accounts that did not change are not disturbed."""
-        fleet = self._running_fleet()
-        kept = {one.account_id for one in config.accounts if one.is_enabled}
-        kept |= {one.spec.account_id for one in config.refused}
-        for refused in self.config.refused:
-            if refused.spec.account_id not in kept:
-                self.engine.sink(AccountRemoved(refused.spec.account_id))
+        """Watch the accounts of ``config`` from now on; those that did not change are not disturbed.
+
+        Changes outside of the accounts need a restart, and a warning names them.
+
+        Raises
+        ------
+        ConfigError
+            If the accounts cannot be used as configured; the old ones stay in force.
+        """
+        before, fleet = self.config, self._running_fleet()
+        gone = {one.spec.account_id for one in before.refused} - set(_configured(config))
+        # The sink looks here for what becomes of an account that is removed.
         self.config = config
-        self._register(config)
-        await fleet.apply(config.accounts)
+        try:
+            self._register(config, {one.spec.account_id: one.reason for one in before.refused})
+            await fleet.apply(config.accounts)
+        except ConfigError:
+            self.config = before
+            raise
+        for account_id in gone:
+            self.engine.sink(AccountRemoved(account_id))
+        if changed := [name for name in RESTART_TABLES if getattr(config, name) != getattr(before, name)]:
+            log.warning("restart to apply the changes in these tables", tables=changed)
 
     async def stop(self) -> None:
         """Close sockets, write down what is queued, close the store; bounded in time."""
@@ -169,10 +185,12 @@ class Service:
             budget.close()
         if self._http is not None:
             await self._http.close()
-        if self._recorder is not None:
-            await self._recorder.flush()
-        if self.store is not None:
-            await self.store.close()
+        try:
+            if self._recorder is not None:
+                await self._recorder.flush()
+        finally:
+            if self.store is not None:
+                await self.store.close()
 
     # ---- what is known --------------------------------------------------------------------------------------
 
@@ -231,19 +249,32 @@ class Service:
             self._on_event(event)
 
     def _make_room_again(self, account_id: AccountId) -> None:
-        """Register an account that was removed from one venue because it is configured at another now."""
+        """Take in an account that a session gave up because it is at another venue now, or refused."""
         for spec in self.config.accounts:
             if spec.account_id == account_id and spec.is_enabled:
                 self.book.register(spec)
+        for refused in self.config.refused:
+            if refused.spec.account_id == account_id:
+                self._show_refused(refused)
 
-    def _register(self, config: Config) -> None:
+    def _register(self, config: Config, known_reasons: Mapping[AccountId, str]) -> None:
         for spec in config.accounts:
             entry = self.book.entry(spec.account_id)
             if spec.is_enabled and (entry is None or entry.spec.venue == spec.venue):
                 self.book.register(spec)
         for refused in config.refused:
-            self.book.register(refused.spec)
-            self.engine.sink(ConnectivityUpdate(_stopped(refused.spec.account_id, refused.reason)))
+            account_id = refused.spec.account_id
+            self._show_refused(refused)
+            if known_reasons.get(account_id) != refused.reason:
+                self._record_notice(Notice("account_refused", account_id, refused.reason))
+
+    def _show_refused(self, refused: RefusedAccount) -> None:
+        account_id = refused.spec.account_id
+        entry = self.book.entry(account_id)
+        if entry is not None and entry.spec.venue != refused.spec.venue:
+            self.engine.sink(AccountRemoved(account_id))
+        self.book.register(refused.spec)
+        self.engine.sink(ConnectivityUpdate(_stopped(account_id, refused.reason)))
 
     def _open_venue(self, spec: AccountSpec) -> VenuePort:
         refuse_unsupported(spec)
@@ -300,6 +331,14 @@ def collect_settings(config: Config) -> CollectSettings:
     """Return the intervals and bounds of collecting that ``config`` sets."""
     table = msgspec.structs.asdict(config.collect)
     return CollectSettings(share_of_limit=config.limits.share_of_limit, **table)
+
+
+def _configured(config: Config) -> list[AccountId]:
+    """Return the accounts that ``config`` wants to see, refused ones among them."""
+    return [
+        *(spec.account_id for spec in config.accounts if spec.is_enabled),
+        *(refused.spec.account_id for refused in config.refused),
+    ]
 
 
 def _stopped(account_id: AccountId, reason: str) -> Connectivity:

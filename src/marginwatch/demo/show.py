@@ -84,7 +84,8 @@ def _picture(stage: Stage, console: Console) -> RenderableType:
         ("ask it from another terminal: ", QUIET),
         f"marginwatch accounts --url {stage.url} --token file:{stage.token_file}",
     )
-    frame = service.engine.run_frame()
+    # The engine's own latest frame: one made here would turn its buffers early and count as a frame.
+    frame = service.engine.frame or service.engine.run_frame()
     return picture(
         frame, stage.changes, service.progress(), width=console.width, height=console.height, note=note
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,7 +34,7 @@ def run_loop(main: Coroutine[object, object, T]) -> T:
     return uvloop.run(main)
 
 
-async def serve(path: Path, scrubber: Scrubber, on_ready: Callable[[str], None] = lambda _: None) -> None:
+async def serve(path: Path, scrubber: Scrubber) -> None:
     """Run the service configured in ``path`` until SIGTERM or SIGINT.
 
     Parameters
@@ -43,8 +43,6 @@ async def serve(path: Path, scrubber: Scrubber, on_ready: Callable[[str], None] 
         The configuration; read again on SIGHUP. A file that cannot be used then is told, and the old one stays.
     scrubber : Scrubber
         Learns every secret before it is used.
-    on_ready : callable, optional
-        Told the URL of the API once it answers.
 
     Raises
     ------
@@ -59,12 +57,11 @@ async def serve(path: Path, scrubber: Scrubber, on_ready: Callable[[str], None] 
     loop.add_signal_handler(signal.SIGHUP, reloading.set)
     service = Service(config)
     async with running(service):
-        web = WebServer(_api(service, config), config.service.host, config.service.port)
+        web = WebServer(_api(service, config, scrubber), config.service.host, config.service.port)
         await web.start()
         log.info(
             "service started", url=web.url, accounts=len(config.accounts), data=str(config.service.data_dir)
         )
-        on_ready(web.url)
         watchers = [
             asyncio.create_task(_tell_progress(service)),
             asyncio.create_task(_reload_when_asked(service, path, scrubber, reloading)),
@@ -95,8 +92,9 @@ def _secrets(config: Config) -> list[Secret | None]:
     return found
 
 
-def _api(service: Service, config: Config) -> Gate:
+def _api(service: Service, config: Config, scrubber: Scrubber) -> Gate:
     token = config.service.token or ensure_token(config.service.token_file)
+    scrubber.learn([token])
     if config.service.token is None:
         log.info("token of the API", file=str(config.service.token_file))
     return create_app(service, token, history=service.store)

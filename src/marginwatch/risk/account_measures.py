@@ -48,7 +48,8 @@ class WalletMeasures:
     """Of each coin in a wallet, shape (n_coins,), float64; ``rows.coin_owner`` and so on name them.
 
     ``usd`` is its price, ``amount`` its equity at live marks in the coin, ``worth`` that in USD, of cash too: all NaN
-    where unknown. ``bet_usd`` is ``worth`` without cash, 0 where unknown, so that it can be summed.
+    where unknown; ``unknown`` are the numbers of the coins without a ``worth``. ``bet_usd`` is ``worth`` without cash, 0
+    where unknown, so that it can be summed.
     """
 
     usd: FloatArray
@@ -56,6 +57,7 @@ class WalletMeasures:
     amount: FloatArray
     worth: FloatArray
     bet_usd: FloatArray
+    unknown: CodeArray
 
 
 @dataclass(slots=True, frozen=True)
@@ -240,9 +242,15 @@ def measure_wallets(rows: Rows, of_rows: RowMeasures, prices: AssetPrices) -> Wa
         amount[is_touched[rows.coins]] = np.nan
     usd = prices.usd.take(rows.coin_asset)
     is_cash = prices.is_cash.take(rows.coin_asset)
-    worth = _valued(amount, usd)
-    bet_usd = np.where(is_cash | np.isnan(worth), 0.0, worth)
-    return WalletMeasures(usd, is_cash, amount, worth, bet_usd)
+    worth = amount * usd
+    bet_usd = np.where(is_cash, 0.0, worth)
+    without_worth = NO_ROWS
+    if math.isnan(worth.sum()):
+        # Nothing of a coin is worth nothing, whether its price is known or not.
+        worth[amount == 0.0] = 0.0
+        without_worth = rows_missing(worth)
+        bet_usd[np.isnan(bet_usd)] = 0.0
+    return WalletMeasures(usd, is_cash, amount, worth, bet_usd, without_worth)
 
 
 def measure_holdings(
@@ -288,18 +296,22 @@ def measure_accounts(
     if of_rows.unvalued.shape[0]:
         ratio_answer[n_unvalued > 0] = Answer.MISSING
         ratio[n_unvalued > 0] = np.nan
-    initial, maintenance, free = _margins(rows, wallets)
-    usages = _usages(rows, of_rows, initial, maintenance)
+    # The usual modes come before these two.
+    is_usual = int(rows.margin_mode.max(initial=0)) < min(ISOLATED, PORTFOLIO)
+    margins, free = _margins(rows, wallets)
+    ratios, answers = usage(margins, rows.adjusted_equity)
+    if not is_usual:
+        ratios, answers = _isolated_usages(rows, of_rows, ratios, answers)
     distance, distance_answer = nearest_liquidation(
         owner,
         of_rows.mark_price,
         rows.liquidation_price,
         k,
-        n_positions > 0,
+        n_positions,
         not of_rows.is_complete,
         work,
     )
-    if _are_any(rows, PORTFOLIO):
+    if not is_usual:
         # In portfolio margin the venue never names a liquidation price, so its silence says nothing.
         is_silent = (rows.margin_mode == PORTFOLIO) & (distance_answer == Answer.NONE_IN_RANGE)
         distance_answer[is_silent] = Answer.MISSING
@@ -307,7 +319,7 @@ def measure_accounts(
     if wallets.bet_usd.any():
         long_with_wallet = long_usd + grouped(rows.coin_owner, np.maximum(wallets.bet_usd, 0.0), k)
         short_with_wallet = short_usd + grouped(rows.coin_owner, np.maximum(-wallets.bet_usd, 0.0), k)
-    unpriced = rows_missing(wallets.worth)
+    unpriced = wallets.unknown
     return AccountMeasures(
         long_usd=long_usd,
         short_usd=short_usd,
@@ -324,13 +336,13 @@ def measure_accounts(
         hedge_ratio_answer=ratio_answer,
         equity_usd=rows.equity,
         adjusted_equity_usd=rows.adjusted_equity,
-        initial_margin_usd=initial,
-        maintenance_margin_usd=maintenance,
+        initial_margin_usd=margins[0],
+        maintenance_margin_usd=margins[1],
         free_usd=free,
-        maintenance_margin_usage=usages[0],
-        maintenance_margin_usage_answer=usages[1],
-        initial_margin_usage=usages[2],
-        initial_margin_usage_answer=usages[3],
+        maintenance_margin_usage=ratios[1],
+        maintenance_margin_usage_answer=answers[1],
+        initial_margin_usage=ratios[0],
+        initial_margin_usage_answer=answers[0],
         liquidation_distance=distance,
         liquidation_distance_answer=distance_answer,
     )
@@ -341,38 +353,28 @@ def _counted_rows(owner: CodeArray, picked: CodeArray, n_accounts: int) -> Float
     return counted(owner[picked], n_accounts) if picked.shape[0] else np.zeros(n_accounts)
 
 
-def _are_any(rows: Rows, margin_mode: int) -> bool:
-    return bool((rows.margin_mode == margin_mode).any())
-
-
 def _stale_rows(rows: Rows, values: ContractValues) -> FloatArray:
     if not values.has_stale:
         return np.zeros(rows.n_accounts)
     return counted(rows.account[values.is_stale[rows.instrument] & (rows.quantity != 0.0)], rows.n_accounts)
 
 
-def _margins(rows: Rows, wallets: WalletMeasures) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return initial and maintenance margin and free margin of each account.
+def _margins(rows: Rows, wallets: WalletMeasures) -> tuple[FloatArray, FloatArray]:
+    """Return initial and maintenance margin, shape (2, n_accounts), and free margin of each account.
 
     The venue's own totals; a margin that it does not state is the sum over the coins, and free margin (isolated
     accounts) what the coins leave, else equity − initial margin.
     """
-    initial, maintenance, free = (
-        rows.account_initial_margin,
-        rows.account_maintenance_margin,
-        rows.available_balance,
-    )
+    free = rows.available_balance
     if rows.has_all_totals:
-        return initial, maintenance, free
-    free = np.where(np.isnan(free), rows.adjusted_equity - initial, free)
+        return rows.margins, free
+    free = np.where(np.isnan(free), rows.adjusted_equity - rows.account_initial_margin, free)
     is_isolated = (rows.margin_mode == ISOLATED) & np.isnan(free)
     if is_isolated.any():
         free = np.where(is_isolated, _filled(free, rows.coin_free, rows, wallets), free)
-    return (
-        _filled(initial, rows.coin_initial_margin, rows, wallets),
-        _filled(maintenance, rows.coin_maintenance_margin, rows, wallets),
-        free,
-    )
+    initial = _filled(rows.account_initial_margin, rows.coin_initial_margin, rows, wallets)
+    maintenance = _filled(rows.account_maintenance_margin, rows.coin_maintenance_margin, rows, wallets)
+    return np.stack((initial, maintenance)), free
 
 
 def _filled(total: FloatArray, amounts: FloatArray, rows: Rows, wallets: WalletMeasures) -> FloatArray:
@@ -385,26 +387,22 @@ def _filled(total: FloatArray, amounts: FloatArray, rows: Rows, wallets: WalletM
     return np.where(missing, np.where(has_coins, summed, np.nan), total)
 
 
-def _usages(
-    rows: Rows, of_rows: RowMeasures, initial: FloatArray, maintenance: FloatArray
-) -> tuple[FloatArray, AnswerArray, FloatArray, AnswerArray]:
-    """Return maintenance and initial margin usage with their answers.
+def _isolated_usages(
+    rows: Rows, of_rows: RowMeasures, ratios: FloatArray, answers: AnswerArray
+) -> tuple[FloatArray, AnswerArray]:
+    """Return initial and maintenance margin usage with their answers, shape (2, n_accounts), isolated accounts put right.
 
     An isolated account has no rate of its own: its maintenance usage is the largest over its positions, margin required
     ÷ (margin put up + live PnL), and initial margin usage is not applicable, for a losing position is no bar to others.
     """
-    # Both at once: for the few accounts of a lane, the number of calls is what costs.
-    ratios, answers = usage(np.stack((maintenance, initial)), rows.adjusted_equity)
-    mm_usage, im_usage = ratios
-    mm_answer, im_answer = answers
-    if _are_any(rows, ISOLATED):
-        is_isolated = rows.margin_mode == ISOLATED
-        mine = np.flatnonzero(is_isolated[rows.account] & (rows.quantity != 0.0))
-        put_up = rows.initial_margin[mine] + of_rows.pnl_coin[mine]
-        each, answers = usage(rows.maintenance_margin[mine], put_up)
-        largest, kinds = largest_in_group(rows.account[mine], each, answers, rows.n_accounts)
-        mm_usage = np.where(is_isolated, largest, mm_usage)
-        mm_answer = np.where(is_isolated, kinds, mm_answer)
-        im_usage = np.where(is_isolated, np.nan, im_usage)
-        im_answer = np.where(is_isolated, np.uint8(Answer.NOT_APPLICABLE), im_answer)
-    return mm_usage, mm_answer, im_usage, im_answer
+    is_isolated = rows.margin_mode == ISOLATED
+    mine = np.flatnonzero(is_isolated[rows.account] & (rows.quantity != 0.0))
+    put_up = rows.initial_margin[mine] + of_rows.pnl_coin[mine]
+    each, kinds = usage(rows.maintenance_margin[mine], put_up)
+    largest, kinds = largest_in_group(rows.account[mine], each, kinds, rows.n_accounts)
+    of_initial = np.where(is_isolated, np.nan, ratios[0])
+    initial_kinds = np.where(is_isolated, np.uint8(Answer.NOT_APPLICABLE), answers[0])
+    return (
+        np.stack((of_initial, np.where(is_isolated, largest, ratios[1]))),
+        np.stack((initial_kinds, np.where(is_isolated, kinds, answers[1]))),
+    )

@@ -49,6 +49,8 @@ class Rows:
     account_initial_margin: FloatArray
     account_maintenance_margin: FloatArray
     margin_mode: CodeArray
+    margins: FloatArray
+    """Shape (2, n_accounts): ``account_initial_margin`` and ``account_maintenance_margin``, which are its rows."""
     has_all_totals: bool
     """No account misses any of its five totals."""
 
@@ -111,6 +113,7 @@ def _rows(
         account_initial_margin=account_initial_margin,
         account_maintenance_margin=account_maintenance_margin,
         margin_mode=margin_mode,
+        margins=totals[3:],
         has_all_totals=not math.isnan(totals.sum()),
     )
 

@@ -37,9 +37,9 @@ def hedge_ratio(long_usd: FloatArray, short_usd: FloatArray) -> tuple[FloatArray
         ``NOT_APPLICABLE`` there, ``NUMBER`` elsewhere.
     """
     larger, smaller = np.maximum(long_usd, short_usd), np.minimum(long_usd, short_usd)
-    is_flat = larger == 0.0
-    if not is_flat.any():
+    if larger.size and larger.min() > 0.0:
         return smaller / larger, np.zeros(larger.shape, np.uint8)
+    is_flat = larger == 0.0
     ratio = smaller / np.where(is_flat, 1.0, larger)
     ratio[is_flat] = np.nan
     return ratio, np.where(is_flat, np.uint8(Answer.NOT_APPLICABLE), np.uint8(Answer.NUMBER))

@@ -1,8 +1,10 @@
 """Margin as the venue reports it, made comparable: usage, and the nearest liquidation that the venue names."""
 
+import math
+
 import numpy as np
 
-from marginwatch.book.table import BoolArray, CodeArray, FloatArray
+from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.risk.workspace import Workspace
 
@@ -30,8 +32,8 @@ def usage(margin: FloatArray, adjusted_equity: FloatArray) -> tuple[FloatArray, 
     ----------
     Bybit help center, Glossary UTA (2026-03-13): accountMMRate = total maintenance margin ÷ margin balance.
     """
-    if (adjusted_equity > 0.0).all() and (margin >= 0.0).all():
-        # The usual case; NaN is neither.
+    if adjusted_equity.size and adjusted_equity.min() > 0.0 and margin.min() >= 0.0:
+        # The usual case; the least of numbers with a NaN among them is NaN, which is neither.
         return np.minimum(margin / adjusted_equity, USAGE_MAX), np.zeros(margin.shape, np.uint8)
     is_missing = np.isnan(margin) | np.isnan(adjusted_equity)
     is_empty = (margin == 0.0) & (adjusted_equity == 0.0)
@@ -65,7 +67,7 @@ def nearest_liquidation(
     mark_price: FloatArray,
     liquidation_price: FloatArray,
     n_groups: int,
-    has_rows: BoolArray,
+    n_rows: FloatArray,
     has_missing: bool,
     work: Workspace,
 ) -> tuple[FloatArray, AnswerArray]:
@@ -79,8 +81,8 @@ def nearest_liquidation(
         Quote currency; NaN for no mark, and where the venue names no liquidation price.
     n_groups : int
         Number of groups.
-    has_rows : ndarray of shape (n_groups,), bool
-        Whether a group has any open row.
+    n_rows : ndarray of shape (n_groups,), float64
+        How many open rows each group has.
     has_missing : bool
         Whether any mark is missing.
     work : Workspace
@@ -99,9 +101,9 @@ def nearest_liquidation(
     np.divide(relative, mark_price, out=relative)
     distance = np.full(n_groups, np.inf)
     np.fmin.at(distance, codes, relative)
-    if np.isfinite(distance.sum()) and not has_missing:
+    if math.isfinite(distance.sum()) and not has_missing:
         return distance, np.zeros(n_groups, np.uint8)
-    answers = np.where(has_rows, np.uint8(Answer.NONE_IN_RANGE), np.uint8(Answer.NOT_APPLICABLE))
+    answers = np.where(n_rows > 0, np.uint8(Answer.NONE_IN_RANGE), np.uint8(Answer.NOT_APPLICABLE))
     answers[np.isfinite(distance)] = Answer.NUMBER
     if has_missing:
         is_missing = np.isnan(mark_price) & ~np.isnan(liquidation_price)

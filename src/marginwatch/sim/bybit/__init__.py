@@ -23,6 +23,8 @@ render_market    tickers, instruments, tiers
 render_position  position rows
 render_wallet    the unified wallet
 render_activity  orders, executions, ledger lines
+lag              the private side standing still or telling the past
+mishaps          what befalls the whole exchange: bans, freezes, crashes, dying keys
 broken_replies   REST replies that break on their way
 ret_codes        texts of refusals that are told, not earned
 damage           damaged JSON

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 from marginwatch.clock import Clock
 from marginwatch.sim.bybit.auth import Gatekeeper
 from marginwatch.sim.bybit.envelope import Result, bad_parameter
+from marginwatch.sim.bybit.lag import PrivateLag
 from marginwatch.sim.bybit.limits import RateLimits
 from marginwatch.sim.bybit.paging import page
 from marginwatch.sim.exchange import Exchange
@@ -49,6 +50,7 @@ class Front:
         self.faults = faults
         self.clock = clock
         self.is_demo = is_demo
+        self.lag = PrivateLag(faults, clock)
         self.announcements: list[dict[str, object]] = []
         """Rows of ``/v5/system/status``; empty unless somebody announces maintenance."""
         self.counts: collections.Counter[str] = collections.Counter()

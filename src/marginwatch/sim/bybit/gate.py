@@ -3,7 +3,6 @@
 Headers of each reply say the limit of the endpoint, what is left and when the window resets.
 """
 
-import email.utils
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -19,6 +18,7 @@ from marginwatch.sim.bybit.envelope import (
     too_many_visits,
 )
 from marginwatch.sim.bybit.front import Call, Front, Route
+from marginwatch.sim.bybit.lag import Question
 from marginwatch.sim.bybit.limits import UNLISTED_LIMIT, Verdict
 from marginwatch.sim.bybit.ret_codes import text_of
 from marginwatch.sim.rows import KeyInfo
@@ -83,7 +83,10 @@ class RestGate:
             if not verdict.is_allowed:
                 raise too_many_visits()
             query = dict(parse_qsl(_raw_query(request), keep_blank_values=True))
-            return self._respond(route.handler(Call(front, query, key)), verdict, limit)
+            result = route.handler(Call(front, query, key))
+            if key is not None:
+                result = front.lag.reply(Question(key.uid, request.path, _raw_query(request)), result)
+            return self._respond(result, verdict, limit)
         except RefusalError as refusal:
             front.counts[f"retCode {refusal.ret_code}"] += 1
             return self._respond({}, verdict, limit, refusal)
@@ -132,8 +135,6 @@ class RestGate:
                 "X-Bapi-Limit-Reset-Timestamp": str(now_ms + ahead_ms),
                 "Timenow": str(now_ms),
                 "Ret_code": str(code),
-                # The library would take the machine's time, and the same exchange would not say the same twice.
-                "Date": email.utils.formatdate(now_ms // 1000, usegmt=True),
             },
         )
 

@@ -115,6 +115,11 @@ class RateLimits:
         """Shut an address out from now on, for ``ip_ban_s`` seconds."""
         self._banned_until[address] = now_s + self.ip_ban_s
 
+    def ban_all(self, now_s: float) -> None:
+        """Shut out every address that ever called."""
+        for address in self.by_address:
+            self.ban(address, now_s)
+
     def lift_bans(self) -> None:
         """Let every address in again."""
         self._banned_until.clear()

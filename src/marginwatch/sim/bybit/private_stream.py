@@ -4,6 +4,7 @@ No snapshot follows a subscription: whoever wants one asks by REST. Documents: v
 v5/websocket/private/* (2026-07); texts of refusals as seen live.
 """
 
+import collections
 import itertools
 from collections.abc import Callable
 
@@ -119,9 +120,8 @@ class PrivateStream:
     def __init__(self, front: Front) -> None:
         self.front = front
         self.connections: dict[PrivateConnection, None] = {}
-        self.is_frozen = False
-        """True: the exchange says nothing on private streams, as Bybit has done in crashes; pings are answered."""
         self._by_uid: dict[str, dict[PrivateConnection, None]] = {}
+        self._late: collections.deque[tuple[float, PrivateConnection, Push]] = collections.deque()
         self._numbers = itertools.count(1)
 
     def open(self, socket: StreamSocket, remote: str) -> PrivateConnection:
@@ -151,16 +151,33 @@ class PrivateStream:
     def tell(self, change: Change) -> None:
         """Push one change to the sockets of its account; each message is encoded once."""
         listeners = self._by_uid.get(change.uid)
-        if not listeners or self.is_frozen:
+        if not listeners or self.front.lag.is_silent:
             return
+        late_s = self.front.lag.late_s
         made: dict[str, Push | None] = {}
         for connection in tuple(listeners):
             for topic in connection.topics:
                 if topic not in made:
                     made[topic] = self._message(topic, change)
-                if (message := made[topic]) is not None:
-                    connection.socket.push(message)
-                    self.front.counts["pushes"] += 1
+                if (message := made[topic]) is None:
+                    continue
+                if late_s or self._late:
+                    due_s = self.front.clock.monotonic_s() + late_s
+                    self._late.append((due_s, connection, message))
+                else:
+                    self._push(connection, message)
+
+    def send_late(self) -> None:
+        """Send what is late and due; all of it once the stream is no longer late. Runs by itself with the tickers."""
+        now_s, is_late = self.front.clock.monotonic_s(), bool(self.front.lag.late_s)
+        while self._late and (self._late[0][0] <= now_s or not is_late):
+            _, connection, message = self._late.popleft()
+            if connection in self.connections:
+                self._push(connection, message)
+
+    def _push(self, connection: PrivateConnection, message: Push) -> None:
+        connection.socket.push(message)
+        self.front.counts["pushes"] += 1
 
     def _message(self, topic: str, change: Change) -> Push | None:
         family = topics.family_of(topic)
@@ -195,6 +212,43 @@ def _executions(change: Change) -> Rows:
 
 def _fast_executions(change: Change) -> Rows:
     return [render_activity.fast_execution(row) for row in change.executions if row.kind == "Trade"]
+
+
+_RENDERERS.get(family)
+        rows = render(change) if render else []
+        if topic != family:
+            category = topic.rpartition(".")[2]
+            rows = [row for row in rows if row["category"] == category]
+        if not rows:
+            return None
+        message: dict[str, object] = {"topic": topic, "creationTime": self.front.now_ms(), "data": rows}
+        if family != "execution.fast":
+            message = {"id": f"{change.uid}_{family}_{next(self._numbers)}", **message}
+        return push(message)
+
+
+def _positions(change: Change) -> Rows:
+    return [render_position.pushed_position(row) for row in change.positions]
+
+
+def _wallet(change: Change) -> Rows:
+    return [] if change.totals is None else [render_wallet.wallet(change.totals, change.coins)]
+
+
+def _orders(change: Change) -> Rows:
+    return [render_activity.pushed_order(row) for row in change.orders]
+
+
+def _executions(change: Change) -> Rows:
+    return [render_activity.pushed_execution(row) for row in change.executions]
+
+
+def _fast_executions(change: Change) -> Rows:
+    return [render_activity.fast_execution(row) for row in change.executions if row.kind == "Trade"]
+
+
+def _greeks(change: Change) -> Rows:
+    return [render_options.coin_greeks(row) for row in change.greeks]
 
 
 _RENDERERS: dict[str, Callable[[Change], Rows]] = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import email.utils
 import itertools
 import re
 from collections.abc import AsyncGenerator
@@ -16,7 +17,9 @@ from marginwatch.sim.bybit.auth import Gatekeeper
 from marginwatch.sim.bybit.front import Front
 from marginwatch.sim.bybit.gate import RestGate
 from marginwatch.sim.bybit.key_rules import KeyRules
+from marginwatch.sim.bybit.lag import Still
 from marginwatch.sim.bybit.limits import RateLimits
+from marginwatch.sim.bybit.mishaps import Mishaps
 from marginwatch.sim.bybit.private_stream import PrivateStream
 from marginwatch.sim.bybit.public_stream import TICKERS_EVERY_S, Channel, PublicStream
 from marginwatch.sim.bybit.stream_socket import StreamSocket
@@ -92,6 +95,7 @@ class BybitSimServer:
         self.public: dict[str, PublicStream] = {
             channel: PublicStream(self.front, channel) for channel in CHANNELS
         }
+        self.mishaps = Mishaps(self.front, self.cut_account)
         self._address = (host, port)
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -119,6 +123,7 @@ class BybitSimServer:
         """
         gate = RestGate(self.front)
         app = web.Application(client_max_size=_LARGEST_MESSAGE)
+        app.on_response_prepare.append(self._date)
         app.router.add_get("/v5/private", self._serve_private)
         app.router.add_get("/v5/public/{channel}", self._serve_public)
         app.router.add_route("*", "/v5/{rest:.*}", gate.serve)
@@ -130,6 +135,8 @@ class BybitSimServer:
         bound = self._runner.addresses[0]
         self._address = (host, bound[1])
         self._unsubscribe = self.exchange.subscribe(self._hear)
+        self.faults.on_plan = self.mishaps.restart
+        self.mishaps.restart()
         self._tasks = [asyncio.create_task(self._publish_tickers()), asyncio.create_task(self._cut_idle())]
 
     async def stop(self) -> None:
@@ -137,6 +144,8 @@ class BybitSimServer:
         if self._runner is None:
             return
         self._unsubscribe()
+        self.faults.on_plan = None
+        self.mishaps.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -165,9 +174,17 @@ class BybitSimServer:
             connection.socket.cut()
         return len(connections)
 
-    def freeze_private(self, *, is_frozen: bool) -> None:
-        """Stop or resume all pushes of private streams, as happens to exchanges in a crash."""
-        self.private.is_frozen = is_frozen
+    def freeze_private(self, *, is_frozen: bool, with_replies: bool = False) -> None:
+        """Stop or resume all pushes of private streams, as happens to exchanges in a crash.
+
+        ``with_replies`` lets REST stand still too: it repeats what it said before.
+        """
+        still = Still.ALL if with_replies else Still.STREAMS
+        self.front.lag.hold(still if is_frozen else Still.NOTHING)
+
+    def delay_private(self, late_s: float) -> None:
+        """Let the private side be so many seconds late, 0 to let it catch up at once."""
+        self.front.lag.held_late_s = late_s
 
     def publish_tickers(self) -> None:
         """Send the prices that moved; runs by itself every 100 ms of the clock."""
@@ -176,15 +193,22 @@ class BybitSimServer:
 
     def _hear(self, change: Change) -> None:
         if change.kind == "ticker":
+            self.mishaps.hear(change)
             for stream in self.public.values():
                 stream.hear(change)
         else:
             self.private.tell(change)
 
+    async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
+        # The library takes the machine's time, and the same exchange would not say the same twice.
+        seconds = self.front.now_ms() // 1000
+        response.headers["Date"] = email.utils.formatdate(seconds, usegmt=True)
+
     async def _publish_tickers(self) -> None:
         while True:
             await self._clock.sleep(TICKERS_EVERY_S)
             self.publish_tickers()
+            self.private.send_late()
 
     async def _cut_idle(self) -> None:
         while True:

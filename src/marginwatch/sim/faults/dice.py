@@ -1,7 +1,7 @@
 """The dice of one simulated exchange: the next REST call, the time to the next mishap, and whose key will die."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
@@ -37,6 +37,8 @@ class Faults:
     def __init__(self, plan: FaultPlan | None = None, seed: int = 0) -> None:
         self.seed = seed
         self.is_active = True
+        self.on_plan: Callable[[], None] | None = None
+        """Called when the plan was replaced."""
         self._rest_dice = random.Random(f"{seed}/rest")
         self._sockets = 0
         self.plan = plan or FaultPlan()
@@ -68,6 +70,9 @@ class Faults:
         self.touches_frames = any(
             (plan.drop, plan.duplicate, plan.reorder, plan.malformed, plan.truncate, plan.delay[1])
         ) or any((plan.wrong_types, plan.huge, plan.trickle))
+
+        if self.on_plan is not None:
+            self.on_plan()
 
     def start(self) -> None:
         """Let faults happen again."""

@@ -1,0 +1,37 @@
+"""The same seed gives the same wire bytes on a manual clock, REST and streams, faults and all."""
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+SCRIPT = Path(__file__).parent / "wire_script.py"
+
+
+async def bytes_of(seed: int, hash_seed: int) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(SCRIPT),
+        str(seed),
+        env={**os.environ, "PYTHONHASHSEED": str(hash_seed)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, error = await asyncio.wait_for(process.communicate(), 60.0)
+    assert process.returncode == 0, error.decode()
+    return out
+
+
+async def test_the_same_seed_gives_the_same_wire_bytes() -> None:
+    first, second, other = [await bytes_of(*seeds) for seeds in ((5, 1), (5, 2), (6, 1))]
+    assert first == second
+    assert first != other
+    for part in (
+        b'"topic":"position"',
+        b'"topic":"wallet"',
+        b'"topic":"tickers.BTCUSDT"',
+        b'"retCode":10016',
+    ):
+        assert part in first
+    assert re.search(rb"HTTP/1.1 50[023]", first)

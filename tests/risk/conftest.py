@@ -63,6 +63,11 @@ class World:
         return self.clock.now_ns()
 
     def account(self, account_id, *rows, coins=(), state=None, link=LinkState.STREAMING, **spec):
+        self.register(account_id, **spec)
+        self.sweep(account_id, *rows, coins=coins, state=state)
+        self.link(account_id, link)
+
+    def register(self, account_id, **spec):
         self.book.register(
             AccountSpec(
                 account_id=account_id,
@@ -74,8 +79,6 @@ class World:
                 **spec,
             )
         )
-        self.sweep(account_id, *rows, coins=coins, state=state)
-        self.link(account_id, link)
 
     def sweep(self, account_id, *rows, coins=(), state=None):
         self.book.apply(

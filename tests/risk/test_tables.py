@@ -164,6 +164,7 @@ def test_empty_portfolio_has_no_zero_totals(world):
     assert (summary.net_usd, summary.equity_usd, summary.hedge_ratio) == (None, None, None)
     assert summary.reasons["hedge_ratio"] == "not_applicable"
     assert summary.reasons["net_usd"].startswith("missing")
+    assert (summary.n_positions, summary.reasons["n_positions"]) == (None, "missing: no account counts yet")
 
 
 def test_totals_name_what_an_account_that_counts_does_not_contain(desk):
@@ -214,3 +215,35 @@ def test_silence_about_liquidation_is_no_safety_in_portfolio_margin(world, parts
     positions = {one.account_id: one for one in tables.position_rows(frame)}
     assert positions["um"].reasons["liquidation_distance"] == "none_in_range"
     assert positions["pm"].reasons["liquidation_distance"].startswith("missing: the venue names no")
+
+
+def test_nothing_of_an_account_never_heard_is_zero_or_inapplicable(world, parts):
+    world.usual_marks()
+    world.account("heard", parts.position(parts.BTCUSD, "100", "40000"))
+    world.account("flat")
+    world.register("unheard")
+    world.link("unheard", LinkState.STARTING)
+    frame = world.frame()
+    rows = {row.account_id: row for row in tables.account_rows(frame)}
+    for field in (
+        "n_positions",
+        "liquidation_distance",
+        "hedge_ratio",
+        "maintenance_margin_usage",
+        "net_usd",
+    ):
+        assert getattr(rows["unheard"], field) is None
+        assert rows["unheard"].reasons[field] == "missing: not heard yet", field
+    assert (rows["heard"].n_positions, rows["flat"].n_positions) == (1, 0)
+    assert rows["flat"].reasons["hedge_ratio"] == "not_applicable"
+    assert tables.portfolio_summary(frame).n_positions == 1
+
+
+def test_while_nobody_counts_no_total_is_zero_or_inapplicable(world):
+    world.register("unheard")
+    world.link("unheard", LinkState.STARTING)
+    summary = tables.portfolio_summary(world.frame())
+    assert (summary.n_accounts, summary.n_included) == (1, 0)
+    for field in ("n_positions", "n_stale_positions", "hedge_ratio", "direction_bias_by_count", "net_usd"):
+        assert getattr(summary, field) is None
+        assert summary.reasons[field] == "missing: no account counts yet", field

@@ -2,7 +2,7 @@
 
 In: arguments, a configuration file or the URL of a running service. Out: tables, JSON or CSV on stdout, one line on
 stderr when something is wrong, and the exit codes 0 fine, 1 not fine, 2 usage or configuration, 3 not reachable.
-State: none. Never: a figure of its own (all rows come from ``risk/tables.py``), a traceback, a secret.
+State: none. Never: a figure of its own (all rows come from ``risk/tables``), a traceback, a secret.
 
 Modules
 -------

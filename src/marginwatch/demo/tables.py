@@ -88,7 +88,12 @@ ACCOUNT_COLUMNS = (
     AccountColumn("gross", "right", lambda row: short_usd(row.gross_usd), is_vital=False),
     AccountColumn("net", "right", lambda row: short_usd(row.net_usd)),
     AccountColumn("liq. away", "right", lambda row: share(row.liquidation_distance, 1)),
-    AccountColumn("pos.", "right", lambda row: Text(str(row.n_positions)), is_vital=False),
+    AccountColumn(
+        "pos.",
+        "right",
+        lambda row: Text("—" if row.n_positions is None else str(row.n_positions)),
+        is_vital=False,
+    ),
     AccountColumn("heard", "left", freshness),
 )
 

@@ -18,8 +18,10 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
     Parameters
     ----------
-    accounts, positions, venues : int
-        Configured accounts; open positions; venues.
+    accounts, venues : int
+        Configured.
+    positions : int or None
+        Open ones of the accounts that are in the totals; None while there are none.
     messages, frames : int
         Events heard; full frames made.
     alerts_fired, alerts_routed, alerts_delivered, warned_before_liquidation : int or None
@@ -35,7 +37,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     accounts: int
-    positions: int
+    positions: int | None
     venues: int
     messages: int
     frames: int

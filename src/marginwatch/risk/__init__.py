@@ -14,5 +14,5 @@ account_measures  everything measured for each account
 group_measures    sums over coins, desks, tags, venues and all
 frame             all of it at one moment, frozen
 table_rows        what people see, as structs
-tables            the structs made from a frame
+tables            the structs made from a frame, one file for each
 """

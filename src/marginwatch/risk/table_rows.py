@@ -55,7 +55,7 @@ class AccountRow(Row, frozen=True, kw_only=True):
     gross_with_wallet_usd: float | None
     hedge_ratio: float | None
     unrealized_pnl_usd: float | None
-    n_positions: int
+    n_positions: int | None
     liquidation_distance: float | None
     liquidation_distance_source: str = "venue"
     reason: str | None = None
@@ -176,8 +176,8 @@ class PortfolioSummary(Row, frozen=True, kw_only=True):
     is_complete: bool
     n_accounts: int
     n_included: int
-    n_positions: int
-    n_stale_positions: int
+    n_positions: int | None
+    n_stale_positions: int | None
     long_usd: float | None
     short_usd: float | None
     net_usd: float | None

@@ -1,0 +1,37 @@
+"""Rows for people, made from one frame. Loops are fine here: this runs when somebody looks.
+
+In: one frame. Out: the structs of ``table_rows``. State: none. Never: a missing number as 0, a null without its reason,
+a total that does not say what it leaves out.
+
+Modules
+-------
+nulls        numbers that are none, and why
+left_out     what totals do not include
+accounts     accounts by danger
+positions    open positions
+assets       exposure by coin
+sums         sums over a group, with what they could not include
+groups       exposure and money by desk, tag and venue
+oppositions  accounts that bet against each other
+portfolio    everything in one row
+"""
+
+from marginwatch.risk.tables.accounts import account_rows
+from marginwatch.risk.tables.assets import exposure_by_asset
+from marginwatch.risk.tables.groups import exposure_by_desk, exposure_by_tag, exposure_by_venue
+from marginwatch.risk.tables.left_out import not_included
+from marginwatch.risk.tables.oppositions import opposition_rows
+from marginwatch.risk.tables.portfolio import portfolio_summary
+from marginwatch.risk.tables.positions import position_rows
+
+__all__ = [
+    "account_rows",
+    "exposure_by_asset",
+    "exposure_by_desk",
+    "exposure_by_tag",
+    "exposure_by_venue",
+    "not_included",
+    "opposition_rows",
+    "portfolio_summary",
+    "position_rows",
+]

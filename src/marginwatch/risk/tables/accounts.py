@@ -1,0 +1,126 @@
+"""One row for each account, by danger."""
+
+import math
+
+import numpy as np
+
+from marginwatch.model.connectivity import LinkState
+from marginwatch.risk.frame import Frame
+from marginwatch.risk.measures.freshness import Inclusion
+from marginwatch.risk.table_rows import AccountRow
+from marginwatch.risk.tables.left_out import why_left_out
+from marginwatch.risk.tables.nulls import Nulls
+
+NOT_HEARD = "not heard yet"
+
+
+def account_rows(frame: Frame) -> list[AccountRow]:
+    """Return all accounts, the most endangered first: highest maintenance margin usage, unknown ones before idle."""
+    rows = [
+        _account_row(frame, code)
+        for code in np.flatnonzero(frame.inclusion != Inclusion.NONE).tolist()
+        if frame.book.specs[code] is not None
+    ]
+    return sorted(rows, key=_danger)
+
+
+def _danger(row: AccountRow) -> tuple[int, float, str]:
+    value = row.maintenance_margin_usage
+    if value is None:
+        is_missing = row.reasons.get("maintenance_margin_usage", "").startswith("missing")
+        return (1 if is_missing else 2, 0.0, row.account_id)
+    return (0, -value, row.account_id)
+
+
+class _AccountNulls(Nulls):
+    """Of an account never heard no question can be answered, not even that it makes no sense."""
+
+    def __init__(self, is_heard: bool, n_unvalued: float) -> None:
+        super().__init__()
+        self.is_heard = is_heard
+        self.n_unvalued = n_unvalued
+
+    def total(self, field: str, value: float, n_missing: float | None = None) -> float | None:
+        """Return a sum over rows if no row lacks its price, or whatever else ``n_missing`` counts."""
+        lacking = self.n_unvalued if n_missing is None else n_missing
+        return self.judged(field, math.nan if lacking else value, f"{int(lacking)} rows without a price")
+
+    def judged(self, field: str, value: float, why: str, answer: int | None = None) -> float | None:
+        """Return what :meth:`number` does, for an account that was heard."""
+        if not self.is_heard:
+            return self.number(field, math.nan, NOT_HEARD)
+        return self.number(field, value, why, answer)
+
+
+def _account_row(frame: Frame, code: int) -> AccountRow:
+    """Return one account by its row in the book."""
+    of, book = frame.accounts, frame.book
+    spec, state, link = book.specs[code], book.states[code], book.links[code]
+    if spec is None:
+        raise ValueError(f"code must be the row of an account, got {code}")
+    included = Inclusion(int(frame.inclusion[code]))
+    is_heard = state is not None
+    nulls = _AccountNulls(is_heard, float(of.n_unvalued[code]))
+    unknown = nulls.n_unvalued + float(of.n_unknown_coins[code])
+    said = "the venue has not said" if is_heard else NOT_HEARD
+    long_usd, short_usd = float(of.long_usd[code]), float(of.short_usd[code])
+    with_wallet = float(of.long_with_wallet_usd[code]), float(of.short_with_wallet_usd[code])
+    return AccountRow(
+        account_id=spec.account_id,
+        venue=spec.venue,
+        desk=spec.desk,
+        owner=spec.owner,
+        tags=spec.tags,
+        margin_mode=None if state is None else state.margin_mode,
+        account_type=None if state is None else state.account_type,
+        link_state=LinkState.STARTING if link is None else link.link_state,
+        is_fresh=included is Inclusion.INCLUDED,
+        is_included=included is Inclusion.INCLUDED,
+        is_stale_price=bool(of.n_stale[code] > 0),
+        has_unsafe_key=spec.allow_unsafe_key,
+        data_age_s=nulls.number("data_age_s", frame.data_age_s[code], NOT_HEARD),
+        equity_usd=nulls.number("equity_usd", of.equity_usd[code], said),
+        adjusted_equity_usd=nulls.number("adjusted_equity_usd", of.adjusted_equity_usd[code], said),
+        initial_margin_usd=nulls.number("initial_margin_usd", of.initial_margin_usd[code], said),
+        maintenance_margin_usd=nulls.number("maintenance_margin_usd", of.maintenance_margin_usd[code], said),
+        free_usd=nulls.number("free_usd", of.free_usd[code], said),
+        maintenance_margin_usage=nulls.judged(
+            "maintenance_margin_usage",
+            of.maintenance_margin_usage[code],
+            "margin or adjusted equity",
+            int(of.maintenance_margin_usage_answer[code]),
+        ),
+        initial_margin_usage=nulls.judged(
+            "initial_margin_usage",
+            of.initial_margin_usage[code],
+            "margin or adjusted equity",
+            int(of.initial_margin_usage_answer[code]),
+        ),
+        long_usd=nulls.total("long_usd", long_usd),
+        short_usd=nulls.total("short_usd", short_usd),
+        net_usd=nulls.total("net_usd", long_usd - short_usd),
+        gross_usd=nulls.total("gross_usd", long_usd + short_usd),
+        net_with_wallet_usd=nulls.total("net_with_wallet_usd", with_wallet[0] - with_wallet[1], unknown),
+        gross_with_wallet_usd=nulls.total("gross_with_wallet_usd", with_wallet[0] + with_wallet[1], unknown),
+        hedge_ratio=nulls.judged(
+            "hedge_ratio", of.hedge_ratio[code], "rows without a price", int(of.hedge_ratio_answer[code])
+        ),
+        unrealized_pnl_usd=nulls.total("unrealized_pnl_usd", of.pnl_usd[code], float(of.n_without_pnl[code])),
+        n_positions=nulls.count("n_positions", of.n_positions[code] if is_heard else math.nan, NOT_HEARD),
+        liquidation_distance=nulls.judged(
+            "liquidation_distance",
+            of.liquidation_distance[code],
+            no_distance(frame, code),
+            int(of.liquidation_distance_answer[code]),
+        ),
+        reason=None if included is Inclusion.INCLUDED else why_left_out(frame, code),
+        reasons=nulls.reasons,
+    )
+
+
+def no_distance(frame: Frame, code: int) -> str:
+    """Return what a missing distance to liquidation lacks; ``code`` is the account's row in the book."""
+    state = frame.book.states[code]
+    if state is not None and state.margin_mode == "portfolio":
+        return "the venue names no liquidation price in portfolio margin"
+    return "mark price"

@@ -1,0 +1,75 @@
+"""One row for each open position, the largest first."""
+
+import numpy as np
+
+from marginwatch.model.ids import AccountId
+from marginwatch.risk.frame import Frame
+from marginwatch.risk.measures.freshness import Inclusion
+from marginwatch.risk.table_rows import PositionRow
+from marginwatch.risk.tables.accounts import no_distance
+from marginwatch.risk.tables.nulls import Nulls
+
+
+def position_rows(frame: Frame, account_id: AccountId | None = None) -> list[PositionRow]:
+    """Return open positions, of one account or of all, largest USD delta first, those without a price before."""
+    rows: list[PositionRow] = []
+    for row in np.flatnonzero(frame.book.quantity != 0.0).tolist():
+        spec = frame.book.specs[int(frame.book.account[row])]
+        if spec is not None and (account_id is None or spec.account_id == account_id):
+            rows.append(_position_row(frame, row))
+    return sorted(rows, key=lambda row: (row.exposure_usd is not None, -abs(row.exposure_usd or 0.0)))
+
+
+def _position_row(frame: Frame, row: int) -> PositionRow:
+    book = frame.book
+    position, code = book.positions[row], int(book.instrument[row])
+    account = int(book.account[row])
+    spec = book.specs[account]
+    if position is None or spec is None:
+        raise AssertionError(f"row {row} of the frozen book is open and has no position or account")
+    instrument = book.instruments[code] or position.instrument
+    nulls = Nulls()
+    mark = nulls.number("mark_price", frame.values.mark_price[code], "no price young enough")
+    distance = None
+    state = book.states[account]
+    if position.liquidation_price is None and state is not None and state.margin_mode == "portfolio":
+        nulls.reasons["liquidation_distance"] = f"missing: {no_distance(frame, account)}"
+    elif position.liquidation_price is None:
+        nulls.reasons["liquidation_distance"] = "none_in_range"
+    elif mark is None:
+        nulls.reasons["liquidation_distance"] = "missing: mark price"
+    else:
+        distance = abs(mark - float(position.liquidation_price)) / mark
+    return PositionRow(
+        account_id=spec.account_id,
+        venue=spec.venue,
+        instrument_id=instrument.instrument_id,
+        venue_symbol=instrument.venue_symbol,
+        instrument_kind=instrument.instrument_kind,
+        is_inverse=instrument.is_inverse,
+        underlying_asset=instrument.underlying_asset,
+        settle_asset=instrument.settle_asset,
+        position_side=position.position_side,
+        quantity=position.quantity,
+        entry_price=position.entry_price,
+        liquidation_price=position.liquidation_price,
+        initial_margin=position.initial_margin,
+        maintenance_margin=position.maintenance_margin,
+        leverage_setting=position.leverage_setting,
+        margin_mode=position.margin_mode,
+        status=position.status,
+        is_included=bool(frame.inclusion[account] == Inclusion.INCLUDED),
+        is_stale_price=bool(frame.values.is_stale[code]),
+        is_inferred=instrument.is_inferred,
+        mark_price=mark,
+        notional_usd=nulls.number("notional_usd", frame.rows.notional_usd[row], "price"),
+        exposure_usd=nulls.number("exposure_usd", frame.rows.exposure_usd[row], "price or option delta"),
+        unrealized_pnl=nulls.number("unrealized_pnl", frame.rows.pnl_coin[row], "price or entry price"),
+        unrealized_pnl_usd=nulls.number(
+            "unrealized_pnl_usd", frame.rows.pnl_usd[row], "price or entry price"
+        ),
+        liquidation_distance=distance,
+        ts_venue_ns=position.ts_venue_ns,
+        desk=spec.desk,
+        reasons=nulls.reasons,
+    )

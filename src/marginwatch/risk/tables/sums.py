@@ -1,0 +1,25 @@
+"""Sums over the accounts of a group, each with what it could not include."""
+
+import math
+
+from marginwatch.risk.group_measures import GroupMeasures
+from marginwatch.risk.tables.nulls import Nulls
+
+
+def money(nulls: Nulls, field: str, of: GroupMeasures, group: int) -> float | None:
+    """Return a sum over the accounts that state it; what it leaves out is told, and without any it is null."""
+    without = float(getattr(of, f"n_without_{field}")[group])
+    if without >= of.n_accounts[group]:
+        return nulls.number(f"{field}_usd", math.nan, "no account that counts states it")
+    if without:
+        nulls.reasons[f"{field}_usd"] = f"not included: {int(without)} accounts that do not state it"
+    return float(getattr(of, f"{field}_usd")[group])
+
+
+def open_profit(nulls: Nulls, of: GroupMeasures, group: int) -> float:
+    """Return the open profit of the positions that have one; how many have none is told."""
+    if without := int(of.n_without_pnl[group]):
+        nulls.reasons["unrealized_pnl_usd"] = (
+            f"not included: {without} positions without a price or entry price"
+        )
+    return float(of.pnl_usd[group])

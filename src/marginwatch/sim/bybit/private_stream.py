@@ -214,43 +214,6 @@ def _fast_executions(change: Change) -> Rows:
     return [render_activity.fast_execution(row) for row in change.executions if row.kind == "Trade"]
 
 
-_RENDERERS.get(family)
-        rows = render(change) if render else []
-        if topic != family:
-            category = topic.rpartition(".")[2]
-            rows = [row for row in rows if row["category"] == category]
-        if not rows:
-            return None
-        message: dict[str, object] = {"topic": topic, "creationTime": self.front.now_ms(), "data": rows}
-        if family != "execution.fast":
-            message = {"id": f"{change.uid}_{family}_{next(self._numbers)}", **message}
-        return push(message)
-
-
-def _positions(change: Change) -> Rows:
-    return [render_position.pushed_position(row) for row in change.positions]
-
-
-def _wallet(change: Change) -> Rows:
-    return [] if change.totals is None else [render_wallet.wallet(change.totals, change.coins)]
-
-
-def _orders(change: Change) -> Rows:
-    return [render_activity.pushed_order(row) for row in change.orders]
-
-
-def _executions(change: Change) -> Rows:
-    return [render_activity.pushed_execution(row) for row in change.executions]
-
-
-def _fast_executions(change: Change) -> Rows:
-    return [render_activity.fast_execution(row) for row in change.executions if row.kind == "Trade"]
-
-
-def _greeks(change: Change) -> Rows:
-    return [render_options.coin_greeks(row) for row in change.greeks]
-
-
 _RENDERERS: dict[str, Callable[[Change], Rows]] = {
     "position": _positions,
     "wallet": _wallet,

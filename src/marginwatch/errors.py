@@ -50,7 +50,8 @@ class MarginwatchError(Exception):
             self.reason = reason
 
     def __str__(self) -> str:
-        place = "/".join(str(part) for part in (self.venue, self.account_id, self.endpoint) if part)
+        parts = (self.venue, self.account_id, (self.endpoint or "").removeprefix("/"))
+        place = "/".join(str(part) for part in parts if part)
         coded = f" (code {self.code})" if self.code is not None else ""
         return f"{place}: {self.message}{coded}" if place else f"{self.message}{coded}"
 

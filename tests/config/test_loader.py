@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from marginwatch.config import load
+from marginwatch.config import load, load_watched
 from marginwatch.config.loader import load_service
 from marginwatch.errors import ConfigError
 
@@ -139,3 +139,21 @@ def test_the_service_alone_can_be_read_though_accounts_are_wrong(write: Write) -
     path = write("[service]\nport = 'x'\n")
     with pytest.raises(ConfigError, match=":2: "):
         load_service(path)
+
+
+def test_with_every_account_disabled_a_service_is_warned_and_a_reading_refused(
+    write: Write, account: str
+) -> None:
+    path = write(account + "enabled = false\n", account=False)
+    [warning] = load(path).warnings
+    assert (
+        warning
+        == f"{path}:2: every account is disabled: nothing is watched until one of them has enabled = true"
+    )
+    with pytest.raises(ConfigError, match="every account is disabled"):
+        load_watched(path)
+    path = write(
+        account + "enabled = false\n" + account.replace("main", "b").replace("MW_KEY", "MW_SECRET"),
+        account=False,
+    )
+    assert load_watched(path).warnings == ()

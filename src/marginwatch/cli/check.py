@@ -19,12 +19,12 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> int:
     from marginwatch.cli.output import write_json
     from marginwatch.cli.service_client import DEFAULT_CONFIG
     from marginwatch.cli.supervision import FINE, NOT_FINE, UNREACHABLE
-    from marginwatch.config import load
+    from marginwatch.config import load_watched
     from marginwatch.logs import configure_logs
 
     if config is None and not Path(DEFAULT_CONFIG).exists():
         raise ConfigError(f"there is no {DEFAULT_CONFIG} here; name one with -c")
-    loaded = load(config or DEFAULT_CONFIG)
+    loaded = load_watched(config or DEFAULT_CONFIG)
     # Whatever matters of it is in the report; the lines of a service do not belong between its tables.
     configure_logs(log_level="error")
     with progress_bar(len(loaded.accounts) + len(loaded.refused)) as on_progress:

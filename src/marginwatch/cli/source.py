@@ -64,10 +64,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 def _one_frame(path: str) -> Frame:
     from marginwatch.app import one_shot
-    from marginwatch.config import load
+    from marginwatch.config import load_watched
     from marginwatch.logs import configure_logs
 
-    config = load(path)
+    config = load_watched(path)
     # Stdout belongs to the rows; what is wrong with an account stands in "not included".
     scrubber = configure_logs(config.service.log_format, "error")
     for spec in config.accounts:

@@ -12,10 +12,11 @@ accounts  the [[account]] tables
 endpoints environments and explicit URLs
 table     typed reading of one TOML table, with line and remedy in every complaint
 lines     the line of each key in a TOML text
+masking   words that may be secrets, shown by their beginning
 secrets   env:, file: and keyring: references
 """
 
-from marginwatch.config.loader import load
+from marginwatch.config.loader import load, load_watched
 from marginwatch.config.settings import Config
 
-__all__ = ["Config", "load"]
+__all__ = ["Config", "load", "load_watched"]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from marginwatch.config.masking import shown
 from marginwatch.config.table import nearest
 from marginwatch.errors import ConfigError
 from marginwatch.model.account import Endpoints
@@ -27,12 +28,14 @@ def endpoints_of(
     """
     manifest = MANIFESTS.get(exchange)
     if manifest is None:
-        raise ConfigError(f"unknown venue {exchange!r}; {nearest(exchange, list(MANIFESTS))}", reason="venue")
+        raise ConfigError(
+            f"unknown venue {shown(exchange)}; {nearest(exchange, list(MANIFESTS))}", reason="venue"
+        )
     if urls is None:
         name = "live" if environment is None else environment
         if name not in manifest.environments:
             remedy = nearest(name, list(manifest.environments))
-            raise ConfigError(f"{exchange} has no environment {name!r}; {remedy}", reason="environment")
+            raise ConfigError(f"{exchange} has no environment {shown(name)}; {remedy}", reason="environment")
         return exchange, manifest.venue_id(name), manifest.environments[name]
     if environment is not None:
         raise ConfigError("environment and urls exclude each other; remove one of them", reason="urls")
@@ -44,7 +47,7 @@ def _endpoints_from(manifest: VenueManifest, urls: Mapping[str, Any]) -> Endpoin
     known = ["rest", "private", "public"]
     for key in urls:
         if key not in known:
-            raise ConfigError(f"urls has no {key!r}; {nearest(key, known)}", reason="urls")
+            raise ConfigError(f"urls has no {shown(key)}; {nearest(key, known)}", reason="urls")
     for key in known:
         if key not in urls:
             raise ConfigError(f"urls lacks {key!r}; it needs rest, private and public", reason="urls")
@@ -69,7 +72,7 @@ def _public_urls(manifest: VenueManifest, given: object) -> dict[str, str]:
     for category in table:
         if category not in categories:
             raise ConfigError(
-                f"urls.public has no {category!r}; {nearest(category, categories)}", reason="urls"
+                f"urls.public has no {shown(category)}; {nearest(category, categories)}", reason="urls"
             )
     return {category: _url(f"public.{category}", url, ("wss", "ws")) for category, url in table.items()}
 

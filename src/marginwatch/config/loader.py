@@ -8,6 +8,7 @@ from typing import Any, NoReturn, cast
 
 from marginwatch.config.accounts import read_accounts
 from marginwatch.config.lines import key_lines
+from marginwatch.config.masking import shown
 from marginwatch.config.sections import SECTIONS, read_collect, read_prices, read_section, read_service
 from marginwatch.config.settings import Config, LimitSettings, ServiceSettings
 from marginwatch.config.table import Complaints, nearest
@@ -15,6 +16,8 @@ from marginwatch.errors import ConfigError
 
 CONFIG_BYTES_MAX = 32 * 1024 * 1024
 """Ten thousand accounts take about 5 MB."""
+
+ALL_DISABLED = "every account is disabled: nothing is watched until one of them has enabled = true"
 
 LISTS = ("account", "rule", "channel")
 
@@ -46,6 +49,8 @@ def load(path: Path | str) -> Config:
         if lists[name]:
             # Whoever writes a rule relies on being woken: silence here would be taken for calm.
             complaints.warn((name, 0), f"[[{name}]] has no effect yet: this version sends no alerts")
+    if accounts and not refused and not any(spec.is_enabled for spec in accounts):
+        complaints.warn(("account", 0), ALL_DISABLED)
     complaints.raise_if_any()
     if not lists["account"]:
         raise ConfigError(f"{file}: there is no [[account]] to watch; marginwatch.example.toml shows one")
@@ -63,6 +68,20 @@ def load(path: Path | str) -> Config:
         rules=tuple(lists["rule"]),
         channels=tuple(lists["channel"]),
     )
+
+
+def load_watched(path: Path | str) -> Config:
+    """Return the configuration in ``path``, for a command that is of no use without an account to read.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`load`, and if every account is disabled; a service may wait for one to be enabled, a reading may not.
+    """
+    config = load(path)
+    if not config.refused and not any(spec.is_enabled for spec in config.accounts):
+        raise ConfigError(f"{config.path}: {ALL_DISABLED}")
+    return config
 
 
 def load_service(path: Path | str) -> ServiceSettings:
@@ -107,7 +126,7 @@ def _open(file: Path) -> tuple[Complaints, Mapping[str, Any]]:
     known = [*SECTIONS, *LISTS]
     for name in document:
         if name not in known:
-            complaints.refuse((name,), f"there is no table or key {name!r}; {nearest(name, known)}")
+            complaints.refuse((name,), f"there is no table or key {shown(name)}; {nearest(name, known)}")
     return complaints, document
 
 
@@ -121,7 +140,9 @@ def _refuse_syntax(file: Path, text: str, message: str) -> NoReturn:
     problem = message[: found.start()] if found else message
     if "overwrite" in problem or "twice" in problem:
         key = text.split("\n")[line - 1].split("=", maxsplit=1)[0].strip()
-        raise ConfigError(f"{file}:{line}: {key} is given twice in one table; remove one of them")
+        raise ConfigError(
+            f"{file}:{line}: {key if shown(key) == repr(key) else shown(key)} is given twice in one table; remove one of them"
+        )
     raise ConfigError(f"{file}:{line}: not valid TOML: {problem}; mend that line")
 
 

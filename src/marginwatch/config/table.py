@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from marginwatch.config.lines import KeyPath, line_of
+from marginwatch.config.masking import shown
 from marginwatch.errors import ConfigError
 
 
@@ -96,7 +97,9 @@ def read_table(
     good: dict[str, Any] = {}
     for key, value in given.items():
         if (field := fields.get(key)) is None:
-            complaints.refuse((*path, key), f"{label(path)} has no key {key!r}; {nearest(key, list(fields))}")
+            complaints.refuse(
+                (*path, key), f"{label(path)} has no key {shown(key)}; {nearest(key, list(fields))}"
+            )
             continue
         try:
             good[field.name] = msgspec.convert(value, field.type)

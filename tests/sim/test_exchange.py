@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from marginwatch.clock import ManualClock
 from marginwatch.sim.exchange import Exchange
+from marginwatch.sim.modes import MODES
 from marginwatch.sim.rows import Change
 
 START_NS = 1_795_000_000_000_000_000
@@ -33,6 +34,9 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("move"), st.sampled_from(SYMBOLS), st.integers(-25, 25)),
     st.tuples(st.just("deposit"), st.sampled_from(("USDT", "USDC", "BTC")), st.integers(-5000, 20_000)),
     st.tuples(st.just("leverage"), st.sampled_from(SYMBOLS), st.integers(1, 50)),
+    st.tuples(st.just("option"), st.sampled_from(("BTC", "ETH")), st.integers(-300, 300).filter(bool)),
+    st.tuples(st.just("mode"), st.sampled_from(sorted(MODES)), st.just(0)),
+    st.tuples(st.just("margin"), st.sampled_from(SYMBOLS), st.integers(-500, 500)),
     st.tuples(st.just("cancel"), st.just(""), st.just(0)),
     st.tuples(st.just("advance"), st.just(""), st.integers(1, 5)),
 )
@@ -64,6 +68,13 @@ def do(exchange: Exchange, uid: str, operation: tuple[str, str, int]) -> None:
         exchange.deposit(uid, symbol, Decimal(number) / 7)
     elif name == "leverage":
         exchange.set_leverage(uid, symbol, str(number))
+    elif name == "option":
+        listed = [row for row in exchange.tickers("option") if row.symbol.startswith(symbol)]
+        exchange.open_position(uid, listed[number % len(listed)].symbol, Decimal(number) / 10)
+    elif name == "mode":
+        exchange.set_margin_mode(uid, symbol)
+    elif name == "margin":
+        exchange.add_margin(uid, symbol, number)
     elif name == "cancel":
         for row in exchange.orders(uid, "linear")[:1]:
             exchange.cancel_order(uid, row.order_id)
@@ -81,18 +92,30 @@ def test_whatever_is_done_the_books_add_up(
     )
     uids = [info.uid for info in exchange.accounts()] + [exchange.open_account("guest").uid]
     for which, operation in operations:
-        do(exchange, uids[which], operation)
+        before = exchange.truth(uids[which])
+        try:
+            do(exchange, uids[which], operation)
+        except ValueError:  # an isolated account cannot do all of it
+            assert exchange.truth(uids[which]) == before
         exchange.check_books()
     exchange.advance(10.0)
     for uid in uids:
         truth = exchange.truth(uid)
         for coin in truth.wallet.coins:
-            rows = [row for row in truth.positions if row.settle_coin == coin.coin]
-            assert coin.equity == coin.wallet_balance + coin.unrealized_pnl
+            held = [row for row in truth.positions if row.settle_coin == coin.coin]
+            rows = [row for row in held if row.category != "option"]
+            options = sum(
+                (1 if row.side == "Buy" else -1) * row.size * row.mark_price
+                for row in held
+                if row.category == "option"
+            )
+            assert coin.equity == pytest.approx(
+                coin.wallet_balance + coin.unrealized_pnl + options, abs=Decimal("0.00001")
+            )
             assert coin.unrealized_pnl == pytest.approx(
                 sum(row.unrealized_pnl for row in rows), abs=Decimal("0.00001")
             )
-        if truth.positions:
+        if truth.positions and exchange.settings(uid).margin_mode != "ISOLATED_MARGIN":
             assert truth.wallet.totals.account_mm_rate is not None
             assert truth.wallet.totals.account_mm_rate < 1
 
@@ -338,7 +361,8 @@ def test_fees_follow_the_listing(quiet: Exchange) -> None:
     (row,) = quiet.fee_rates(uid, "linear", "BTCUSDT")
     assert (row.taker, row.maker) == (Decimal("0.00055"), Decimal("0.0002"))
     assert len(quiet.fee_rates(uid, "inverse")) == 6
-    assert quiet.fee_rates(uid, "option") == ()
+    assert [row.base_coin for row in quiet.fee_rates(uid, "option")] == ["BTC", "ETH"]
+    assert quiet.fee_rates(uid, "option", "NOPE") == ()
 
 
 async def test_running_follows_the_clock() -> None:

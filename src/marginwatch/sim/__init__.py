@@ -18,14 +18,20 @@ listing      which contracts and spot pairs are on the board
 instruments  a contract, its worth at a price, its listing
 tiers        margin tiers, recorded or synthetic
 account      state of one account
+black76      the worth of an option on a forward, and its greeks
+surface      the volatility that options are priced with
+option_board  which options are listed and what they are worth
 position     one leg: size, average entry, what trading it earned
 margin       what positions and orders need, by margin mode
+option_margin  what options need as margin
+greeks       option totals of an account
 isolated     margin of its own for each position
 modes        the margin modes by name
 ledger       the house's books and the proof that all adds up
 trading      fills: position, wallet, house and histories together
 orders       open orders: placed, amended, cancelled, filled
 funding      payments between longs and shorts
+delivery     what expires is settled in cash
 liquidation  orders cancelled, positions taken over, debts repaid, the rest insured
 isolated_liquidation  one position cut or taken over when the mark reaches its price
 insurance    money between house and account that no trade moved

@@ -14,6 +14,8 @@ ISOLATED = "ISOLATED_MARGIN"
 DEFAULT_LEVERAGE = Decimal(10)
 TAKER_FEE = Decimal("0.00055")
 MAKER_FEE = Decimal("0.0002")
+OPTION_FEE = Decimal("0.0003")
+"""Fee of an option trade, of the index; our choice."""
 
 
 @dataclass(slots=True)

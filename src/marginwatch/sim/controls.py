@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from marginwatch.sim import funding, liquidation, orders, rows
+from marginwatch.sim import delivery, funding, liquidation, orders, rows
 from marginwatch.sim.account import Account
 from marginwatch.sim.desks import Plan
 from marginwatch.sim.modes import mode_named
@@ -147,6 +147,7 @@ class Controls(Settings):
         for account in world.accounts.values():
             if account.orders:
                 orders.fill_crossed(world, account)
+        delivery.deliver_due(world)
         if world.now_ms >= self._next_funding_ms:
             self._next_funding_ms = self._funding_after(world.now_ms)
             funding.pay_funding(world)

@@ -13,6 +13,7 @@ PRICE_TICKS_MAX = 19_999_998
 SPOT_STEP = Decimal("0.000001")
 SPOT_QTY_MAX = Decimal(100_000)
 ONE = Decimal(1)
+INDEX_TICK = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +39,18 @@ class Contract:
     coin: str
     coin_factor: int = 1
     delivery_ms: int = 0
+    strike: Decimal = ZERO
+    is_call: bool = False
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it is an option; its ``strike`` is then not 0."""
+        return self.category == "option"
+
+    @property
+    def index_tick(self) -> Decimal:
+        """Step in which the index is shown: the price tick, for an option a cent."""
+        return INDEX_TICK if self.is_option else self.tick
 
     @property
     def is_inverse(self) -> bool:
@@ -115,6 +128,7 @@ def instrument_row(item: Contract | SpotPair, funding_interval_s: float) -> Inst
         min_notional=Decimal(5),
         funding_interval_min=round(funding_interval_s / 60) if is_funded else 0,
         funding_rate_cap=FUNDING_CAP if is_funded else ZERO,
+        option_kind=("Call" if contract.is_call else "Put") if contract and contract.is_option else None,
     )
 
 

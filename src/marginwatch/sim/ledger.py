@@ -52,6 +52,8 @@ class House:
             for (symbol, _), position in account.positions.items():
                 if position.size:
                     sizes[symbol] = EXACT.add(sizes.get(symbol, ZERO), position.size)
+                    if position.is_option:
+                        continue  # its premium was paid through the house's cash
                     settle = settle_of[symbol]
                     coins[settle] = EXACT.subtract(coins[settle], position.cost)
         for symbol, size in sizes.items():

@@ -11,6 +11,8 @@ from marginwatch.sim.account import Account, OrderMargin
 from marginwatch.sim.coins import borrow_rates, collateral_ratio
 from marginwatch.sim.instruments import Contract
 from marginwatch.sim.market import Market
+from marginwatch.sim.option_board import OptionQuote
+from marginwatch.sim.option_margin import option_margin
 from marginwatch.sim.position import Position
 
 TAKER_FEE = 0.00055
@@ -25,6 +27,7 @@ class CoinMargin:
     position_initial: float = 0.0
     position_maintenance: float = 0.0
     order_initial: float = 0.0
+    option_value: float = 0.0
     borrowed: float = 0.0
 
 
@@ -33,7 +36,7 @@ class AccountMargin:
     """Figures of a whole account in USD; ``coins`` hold the parts.
 
     ``notional`` is gross position value and ``collateral`` gross wallet value at the index, for bounding risk.
-    ``has_rates`` is False where the account as a whole has no margin: in isolated mode.
+    ``option_value`` counts in ``equity`` and not in the balance. ``has_rates`` is False where the account as a whole has no margin: in isolated mode.
     """
 
     coins: dict[str, CoinMargin] = field(default_factory=dict[str, CoinMargin])
@@ -44,7 +47,9 @@ class AccountMargin:
     maintenance: float = 0.0
     notional: float = 0.0
     collateral: float = 0.0
+    option_value: float = 0.0
     has_rates: bool = True
+    has_options: bool = False
 
     @property
     def balance(self) -> float:
@@ -104,7 +109,11 @@ class CrossMargin:
             )
             settle = position.contract.settle
             coin = coins.get(settle) or _coin(coins, settle)
-            coin.unrealized += pnl
+            if position.is_option:
+                total.has_options = True
+                coin.option_value += value if position.size_float > 0.0 else -value
+            else:
+                coin.unrealized += pnl
             coin.position_initial += initial
             coin.position_maintenance += maintenance
             total.notional += value * market.usd[settle]
@@ -131,7 +140,8 @@ def _coin(coins: dict[str, CoinMargin], name: str) -> CoinMargin:
 def _add_coin(total: AccountMargin, coin: CoinMargin, name: str, usd: float, *, is_on: bool) -> None:
     equity = coin.wallet + coin.unrealized
     ratio = collateral_ratio(name, equity) if is_on or equity <= 0.0 else 0.0
-    total.equity += equity * usd
+    total.equity += (equity + coin.option_value) * usd
+    total.option_value += coin.option_value * usd
     total.wallet += coin.wallet * ratio * usd
     total.perp_pnl += coin.unrealized * ratio * usd
     total.initial += (coin.position_initial + coin.order_initial) * usd
@@ -154,12 +164,17 @@ def position_margin(
     if position.margin_version == market.version:
         return position.margin
     contract = position.contract
+    quote = market.quotes[contract.symbol]
+    if isinstance(quote, OptionQuote):
+        figures = option_margin(contract, position.size_float, position.entry_float, quote)
+        position.margin, position.margin_version = figures, market.version
+        return figures
     orders = account.order_margins.get(contract.symbol)
     figures = leg_margin(
         contract,
         position.size_float,
         position.entry_float,
-        market.quotes[contract.symbol].mark,
+        quote.mark,
         position.leverage_float,
         orders.value if orders else 0.0,
         account.taker_fee_float,

@@ -2,12 +2,14 @@
 
 import math
 import random
+from dataclasses import replace
 from decimal import Decimal
 
 from marginwatch.sim import listing
 from marginwatch.sim.coins import COINS, STABLECOINS
 from marginwatch.sim.instruments import FUNDING_CAP, Contract, SpotPair
 from marginwatch.sim.money import from_float, to_step
+from marginwatch.sim.option_board import OptionBoard, OptionQuote, option_figures
 from marginwatch.sim.rows import TickerRow
 from marginwatch.sim.scenario import SECONDS_A_YEAR, regime_at, scenario_named
 
@@ -67,14 +69,19 @@ class Market:
         self.usd: dict[str, float] = {coin.name: coin.start_usd for coin in COINS}
         self.usd |= {"USDT": 0.9996, "USDC": 0.9999, "USD": 1.0}
         self._spot_last = dict(self.usd)
-        self.quotes = {
-            contract.symbol: Quote(contract, 10**11 + self._random.randrange(10**9))
-            for contract in self.contracts
+        self._moving = [
+            Quote(contract, 10**11 + self._random.randrange(10**9)) for contract in self.contracts
+        ]
+        self.options = OptionBoard(seed, self.usd, start_ms)
+        self.quotes: dict[str, Quote | OptionQuote] = {
+            **{quote.contract.symbol: quote for quote in self._moving},
+            **self.options.quotes,
         }
+        self.next_delivery_ms = self._first_delivery()
         self.version = 0
         self.travel = 0.0
         self.now_ms = start_ms
-        for quote in self.quotes.values():
+        for quote in self._moving:
             self._requote(quote)
 
     def step(self, now_ms: int) -> None:
@@ -97,10 +104,11 @@ class Market:
             noise = STABLE_NOISE * math.sqrt(dt_s) * self._random.gauss(0.0, 1.0)
             weight = 1.0 - math.exp(-STABLE_PULL_PER_S * dt_s)
             self.usd[coin_name] += (pull - self.usd[coin_name]) * weight + noise
-        for quote in self.quotes.values():
+        for quote in self._moving:
             decay = math.exp(-PREMIUM_PULL_PER_S * dt_s)
             quote.premium = quote.premium * decay + PREMIUM_NOISE * self._random.gauss(0.0, 1.0)
             self._requote(quote)
+        self.options.step(regime, now_ms)
         self._travelled(before)
 
     def set_mark(self, symbol: str, price: Decimal) -> None:
@@ -109,9 +117,14 @@ class Market:
         Raises
         ------
         ValueError
-            If ``price`` is not positive or not on the tick; KeyError if the symbol is not listed.
+            If ``price`` is not positive or not on the tick, or it is an option's, which follows from its coin; KeyError
+            if the symbol is not listed.
         """
-        target = self.quotes[symbol]
+        target = next((quote for quote in self._moving if quote.contract.symbol == symbol), None)
+        if target is None and symbol not in self.quotes:
+            raise KeyError(symbol)
+        if target is None:
+            raise ValueError(f"{symbol} is an option: its mark follows from its coin and cannot be set")
         if price <= 0 or price % target.contract.tick:
             raise ValueError(
                 f"price of {symbol} must be a positive multiple of {target.contract.tick}, got {price}"
@@ -120,7 +133,7 @@ class Market:
         contract = target.contract
         index = float(price) / self._basis(target)
         self.usd[contract.coin] = index * self.usd[contract.quote] / contract.coin_factor
-        for quote in self.quotes.values():
+        for quote in self._moving:
             if quote.contract.coin == contract.coin:
                 self._requote(quote)
         target.settle(index, float(price), float(price))
@@ -131,7 +144,9 @@ class Market:
         if not contract.is_perpetual:
             return None
         cap = float(FUNDING_CAP)
-        return from_float(max(-cap, min(cap, BASE_FUNDING + self.quotes[contract.symbol].premium)), 6)
+        quote = self.quotes[contract.symbol]
+        premium = quote.premium if isinstance(quote, Quote) else 0.0
+        return from_float(max(-cap, min(cap, BASE_FUNDING + premium)), 6)
 
     def next_seq(self, symbol: str) -> int:
         """Return the next cross sequence of a symbol: it grows with every trade in it."""
@@ -142,7 +157,8 @@ class Market:
     def ticker(self, contract: Contract, next_funding_ms: int, funding_interval_s: float) -> TickerRow:
         """Return the public row of a contract."""
         quote = self.quotes[contract.symbol]
-        tick, rate = contract.tick, self.funding_rate(contract)
+        figures = option_figures(quote) if isinstance(quote, OptionQuote) else None
+        tick, rate, mark = contract.tick, self.funding_rate(contract), quote.mark_exact
         last = to_step(quote.last, tick)
         size = contract.step * (1 + quote.cross_seq % 900)
         interest = to_step(quote.open_interest, contract.step)
@@ -151,8 +167,8 @@ class Market:
             category=contract.category,
             symbol=contract.symbol,
             last_price=last,
-            index_price=to_step(quote.index, tick),
-            mark_price=quote.mark_exact,
+            index_price=to_step(quote.index, contract.index_tick),
+            mark_price=mark,
             previous_price_24h=to_step(quote.start, tick),
             high_price_24h=to_step(quote.high, tick),
             low_price_24h=to_step(quote.low, tick),
@@ -174,6 +190,7 @@ class Market:
             usd_index=None,
             cross_seq=quote.cross_seq,
             ts_ms=self.now_ms,
+            option=figures,
         )
 
     def spot_ticker(self, pair: SpotPair) -> TickerRow:
@@ -207,6 +224,33 @@ class Market:
             ts_ms=self.now_ms,
         )
 
+    def _first_delivery(self) -> int:
+        return min(quote.contract.delivery_ms for quote in self.quotes.values() if quote.contract.delivery_ms)
+
+    def delist(self, contract: Contract) -> None:
+        """Take a delivered contract off the board."""
+        self.contracts = tuple(one for one in self.contracts if one is not contract)
+        self._moving = [quote for quote in self._moving if quote.contract is not contract]
+        self.options.quotes.pop(contract.symbol, None)
+        del self.quotes[contract.symbol]
+
+    def list_next(self) -> tuple[Contract, ...]:
+        """List the expiries that follow those delivered; returns the new contracts."""
+        known = {contract.symbol for contract in self.contracts}
+        highest = max(contract.symbol_id for contract in self.contracts)
+        dated = [one for one in listing.contracts(self.now_ms) if one.delivery_ms and one.symbol not in known]
+        new = [replace(one, symbol_id=highest + number) for number, one in enumerate(dated, 1)]
+        for contract in new:
+            quote = Quote(contract, 10**11 + self._random.randrange(10**9))
+            self._requote(quote)
+            self._moving.append(quote)
+            self.quotes[contract.symbol] = quote
+        self.contracts = (*self.contracts, *new)
+        options = self.options.list_missing()
+        self.quotes.update((one.symbol, self.options.quotes[one.symbol]) for one in options)
+        self.next_delivery_ms = self._first_delivery()
+        return (*new, *options)
+
     def _basis(self, quote: Quote) -> float:
         contract = quote.contract
         if contract.is_perpetual:
@@ -221,10 +265,11 @@ class Market:
         quote.settle(index, mark, mark * (1.0 + self._random.gauss(0.0, 0.00005)))
 
     def _levels(self) -> list[float]:
-        return [*self.usd.values(), *(quote.mark for quote in self.quotes.values())]
+        return [*self.usd.values(), *(quote.mark for quote in self._moving)]
 
     def _travelled(self, before: list[float]) -> None:
         # The sum of the largest moves bounds how far any price can have gone since a moment: it lets the exchange
         # leave alone every account that this much cannot have endangered.
         self.version += 1
+        self.options.version = self.version
         self.travel += max(abs(math.log(b / a)) for a, b in zip(before, self._levels(), strict=True))

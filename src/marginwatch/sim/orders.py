@@ -1,14 +1,15 @@
 """Open orders of the simulated traders: placed, amended, cancelled, filled when the mark crosses them."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
 
 from marginwatch.sim.account import Account, Order
 from marginwatch.sim.instruments import Contract
-from marginwatch.sim.money import EXACT, ZERO, to_cents
+from marginwatch.sim.money import ZERO, to_cents
 from marginwatch.sim.rows import ExecutionRow, OrderRow
-from marginwatch.sim.trading import Fill, book_fill, check_price, check_quantity
+from marginwatch.sim.trading import Fill, book_fill, check_price, check_quantity, fee_of
 from marginwatch.sim.world import World
 
 RISK_OF_ORDER = 0.6
@@ -92,7 +93,8 @@ def fill_order(world: World, account: Account, order_id: str) -> ExecutionRow:
     order = account.orders.pop(order_id)
     row, contract = order.row, order.contract
     value = abs(contract.value(order.left, row.price))
-    fee = to_cents(EXACT.multiply(value, account.maker_fee))
+    filling = Fill(contract, order.left, row.price, row.position_idx, is_maker=True)
+    fee = fee_of(world, account, filling)
     done = msgspec.structs.replace(
         row,
         status="Filled",
@@ -107,7 +109,7 @@ def fill_order(world: World, account: Account, order_id: str) -> ExecutionRow:
     return book_fill(
         world,
         account,
-        Fill(contract, order.left, row.price, row.position_idx, is_maker=True, order=done),
+        replace(filling, order=done),
     )
 
 

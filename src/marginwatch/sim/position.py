@@ -41,12 +41,13 @@ class Position:
 
     __slots__ = (
         "contract", "cost", "created_ms", "cumulative_realized", "current_realized", "entry", "entry_float", "extra_margin",
-        "is_auto_margin", "is_reduce_only", "leverage", "leverage_float", "margin", "margin_version", "open_fees", "open_ms", "position_idx", "seq", "size",
+        "is_auto_margin", "is_option", "is_reduce_only", "leverage", "leverage_float", "margin", "margin_version", "open_fees", "open_ms", "position_idx", "seq", "size",
         "size_float", "status", "updated_ms",
     )  # fmt: skip
 
     def __init__(self, contract: Contract, position_idx: int, leverage: Decimal, now_ms: int) -> None:
         self.contract = contract
+        self.is_option = contract.is_option
         self.position_idx = position_idx
         self.size = self.entry = self.cost = ZERO
         self.size_float = self.entry_float = 0.0

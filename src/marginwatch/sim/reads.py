@@ -6,12 +6,14 @@ from decimal import Decimal
 import msgspec
 
 from marginwatch.clock import Clock
-from marginwatch.sim import coins, instruments, isolated, rows, view
-from marginwatch.sim.account import Account
+from marginwatch.sim import coins, greeks, instruments, isolated, rows, view
+from marginwatch.sim.account import OPTION_FEE, Account
 from marginwatch.sim.directory import Directory
 from marginwatch.sim.market import Market
 from marginwatch.sim.money import ZERO, from_float
 from marginwatch.sim.world import Listener, World
+
+DERIVATIVES = ("linear", "inverse", "option")
 
 
 class Reads:
@@ -169,6 +171,12 @@ class Reads:
     def fee_rates(self, uid: str, category: str, symbol: str | None = None) -> tuple[rows.FeeRate, ...]:
         """Return the account's fees of a category, or of one symbol; empty if that is not listed."""
         account = self._account(uid)
+        if category == "option":
+            coins_listed = {row.base_coin: row for row in self.instruments(category, symbol)}
+            return tuple(
+                rows.FeeRate(category="option", symbol="", base_coin=coin, taker=OPTION_FEE, maker=OPTION_FEE)
+                for coin in coins_listed
+            )
         return tuple(
             rows.FeeRate(
                 category=row.category,
@@ -179,6 +187,14 @@ class Reads:
             )
             for row in self.instruments(category, symbol)
         )
+
+    def coin_greeks(self, uid: str) -> tuple[rows.CoinGreeks, ...]:
+        """Return the greeks of the account's options by coin; empty without options."""
+        return greeks.coin_greeks(self._account(uid), self._market)
+
+    def option_assets(self, uid: str) -> tuple[rows.OptionAssetRow, ...]:
+        """Return profit and margins of the account's options by coin; empty without options."""
+        return greeks.option_assets(self._account(uid), self._market)
 
     def funding_balances(self, uid: str) -> dict[str, Decimal]:
         """Return the coins of the funding wallet, which is outside of the unified account."""
@@ -209,13 +225,16 @@ class Reads:
             return tuple(self._market.spot_ticker(pair) for pair in pairs)
         return tuple(
             self._market.ticker(contract, self._next_funding_ms, self.funding_interval_s)
-            for contract in self._market.contracts
+            for contract in self._board(category)
             if contract.category == category and symbol in (None, contract.symbol)
         )
 
+    def _board(self, category: str) -> tuple[instruments.Contract, ...]:
+        return self._market.options.contracts if category == "option" else self._market.contracts
+
     def instruments(self, category: str, symbol: str | None = None) -> tuple[rows.InstrumentRow, ...]:
         """Return what is listed in a category, or one symbol."""
-        listed = self._spot.values() if category == "spot" else self._market.contracts
+        listed = self._spot.values() if category == "spot" else self._board(category)
         return tuple(
             row
             for item in listed
@@ -248,9 +267,9 @@ class Reads:
         return rows.Truth(
             uid=uid,
             ts_ms=self._world.now_ms,
-            positions=(*self.positions(uid, "linear"), *self.positions(uid, "inverse")),
+            positions=tuple(row for name in DERIVATIVES for row in self.positions(uid, name)),
             wallet=self.wallet(uid),
-            orders=(*self.orders(uid, "linear"), *self.orders(uid, "inverse")),
+            orders=tuple(row for name in DERIVATIVES for row in self.orders(uid, name)),
             liquidations=account.liquidations,
         )
 

@@ -49,6 +49,10 @@ class PositionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     open_ms: int
     seq: int
     is_auto_margin: bool = False
+    delta: Decimal | None = None
+    gamma: Decimal | None = None
+    vega: Decimal | None = None
+    theta: Decimal | None = None
 
 
 class WalletCoin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -123,7 +127,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One execution; ``fee`` > 0 is paid; ``kind`` is Trade, Funding, BustTrade or AdlTrade."""
+    """One execution; ``fee`` > 0 is paid; ``kind`` is Trade, Funding, BustTrade, AdlTrade, Delivery or Settle."""
 
     uid: str
     category: Category
@@ -199,6 +203,22 @@ class ClosedPnlRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ts_ms: int
 
 
+class OptionFigures(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What an option's ticker has beside prices: volatilities (annual fractions), the forward, and greeks of one option.
+
+    Delta is per coin, gamma per USD, vega per vol point, theta per day.
+    """
+
+    bid_volatility: Decimal
+    ask_volatility: Decimal
+    mark_volatility: Decimal
+    underlying_price: Decimal
+    delta: Decimal
+    gamma: Decimal
+    vega: Decimal
+    theta: Decimal
+
+
 class TickerRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Public prices of one contract or spot pair; funding is None on dated futures, ``usd_index`` only on spot."""
 
@@ -226,6 +246,7 @@ class TickerRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     usd_index: Decimal | None
     cross_seq: int
     ts_ms: int
+    option: "OptionFigures | None" = None
 
 
 class InstrumentRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -255,6 +276,7 @@ class InstrumentRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     min_notional: Decimal
     funding_interval_min: int
     funding_rate_cap: Decimal
+    option_kind: str | None = None
 
 
 class RiskLimitRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -346,14 +368,36 @@ class AccountInfo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     key: KeyInfo
 
 
+class CoinGreeks(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Greeks of all an account's options on one coin, in the units of :class:`OptionFigures`."""
+
+    coin: str
+    delta: Decimal
+    gamma: Decimal
+    vega: Decimal
+    theta: Decimal
+
+
+class OptionAssetRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Totals of an account's options on one coin; margins include orders."""
+
+    coin: str
+    delta: Decimal
+    realized_pnl: Decimal
+    unrealized_pnl: Decimal
+    initial_margin: Decimal
+    maintenance_margin: Decimal
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that just happened; exactly the fields of its ``kind`` are filled.
 
     ``position``: ``positions``; ``wallet``: ``coins`` (the touched ones only) and ``totals``; ``execution``:
-    ``executions``; ``order``: ``orders``; ``ticker``: ``tickers`` (``uid`` is ``""``: public).
+    ``executions``; ``order``: ``orders``; ``greeks``: ``greeks``; ``ticker``: ``tickers`` (``uid`` is ``""``: public),
+    those of options left out: whoever wants them asks, for they are priced when looked at.
     """
 
-    kind: Literal["position", "wallet", "execution", "order", "ticker"]
+    kind: Literal["position", "wallet", "execution", "order", "greeks", "ticker"]
     uid: str
     ts_ms: int
     positions: tuple[PositionRow, ...] = ()
@@ -362,6 +406,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     executions: tuple[ExecutionRow, ...] = ()
     orders: tuple[OrderRow, ...] = ()
     tickers: tuple[TickerRow, ...] = ()
+    greeks: tuple[CoinGreeks, ...] = ()
 
 
 class Truth(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -19,11 +19,13 @@ class Settings(Reads):
         Raises
         ------
         ValueError
-            If there is no such mode, or the account does not fit in isolated mode: it owes a coin, or a coin has less than
+            If there is no such mode, or the account does not fit in isolated mode: it has options, owes a coin, or a coin has less than
             its positions and orders need. Nothing is changed then.
         """
         account, before = self._account(uid), self._account(uid).margin_mode
         wanted = mode_named(margin_mode).name
+        if wanted == ISOLATED and self._has_options(account):
+            raise ValueError("an account with options cannot be in isolated mode")
         if wanted == ISOLATED and any(held.balance < 0 for held in account.wallet.values()):
             raise ValueError("an account that owes a coin cannot be in isolated mode")
         account.margin_mode = wanted
@@ -49,6 +51,8 @@ class Settings(Reads):
             its coin has. Nothing is changed then.
         """
         account, contract, wanted = self._account(uid), self._world.contract(symbol), Decimal(leverage)
+        if contract.is_option:
+            raise ValueError(f"{symbol} is an option: it has no leverage")
         if not 1 <= wanted <= contract.max_leverage:
             raise ValueError(f"leverage of {symbol} must be 1 to {contract.max_leverage}, got {leverage}")
         before = account.leverage_for(contract)
@@ -124,6 +128,10 @@ class Settings(Reads):
         for position in legs:
             position.set_leverage(leverage)
         self._world.touch(account, self._world.contract(symbol))
+
+    def _has_options(self, account: Account) -> bool:
+        is_held = any(position.is_option and position.size for position in account.positions.values())
+        return is_held or any(order.contract.is_option for order in account.orders.values())
 
     def _short_coin(self, account: Account) -> str:
         figures = self._world.measure(account)

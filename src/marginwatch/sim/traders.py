@@ -105,7 +105,9 @@ class Crowd:
 
     def _act_once(self, trader: Trader) -> None:
         symbol = self._random.choice(trader.symbols)
-        contract = self._world.contracts[symbol]
+        contract = self._world.contracts.get(symbol)
+        if contract is None:  # it has expired
+            return
         dice = self._random.random()
         if dice < TURN_CHANCE[trader.style]:
             self._turn(trader, contract)

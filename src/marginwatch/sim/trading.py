@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from marginwatch.sim.account import Account
+from marginwatch.sim.account import OPTION_FEE, Account
 from marginwatch.sim.instruments import Contract
 from marginwatch.sim.isolated import available
 from marginwatch.sim.margin import fee_to_close
@@ -15,12 +15,26 @@ from marginwatch.sim.world import World
 RISK_OF_TRADE = 0.6
 """Part of a trade's value at mark that bounds what fee and margin take from an account's room, a price off mark apart."""
 
-LEDGER_KINDS = {"Trade": "TRADE", "BustTrade": "LIQUIDATION", "AdlTrade": "ADL"}
+DELIVERIES = ("Delivery", "Settle")
+"""Kinds of fills that expiry makes; an option's may be at a price of 0."""
+
+LEDGER_KINDS = {
+    "Trade": "TRADE",
+    "BustTrade": "LIQUIDATION",
+    "AdlTrade": "ADL",
+    "Delivery": "DELIVERY",
+    "Settle": "DELIVERY",
+}
+OPTION_FEE_MOST = Decimal("0.07")
+"""Part of an option's price that its fee never exceeds; the fee itself is of the index. Both are our choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A trade to be booked: ``quantity`` signed; ``order`` is the order it fills, None for a plain market order."""
+    """A trade to be booked: ``quantity`` signed; ``order`` is the order it fills, None for a market order.
+
+    ``fee`` is given where it is not the account's usual one.
+    """
 
     contract: Contract
     quantity: Decimal
@@ -30,6 +44,7 @@ class Fill:
     create_type: str = "CreateByUser"
     is_maker: bool = False
     order: OrderRow | None = None
+    fee: Decimal | None = None
 
 
 def check_quantity(contract: Contract, quantity: Decimal) -> None:
@@ -57,6 +72,8 @@ def check_margin(
     check_price(contract, price)
     if not account.is_isolated:
         return
+    if contract.is_option:
+        raise ValueError(f"{contract.symbol} is an option: they are not traded in isolated mode")
     net, wanted = account.net_size(contract.symbol), float(quantity)
     adding = abs(wanted) - (min(abs(wanted), abs(net)) if net * wanted < 0.0 else 0.0)
     worth = adding / float(price) if contract.is_inverse else adding * float(price)
@@ -79,22 +96,22 @@ def book_fill(world: World, account: Account, fill: Fill) -> ExecutionRow:
     """
     contract = fill.contract
     check_quantity(contract, fill.quantity)
-    check_price(contract, fill.price)
+    if fill.kind not in DELIVERIES:
+        check_price(contract, fill.price)
     position = account.position(contract, fill.position_idx, world.now_ms)
     _check_leg(position, fill.quantity)
     size_before = position.size
     effect = position.trade(fill.quantity, fill.price)
     value = abs(contract.value(fill.quantity, fill.price))
-    rate = account.maker_fee if fill.is_maker else account.taker_fee
-    fee = to_cents(EXACT.multiply(value, rate))
-    _book_money(world, account, contract, effect, fee, fill.quantity)
+    fee, rate = fee_of(world, account, fill), _fee_rate(account, fill)
+    cash = _book_money(world, account, fill, effect, fee)
     _book_history(position, size_before, effect, fee, world)
     quote = world.market.quotes[contract.symbol]
     quote.volume += abs(float(fill.quantity))
     quote.open_interest += float(abs(position.size) - abs(size_before))
     row = _execution(world, account, fill, position, effect, value, fee, rate)
     account.executions.append(row)
-    account.transactions.append(_ledger_line(world, account, row, position))
+    account.transactions.append(_ledger_line(world, account, row, position, cash))
     if effect.closed:
         account.closed.append(_closed_row(account, row, effect, position))
     at_mark = abs(contract.value(fill.quantity, quote.mark_exact))
@@ -103,7 +120,27 @@ def book_fill(world: World, account: Account, fill: Fill) -> ExecutionRow:
     world.tell_execution(row)
     world.tell_position(account, position)
     world.tell_wallet(account, contract.settle)
+    if contract.is_option:
+        account.watch.slack_usd = 0.0
+        world.tell_greeks(account, contract.base)
     return row
+
+
+def fee_of(world: World, account: Account, fill: Fill) -> Decimal:
+    """Return the fee of a trade: of its value, or for an option of the index, limited by its price."""
+    contract, rate = fill.contract, _fee_rate(account, fill)
+    if fill.fee is not None:
+        return fill.fee
+    if not contract.is_option:
+        return to_cents(EXACT.multiply(abs(contract.value(fill.quantity, fill.price)), rate))
+    index = to_step(world.market.quotes[contract.symbol].index, contract.index_tick)
+    return to_cents(EXACT.multiply(abs(fill.quantity), min(index * rate, fill.price * OPTION_FEE_MOST)))
+
+
+def _fee_rate(account: Account, fill: Fill) -> Decimal:
+    if fill.contract.is_option:
+        return OPTION_FEE
+    return account.maker_fee if fill.is_maker else account.taker_fee
 
 
 def _check_leg(position: Position, quantity: Decimal) -> None:
@@ -114,16 +151,20 @@ def _check_leg(position: Position, quantity: Decimal) -> None:
         )
 
 
-def _book_money(
-    world: World, account: Account, contract: Contract, effect: TradeEffect, fee: Decimal, quantity: Decimal
-) -> None:
-    house, coin = world.house, contract.settle
-    held = account.coin(coin)
-    held.balance = EXACT.add(held.balance, effect.realized - fee) or ZERO
+def _book_money(world: World, account: Account, fill: Fill, effect: TradeEffect, fee: Decimal) -> Decimal:
+    """Return what a trade moved in the wallet before its fee: the profit of what it closed, or an option's premium."""
+    house, contract, coin = world.house, fill.contract, fill.contract.settle
+    held, cash = account.coin(coin), effect.realized
+    if contract.is_option:
+        cash = -to_cents(EXACT.multiply(fill.quantity, fill.price)) or ZERO
+        house.cash[coin] = EXACT.subtract(house.cash[coin], cash)
+    else:
+        house.cost[contract.symbol] = EXACT.add(house.cost[contract.symbol], effect.house_cost)
+    held.balance = EXACT.add(held.balance, cash - fee) or ZERO
     held.cumulative_realized += effect.realized - fee
     house.fees[coin] += fee
-    house.cost[contract.symbol] = EXACT.add(house.cost[contract.symbol], effect.house_cost)
-    house.size[contract.symbol] -= quantity
+    house.size[contract.symbol] -= fill.quantity
+    return cash
 
 
 def _book_history(
@@ -179,13 +220,15 @@ def _execution(
         closed_size=effect.closed,
         realized_pnl=effect.realized,
         mark_price=quote.mark_exact,
-        index_price=to_step(quote.index, contract.tick),
+        index_price=to_step(quote.index, contract.index_tick),
         ts_ms=world.now_ms,
         seq=position.seq,
     )
 
 
-def _ledger_line(world: World, account: Account, row: ExecutionRow, position: Position) -> TransactionRow:
+def _ledger_line(
+    world: World, account: Account, row: ExecutionRow, position: Position, cash: Decimal
+) -> TransactionRow:
     return TransactionRow(
         uid=account.uid,
         transaction_id=f"{account.uid}_{row.symbol}_{row.seq}",
@@ -199,8 +242,8 @@ def _ledger_line(world: World, account: Account, row: ExecutionRow, position: Po
         trade_price=row.price,
         funding=ZERO,
         fee=row.fee,
-        cash_flow=row.realized_pnl,
-        change=row.realized_pnl - row.fee,
+        cash_flow=cash,
+        change=cash - row.fee,
         cash_balance=account.coin(row.settle_coin).balance,
         fee_rate=row.fee_rate,
         trade_id=row.exec_id,

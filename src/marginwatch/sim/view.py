@@ -8,6 +8,7 @@ from marginwatch.sim.coins import is_collateral_coin
 from marginwatch.sim.margin import AccountMargin, CoinMargin
 from marginwatch.sim.market import Market
 from marginwatch.sim.money import EXACT, ZERO, from_float, to_cents
+from marginwatch.sim.option_board import OptionQuote
 from marginwatch.sim.position import Position
 from marginwatch.sim.rows import AccountTotals, PositionRow, WalletCoin
 
@@ -26,6 +27,8 @@ def position_row(account: Account, position: Position, market: Market, figures: 
     liquidation = _liquidation_price(account, position, market, figures) if is_open else None
     tier = contract.tiers.index(value)
     entry = to_cents(position.entry) if is_open else None
+    shown = _greeks(position, quote) if isinstance(quote, OptionQuote) else {}
+    has_tiers = not contract.is_option
     return PositionRow(
         uid=account.uid,
         category=contract.category,
@@ -35,9 +38,9 @@ def position_row(account: Account, position: Position, market: Market, figures: 
         size=abs(position.size),
         settle_coin=contract.settle,
         entry_price=entry,
-        session_average_price=entry if contract.settle == "USDC" else None,
+        session_average_price=entry if contract.settle == "USDC" and has_tiers else None,
         position_value=to_cents(abs(position.cost)),
-        leverage=position.leverage,
+        leverage=position.leverage if has_tiers else None,
         mark_price=quote.mark_exact,
         liquidation_price=None if liquidation is None else from_float(liquidation),
         break_even_price=_break_even(account, position) if is_open else None,
@@ -46,12 +49,13 @@ def position_row(account: Account, position: Position, market: Market, figures: 
         unrealized_pnl=from_float(pnl),
         current_realized_pnl=position.current_realized,
         cumulative_realized_pnl=position.cumulative_realized,
-        risk_id=contract.risk_id(tier),
-        risk_limit_value=contract.tiers.tiers[tier].limit,
-        adl_rank=_adl_rank(value, initial, pnl) if is_open else 0,
+        risk_id=contract.risk_id(tier) if has_tiers else 0,
+        risk_limit_value=contract.tiers.tiers[tier].limit if has_tiers else ZERO,
+        adl_rank=_adl_rank(value, initial, pnl) if is_open and has_tiers else 0,
         status=position.status,
         is_reduce_only=position.is_reduce_only,
         is_auto_margin=position.is_auto_margin,
+        **shown,
         created_ms=position.created_ms,
         updated_ms=position.updated_ms,
         open_ms=position.open_ms,
@@ -63,15 +67,23 @@ def _liquidation_price(
     account: Account, position: Position, market: Market, figures: AccountMargin
 ) -> float | None:
     contract = position.contract
+    if contract.is_option:
+        return None
     if account.is_isolated:
         price = isolated.liquidation_price(account, position, market)
         return price if price is not None and margin.is_tradable(contract, price) else None
     return margin.liquidation_price(position, figures, market, account.net_size(contract.symbol))
 
 
+def _greeks(position: Position, quote: OptionQuote) -> dict[str, Decimal]:
+    """Greeks of the whole leg, signed; whether the exchange scales them so is not documented."""
+    size = position.size_float
+    return {name: from_float(value * size) for name, value in quote.greeks._asdict().items()}
+
+
 def _break_even(account: Account, position: Position) -> Decimal | None:
     """(E × q − realized) ÷ (q − |q| × max(taker fee, 0.055 %)) for linear contracts; no inverse form is published."""
-    if position.contract.is_inverse:
+    if position.contract.is_inverse or position.is_option:
         return None
     size, fee = position.size_float, max(account.taker_fee_float, BREAK_EVEN_FEE)
     price = (position.entry_float * size - float(position.current_realized)) / (size - abs(size) * fee)
@@ -89,14 +101,15 @@ def wallet_coin(account: Account, name: str, market: Market, figures: AccountMar
     """Return the row of one coin, empty if the account never held it."""
     held, part = account.wallet.get(name) or CoinWallet(), figures.coins.get(name, CoinMargin())
     pnl = from_float(part.unrealized)
-    equity = EXACT.add(held.balance, pnl)
+    owed = EXACT.add(held.balance, pnl)
+    equity = EXACT.add(owed, from_float(part.option_value))
     usd = market.usd.get(name, 0.0)
     return WalletCoin(
         coin=name,
         wallet_balance=held.balance,
         equity=equity or ZERO,
         usd_value=from_float(float(equity) * usd),
-        borrow_amount=-equity if equity < 0 else ZERO,
+        borrow_amount=-owed if owed < 0 else ZERO,
         accrued_interest=ZERO,
         order_initial_margin=from_float(part.order_initial),
         position_initial_margin=from_float(part.position_initial),

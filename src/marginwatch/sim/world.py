@@ -6,13 +6,17 @@ from decimal import Decimal
 
 from marginwatch.sim import view
 from marginwatch.sim.account import Account
+from marginwatch.sim.greeks import coin_greeks
 from marginwatch.sim.instruments import Contract
 from marginwatch.sim.ledger import House
 from marginwatch.sim.margin import AccountMargin, order_margin
 from marginwatch.sim.market import Market
 from marginwatch.sim.modes import MODES
+from marginwatch.sim.money import ZERO
+from marginwatch.sim.option_board import OptionQuote
+from marginwatch.sim.option_margin import option_order_margin
 from marginwatch.sim.position import Position
-from marginwatch.sim.rows import Change, ExecutionRow, OrderRow
+from marginwatch.sim.rows import Change, CoinGreeks, ExecutionRow, OrderRow
 
 Listener = Callable[[Change], None]
 """Called synchronously, in order, from inside the step or control call that made the change."""
@@ -33,7 +37,9 @@ class World:
         self.market = market
         self.house = House()
         self.accounts: dict[str, Account] = {}
-        self.contracts: dict[str, Contract] = {contract.symbol: contract for contract in market.contracts}
+        self.contracts: dict[str, Contract] = {
+            contract.symbol: contract for contract in (*market.contracts, *market.options.contracts)
+        }
         self.settle_of = {symbol: contract.settle for symbol, contract in self.contracts.items()}
         self.now_ms = market.now_ms
         self.listeners: list[Listener] = []
@@ -62,6 +68,20 @@ class World:
             raise ValueError(f"symbol must be a listed contract, got {symbol!r}")
         return found
 
+    def delist(self, contract: Contract) -> None:
+        """Take a delivered contract off the board, and its flat legs from the accounts."""
+        del self.contracts[contract.symbol]
+        self.market.delist(contract)
+        for account in self.accounts.values():
+            for leg in (0, 1, 2):
+                account.positions.pop((contract.symbol, leg), None)
+
+    def list_next(self) -> None:
+        """List what follows the contracts that were delivered."""
+        for contract in self.market.list_next():
+            self.contracts[contract.symbol] = contract
+            self.settle_of[contract.symbol] = contract.settle
+
     def measure(self, account: Account) -> AccountMargin:
         """Return the account's margin figures now; kept until a price or the account changes."""
         version = self.market.version
@@ -86,7 +106,11 @@ class World:
             self._reckon_orders(account, contract)
 
     def _reckon_orders(self, account: Account, contract: Contract) -> None:
-        found = order_margin(account, contract)
+        quote = self.market.quotes[contract.symbol]
+        if isinstance(quote, OptionQuote):
+            found = option_order_margin(account, contract, quote)
+        else:
+            found = order_margin(account, contract)
         if found.initial_margin or found.value:
             account.order_margins[contract.symbol] = found
         else:
@@ -117,6 +141,13 @@ class World:
             rows = tuple(view.wallet_coin(account, coin, self.market, figures) for coin in coins)
             totals = view.account_totals(figures)
             self.emit(Change(kind="wallet", uid=account.uid, ts_ms=self.now_ms, coins=rows, totals=totals))
+
+    def tell_greeks(self, account: Account, coin: str) -> None:
+        """Push the greeks of an account's options on a coin; all 0 once there are none."""
+        if self.listeners:
+            none = CoinGreeks(coin=coin, delta=ZERO, gamma=ZERO, vega=ZERO, theta=ZERO)
+            row = next((row for row in coin_greeks(account, self.market) if row.coin == coin), none)
+            self.emit(Change(kind="greeks", uid=account.uid, ts_ms=self.now_ms, greeks=(row,)))
 
     def tell_order(self, row: OrderRow) -> None:
         """Push an order."""

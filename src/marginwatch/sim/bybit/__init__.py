@@ -21,6 +21,7 @@ rest_asset       wallets outside the account, keys, members
 wire_numbers     exact numbers as texts
 render_market    tickers, instruments, tiers
 render_position  position rows
+render_options   option tickers, listings, greeks
 render_wallet    the unified wallet
 render_activity  orders, executions, ledger lines
 lag              the private side standing still or telling the past

@@ -8,7 +8,7 @@ import collections
 import itertools
 from collections.abc import Callable
 
-from marginwatch.sim.bybit import render_activity, render_position, render_wallet, topics
+from marginwatch.sim.bybit import render_activity, render_options, render_position, render_wallet, topics
 from marginwatch.sim.bybit.envelope import SERVER, RefusalError
 from marginwatch.sim.bybit.frames import Push, push
 from marginwatch.sim.bybit.front import Front
@@ -214,10 +214,15 @@ def _fast_executions(change: Change) -> Rows:
     return [render_activity.fast_execution(row) for row in change.executions if row.kind == "Trade"]
 
 
+def _greeks(change: Change) -> Rows:
+    return [render_options.coin_greeks(row) for row in change.greeks]
+
+
 _RENDERERS: dict[str, Callable[[Change], Rows]] = {
     "position": _positions,
     "wallet": _wallet,
     "order": _orders,
     "execution": _executions,
     "execution.fast": _fast_executions,
+    "greeks": _greeks,
 }

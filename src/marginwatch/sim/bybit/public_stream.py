@@ -204,6 +204,12 @@ class PublicStream:
 
     def hear(self, change: Change) -> None:
         """Remember the prices that moved; they leave with the next :meth:`publish`."""
+        if self.channel == "option" and change.kind == "ticker":
+            # Options are priced when somebody looks: only those that are listened to.
+            heard = [symbol for symbol, listeners in self._listeners.items() if listeners]
+            self._moved |= {
+                symbol: row for symbol in heard for row in self.front.exchange.tickers("option", symbol)
+            }
         for row in change.tickers:
             if row.category == self.channel and self._listeners.get(row.symbol):
                 self._moved[row.symbol] = row

@@ -30,7 +30,7 @@ def rest_order(row: OrderRow) -> Row:
         "rejectReason": row.reject_reason,
         "avgPrice": price(row.average_price) or "0",
         "leavesQty": money(row.leaves_qty),
-        "leavesValue": money(row.leaves_qty * row.price if row.category == "linear" else row.leaves_qty),
+        "leavesValue": money(row.leaves_qty * row.price if row.category != "inverse" else row.leaves_qty),
         "cumExecQty": money(row.cum_exec_qty),
         "cumExecValue": money(row.cum_exec_value),
         "cumExecFee": money(row.cum_exec_fee),

@@ -7,21 +7,15 @@ v5/websocket/public/ticker (2026-07).
 import datetime as dt
 from collections.abc import Iterable
 
+from marginwatch.sim.bybit.render_options import (
+    option_instrument,
+    rest_option_ticker,
+    streamed_option_ticker,
+)
 from marginwatch.sim.bybit.wire_numbers import money, percentage_change, price
 from marginwatch.sim.rows import BorrowTier, CollateralBand, InstrumentRow, RiskLimitRow, TickerRow
 
 Row = dict[str, object]
-
-OPTION_STREAM_NAMES = {
-    "bid1Price": "bidPrice",
-    "bid1Size": "bidSize",
-    "bid1Iv": "bidIv",
-    "ask1Price": "askPrice",
-    "ask1Size": "askSize",
-    "ask1Iv": "askIv",
-    "markIv": "markPriceIv",
-}
-"""REST name → stream name, where an option ticker has two."""
 
 
 def rest_ticker(row: TickerRow) -> Row:
@@ -29,7 +23,7 @@ def rest_ticker(row: TickerRow) -> Row:
     if row.category == "spot":
         return {**_spot(row), **_book(row), "prevPrice24h": price(row.previous_price_24h)}
     if row.category == "option":
-        return _option(row)
+        return rest_option_ticker(row)
     return {
         **_contract(row),
         **_book(row),
@@ -51,7 +45,7 @@ def streamed_ticker(row: TickerRow) -> Row:
     if row.category == "spot":
         return {**_spot(row), "prevPrice24h": price(row.previous_price_24h)}
     if row.category == "option":
-        return {OPTION_STREAM_NAMES.get(name, name): value for name, value in _option(row).items()}
+        return streamed_option_ticker(row)
     wire = {
         **_contract(row),
         **_book(row),
@@ -117,28 +111,6 @@ def _spot(row: TickerRow) -> Row:
     }
 
 
-def _option(row: TickerRow) -> Row:
-    wire = _contract(row)
-    return {
-        **{name: wire[name] for name in ("symbol", "lastPrice", "indexPrice", "markPrice")},
-        **{name: wire[name] for name in ("highPrice24h", "lowPrice24h", "openInterest")},
-        **{name: wire[name] for name in ("turnover24h", "volume24h")},
-        **_book(row),
-        "bid1Iv": "0",
-        "ask1Iv": "0",
-        "markIv": "0",
-        "underlyingPrice": price(row.index_price),
-        "totalVolume": money(row.volume_24h),
-        "totalTurnover": money(row.turnover_24h),
-        "delta": "0",
-        "gamma": "0",
-        "vega": "0",
-        "theta": "0",
-        "predictedDeliveryPrice": "0",
-        "change24h": percentage_change(row.last_price, row.previous_price_24h),
-    }
-
-
 def _basis(row: TickerRow, *, is_rate: bool) -> str:
     if not row.delivery_ms:
         return ""
@@ -150,7 +122,9 @@ def _basis(row: TickerRow, *, is_rate: bool) -> str:
 
 
 def instrument(row: InstrumentRow) -> Row:
-    """Return a row of ``/v5/market/instruments-info``; spot rows are shorter."""
+    """Return a row of ``/v5/market/instruments-info``; rows of spot pairs and options are shorter."""
+    if row.category == "option":
+        return option_instrument(row)
     sizes: Row = {
         "minOrderQty": money(row.min_order_qty),
         "maxOrderQty": money(row.max_order_qty),

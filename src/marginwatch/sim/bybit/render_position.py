@@ -3,6 +3,7 @@
 Documents: v5/position/position, v5/websocket/private/position (2026-07), and live captures for the blanks.
 """
 
+from marginwatch.sim.bybit.render_options import position_greeks
 from marginwatch.sim.bybit.wire_numbers import money, price
 from marginwatch.sim.rows import PositionRow
 
@@ -18,7 +19,7 @@ def rest_position(row: PositionRow) -> Row:
     if not row.size:
         wire["positionValue"] = ""
         wire["unrealisedPnl"] = ""
-    return wire
+    return wire | position_greeks(row)
 
 
 def pushed_position(row: PositionRow) -> Row:
@@ -30,7 +31,7 @@ def pushed_position(row: PositionRow) -> Row:
     wire["takeProfit"] = wire["stopLoss"] = "0"
     if not row.size:
         wire["liqPrice"] = "0"
-    return wire
+    return wire | position_greeks(row)
 
 
 def _shared(row: PositionRow) -> Row:

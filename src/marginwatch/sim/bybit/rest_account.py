@@ -1,6 +1,6 @@
 """Private endpoints about the account: wallet, modes, collateral, fees, ledger, withdrawable amounts, greeks."""
 
-from marginwatch.sim.bybit import render_activity, render_market, render_wallet
+from marginwatch.sim.bybit import render_activity, render_market, render_options, render_wallet
 from marginwatch.sim.bybit.envelope import Result, bad_parameter
 from marginwatch.sim.bybit.front import Call, Route
 from marginwatch.sim.bybit.paging import read_limit
@@ -111,12 +111,15 @@ def _withdrawable(call: Call) -> Result:
     return {"availableWithdrawal": amounts[names[0]], "availableWithdrawalMap": amounts}
 
 
-def _option_assets(_: Call) -> Result:
-    return {"result": []}
+def _option_assets(call: Call) -> Result:
+    rows = call.exchange.option_assets(call.uid)
+    return {"result": [render_options.option_asset(row, call.front.now_ms()) for row in rows]}
 
 
-def _coin_greeks(_: Call) -> Result:
-    return {"list": []}
+def _coin_greeks(call: Call) -> Result:
+    base_coin = call.get("baseCoin")
+    rows = call.exchange.coin_greeks(call.uid)
+    return {"list": [render_options.coin_greeks(row) for row in rows if base_coin in ("", row.coin)]}
 
 
 ROUTES: dict[str, Route] = {

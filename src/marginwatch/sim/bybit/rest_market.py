@@ -24,6 +24,8 @@ def _tickers(call: Call) -> Result:
     rows = call.exchange.tickers(category, symbol or None)
     if symbol and not rows:
         raise bad_parameter("Not supported symbols")
+    if category == "option" and base_coin:
+        rows = tuple(row for row in rows if row.symbol.startswith(f"{base_coin}-"))
     return {"category": category, "list": [render_market.rest_ticker(row) for row in rows]}
 
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 import msgspec
 
 from marginwatch.errors import ProtocolError
-from marginwatch.venues.bybit.parse.text import time_ns_or_none
+from marginwatch.venues.bybit.parse.text import is_whole, time_ns_or_none
 from marginwatch.venues.bybit.schemas.envelope import WireEnvelope
 
 UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -79,9 +79,8 @@ def open_envelope(body: bytes, *, endpoint: str) -> Envelope:
     code = wire.ret_code if wire.ret_code is not None else wire.ret_code_v2
     if code is None:
         raise ProtocolError("the reply has no retCode", endpoint=endpoint)
-    try:
-        ret_code = int(code)
-    except ValueError:
-        raise ProtocolError(f"retCode {code!r:.40} is not a number", endpoint=endpoint) from None
+    if isinstance(code, str) and not is_whole(code):
+        raise ProtocolError(f"retCode {code!r:.40} is not a number", endpoint=endpoint)
+    ret_code = int(code)
     message = wire.ret_msg if wire.ret_msg is not None else wire.ret_msg_v2
     return Envelope(ret_code, message or "", wire.result, time_ns_or_none(wire.time, "time"))

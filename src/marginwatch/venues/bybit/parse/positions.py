@@ -133,10 +133,28 @@ def _build(row: WirePosition, instrument: Instrument) -> Position:
     # One pass over the row; what is wrong is found out afterwards, by _explained, so that good rows pay nothing.
     size = row.size
     leg = _LEGS[row.position_idx]
-    magnitude = float(size)
     entry = row.avg_price or row.entry_price
     rank = row.adl_rank_indicator
-    liquidation = row.liq_price
+    liquidation, limit = row.liq_price, row.risk_limit_value
+    take_profit, stop_loss, trailing_stop = row.take_profit, row.stop_loss, row.trailing_stop
+    session_average = row.session_avg_price
+    mark, leverage, initial, maintenance = row.mark_price, row.leverage, row.position_im, row.position_mm
+    unrealized, realized = row.unrealised_pnl, row.cur_realised_pnl
+    if not size:
+        raise ValueError("size")
+    amounts = (
+        size,
+        entry,
+        liquidation,
+        limit,
+        take_profit,
+        stop_loss,
+        trailing_stop,
+        session_average,
+        mark,
+        leverage,
+    )
+    magnitude = prove_numbers((*amounts, initial, maintenance, unrealized, realized))[0]
     if magnitude > 0.0:
         quantity = _SIGNS[row.side, leg] + size
         entry = None if entry in NONE_OR_ZERO else entry
@@ -146,23 +164,16 @@ def _build(row: WirePosition, instrument: Instrument) -> Position:
             raise ValueError("size is negative")
         quantity, entry, liquidation = "0", None, None
         rank = None if rank in (0, "0") else rank
-    limit = row.risk_limit_value
     limit = None if limit in NONE_OR_ZERO or row.risk_id in (0, "0") else limit
-    take_profit, stop_loss, trailing_stop = row.take_profit, row.stop_loss, row.trailing_stop
     take_profit = None if take_profit in NONE_OR_ZERO else take_profit
     stop_loss = None if stop_loss in NONE_OR_ZERO else stop_loss
     trailing_stop = None if trailing_stop in NONE_OR_ZERO else trailing_stop
-    session_average = row.session_avg_price
     session_average = None if session_average in NONE_OR_ZERO else session_average
-    mark, leverage, initial, maintenance = row.mark_price, row.leverage, row.position_im, row.position_mm
-    unrealized, realized = row.unrealised_pnl, row.cur_realised_pnl
-    amounts = [entry, liquidation, limit, take_profit, stop_loss, trailing_stop, session_average]
-    amounts += mark, leverage, initial, maintenance, unrealized, realized
-    # What prove_numbers does, without the call: a sum that is not finite has a part that is not.
-    total = magnitude + sum(map(float, filter(None, amounts)))
-    if total - total != 0.0:
-        raise ValueError("not finite")
-    updated = int(row.updated_time or 0)
+    updated = row.updated_time or 0
+    if isinstance(updated, str):
+        if not (updated.isdigit() and updated.isascii()):
+            raise ValueError("updatedTime")
+        updated = int(updated)
     if not 0 <= updated <= TS_MS_MAX:
         raise ValueError("updatedTime")
     sequence = row.seq

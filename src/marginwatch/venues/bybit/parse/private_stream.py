@@ -1,6 +1,7 @@
 """Frames of an account's private socket. A frame is taken whole or not at all."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -22,20 +23,14 @@ from marginwatch.venues.bybit.parse.fills import fill_of
 from marginwatch.venues.bybit.parse.greeks import greeks_of
 from marginwatch.venues.bybit.parse.orders import order_of
 from marginwatch.venues.bybit.parse.positions import position_of
-from marginwatch.venues.bybit.parse.text import TS_MS_MAX
+from marginwatch.venues.bybit.parse.text import TS_MS_MAX, is_whole
 from marginwatch.venues.bybit.parse.topic import topic_of
 from marginwatch.venues.bybit.parse.wallet import account_of, balance_of
 from marginwatch.venues.bybit.schemas.activity import WireExecutionFrame, WireGreeksFrame, WireOrderFrame
 from marginwatch.venues.bybit.schemas.position import WirePositionFrame
 from marginwatch.venues.bybit.schemas.wallet import WireWalletFrame
 
-Frame = TypeVar("Frame")
-
 _positions = msgspec.json.Decoder(WirePositionFrame)
-_wallets = msgspec.json.Decoder(WireWalletFrame)
-_executions = msgspec.json.Decoder(WireExecutionFrame)
-_orders = msgspec.json.Decoder(WireOrderFrame)
-_greeks = msgspec.json.Decoder(WireGreeksFrame)
 
 
 def parse_private_frame(
@@ -102,98 +97,92 @@ def _read_positions(
     return PositionsUpdate(account_id, positions, _made_at_ns(wire.creation_time, topic), ts_received_ns)
 
 
-def _read_wallet(
-    frame: bytes,
-    topic: str,
-    category: str | None,  # noqa: ARG001  # all readers are called alike
-    account_id: AccountId,
-    catalog: InstrumentCatalog,  # noqa: ARG001  # as above
-    ts_received_ns: int,
-) -> BalancesUpdate:
-    wire = _decode(_wallets, frame, topic)
-    made_at_ns = _made_at_ns(wire.creation_time, topic)
+class _At(NamedTuple):
+    """Whose frame it is, and when it was made and heard."""
+
+    topic: str
+    category: str | None
+    account_id: AccountId
+    catalog: InstrumentCatalog
+    made_at_ns: int
+    ts_received_ns: int
+
+
+class _Frame(Protocol):
+    """What all frames have."""
+
+    creation_time: int | str
+
+
+Frame = TypeVar("Frame", bound=_Frame)
+_Reader = Callable[[bytes, str, str | None, AccountId, InstrumentCatalog, int], Event]
+
+
+def _reader(shape: type[Frame], build: Callable[[Frame, _At], Event]) -> _Reader:
+    """Return a reader of frames of one shape; positions, which are most of the traffic, have one written out."""
+    decode = msgspec.json.Decoder(shape).decode
+
+    def read(
+        frame: bytes,
+        topic: str,
+        category: str | None,
+        account_id: AccountId,
+        catalog: InstrumentCatalog,
+        ts_received_ns: int,
+    ) -> Event:
+        try:
+            wire = decode(frame)
+        except UNDECODABLE as error:
+            raise ProtocolError(describe(error), endpoint=topic) from None
+        made_at_ns = _made_at_ns(wire.creation_time, topic)
+        try:
+            return build(wire, _At(topic, category, account_id, catalog, made_at_ns, ts_received_ns))
+        except ProtocolError as error:
+            raise _named(error, topic) from None
+
+    return read
+
+
+def _balances(wire: WireWalletFrame, at: _At) -> BalancesUpdate:
     rows = wire.data
     if not rows:
-        raise ProtocolError("the push holds no account", endpoint=topic)
+        raise ProtocolError("the push holds no account")
     wallet = rows[0] if len(rows) == 1 else next((r for r in rows if r.account_type == "UNIFIED"), rows[0])
-    try:
-        account = account_of(wallet, made_at_ns)
-        balances = tuple([balance_of(coin) for coin in wallet.coin])
-    except ProtocolError as error:
-        raise _named(error, topic) from None
-    return BalancesUpdate(account_id, account, balances, made_at_ns, ts_received_ns)
+    account = account_of(wallet, at.made_at_ns)
+    balances = tuple([balance_of(coin) for coin in wallet.coin])
+    return BalancesUpdate(at.account_id, account, balances, at.made_at_ns, at.ts_received_ns)
 
 
-def _read_fills(
-    frame: bytes,
-    topic: str,
-    category: str | None,
-    account_id: AccountId,
-    catalog: InstrumentCatalog,
-    ts_received_ns: int,
-) -> FillsUpdate:
-    wire = _decode(_executions, frame, topic)
-    is_fast = topic.startswith("execution.fast")
-    try:
-        fills = tuple([fill_of(row, category, catalog, is_fast=is_fast) for row in wire.data])
-    except ProtocolError as error:
-        raise _named(error, topic) from None
-    return FillsUpdate(account_id, fills, _made_at_ns(wire.creation_time, topic), ts_received_ns)
+def _fills(wire: WireExecutionFrame, at: _At) -> FillsUpdate:
+    is_fast = at.topic.startswith("execution.fast")
+    fills = tuple([fill_of(row, at.category, at.catalog, is_fast=is_fast) for row in wire.data])
+    return FillsUpdate(at.account_id, fills, at.made_at_ns, at.ts_received_ns)
 
 
-def _read_orders(
-    frame: bytes,
-    topic: str,
-    category: str | None,
-    account_id: AccountId,
-    catalog: InstrumentCatalog,
-    ts_received_ns: int,
-) -> OrdersUpdate:
-    wire = _decode(_orders, frame, topic)
-    try:
-        orders = tuple([order_of(row, category, catalog) for row in wire.data])
-    except ProtocolError as error:
-        raise _named(error, topic) from None
-    return OrdersUpdate(account_id, orders, _made_at_ns(wire.creation_time, topic), ts_received_ns)
+def _orders(wire: WireOrderFrame, at: _At) -> OrdersUpdate:
+    orders = tuple([order_of(row, at.category, at.catalog) for row in wire.data])
+    return OrdersUpdate(at.account_id, orders, at.made_at_ns, at.ts_received_ns)
 
 
-def _read_greeks(
-    frame: bytes,
-    topic: str,
-    category: str | None,  # noqa: ARG001  # all readers are called alike
-    account_id: AccountId,
-    catalog: InstrumentCatalog,  # noqa: ARG001  # as above
-    ts_received_ns: int,
-) -> GreeksUpdate:
-    wire = _decode(_greeks, frame, topic)
-    try:
-        greeks = tuple([greeks_of(row) for row in wire.data])
-    except ProtocolError as error:
-        raise _named(error, topic) from None
-    return GreeksUpdate(account_id, greeks, _made_at_ns(wire.creation_time, topic), ts_received_ns)
+def _greeks(wire: WireGreeksFrame, at: _At) -> GreeksUpdate:
+    greeks = tuple([greeks_of(row) for row in wire.data])
+    return GreeksUpdate(at.account_id, greeks, at.made_at_ns, at.ts_received_ns)
 
 
-_READERS = {
+_READERS: dict[str, _Reader] = {
     "position": _read_positions,
-    "wallet": _read_wallet,
-    "execution": _read_fills,
-    "order": _read_orders,
-    "greeks": _read_greeks,
+    "wallet": _reader(WireWalletFrame, _balances),
+    "execution": _reader(WireExecutionFrame, _fills),
+    "order": _reader(WireOrderFrame, _orders),
+    "greeks": _reader(WireGreeksFrame, _greeks),
 }
-
-
-def _decode(decoder: msgspec.json.Decoder[Frame], frame: bytes, topic: str) -> Frame:
-    try:
-        return decoder.decode(frame)
-    except UNDECODABLE as error:
-        raise ProtocolError(describe(error), endpoint=topic) from None
+"""First word of a topic → its reader."""
 
 
 def _made_at_ns(creation_time: int | str, topic: str) -> int:
-    try:
-        milliseconds = int(creation_time)
-    except ValueError:
-        milliseconds = 0
+    milliseconds = creation_time
+    if isinstance(milliseconds, str):
+        milliseconds = int(milliseconds) if is_whole(milliseconds) else 0
     if not 0 < milliseconds <= TS_MS_MAX:
         raise ProtocolError(f"creationTime {creation_time!r:.40} is not a time", endpoint=topic)
     return milliseconds * 1_000_000

@@ -1,7 +1,7 @@
 """Risk-limit tables: the unit is found out, the order is ours, the deductions can be worked out."""
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 import msgspec
@@ -13,6 +13,7 @@ from marginwatch.model.instrument import MarginTier
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
 from marginwatch.venues.bybit.parse.envelope import decode_with
 from marginwatch.venues.bybit.parse.page import Page, open_page, read_rows
+from marginwatch.venues.bybit.parse.text import number_or_none
 from marginwatch.venues.bybit.schemas.market import WireRiskLimit, WireRiskLimitV2
 
 ENDPOINT = "/v5/market/risk-limit"
@@ -204,11 +205,4 @@ def _text(value: object, field: str) -> DecimalText | None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ProtocolError(f"{field}: not a number")
-    text = str(value)
-    try:
-        is_finite = Decimal(text).is_finite()
-    except InvalidOperation:
-        is_finite = False
-    if not is_finite:
-        raise ProtocolError(f"{field}: {text[:40]!r} is not a finite number")
-    return text
+    return number_or_none(str(value), field)

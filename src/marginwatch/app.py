@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 
 import aiohttp
 import msgspec
@@ -49,6 +49,10 @@ RESTART_TABLES = ("service", "limits", "prices", "collect")
 """Tables of the configuration that are read at the start alone."""
 
 ONE_SHOT_TIMEOUT_S = 60.0
+UNREACHABLE_AFTER_S = 15.0
+"""A reading is given up earlier where every attempt failed for this long."""
+
+AWAITED_TOLD_EVERY_S = 1.0
 TELL_DANGER_EVERY_S = 2.0
 ENDANGERED_FROM = 0.5
 """Maintenance margin usage from which an account's calls get a head start."""
@@ -357,20 +361,60 @@ async def running(service: Service) -> AsyncGenerator[Service]:
         await service.stop()
 
 
-async def one_shot(config: Config, *, timeout_s: float = ONE_SHOT_TIMEOUT_S) -> Frame:
+async def one_shot(
+    config: Config,
+    *,
+    timeout_s: float = ONE_SHOT_TIMEOUT_S,
+    on_wait: Callable[[Sequence[Connectivity]], None] | None = None,
+) -> Frame:
     """Return the first complete frame of the configured accounts, prices included; nothing is written down.
+
+    Parameters
+    ----------
+    config : Config
+        Whom to read.
+    timeout_s : float, default=60
+        How long to wait for accounts that may still answer.
+    on_wait : callable, optional
+        Hears about once a second which accounts have not answered yet.
 
     Raises
     ------
     ConnectivityError
-        If no account answered within ``timeout_s``. Accounts that did not answer while others did are in the frame's
-        *not included*.
+        If no account answered within ``timeout_s``, or if after 15 s every attempt has failed; with the first failure.
+        Accounts that did not answer while others did are in the frame's *not included*.
     """
     async with running(Service(config, is_recording=False)) as service:
-        await service.wait_until_complete(timeout_s)
-        if service.progress().n_heard == 0 and service.progress().n_stopped < service.progress().n_accounts:
-            raise ConnectivityError(f"no account answered within {timeout_s:g} s; see marginwatch check")
+        await _wait_for_answers(service, timeout_s, on_wait)
         return await _priced_frame(service)
+
+
+async def _wait_for_answers(
+    service: Service, timeout_s: float, on_wait: Callable[[Sequence[Connectivity]], None] | None
+) -> None:
+    started_s = service.clock.monotonic_s()
+    waited_s = 0.0
+    while not await service.wait_until_complete(min(AWAITED_TOLD_EVERY_S, timeout_s - waited_s)):
+        waited_s = service.clock.monotonic_s() - started_s
+        links = [status.connectivity for status in service.statuses()]
+        awaited = [
+            link
+            for link in links
+            if link.reconciled_at_ns is None and link.link_state is not LinkState.STOPPED
+        ]
+        is_hopeless = waited_s >= UNREACHABLE_AFTER_S and all(
+            link.link_state is LinkState.LOST for link in awaited
+        )
+        is_silent = all(link.reconciled_at_ns is None for link in links)
+        if is_silent and (is_hopeless or waited_s >= timeout_s):
+            reason = next((link.reason for link in awaited if link.reason), "nothing was heard of any")
+            raise ConnectivityError(
+                f"no account answered within {waited_s:.0f} s ({reason}); see marginwatch check"
+            )
+        if waited_s >= timeout_s:
+            return
+        if on_wait is not None:
+            on_wait(awaited)
 
 
 async def check_accounts(

@@ -11,6 +11,7 @@ supervision      errors become one line and an exit code
 file_limit       as many open sockets as the system allows
 options          options that several commands share
 source           one reading of the accounts, or a running service
+waiting          who is still awaited, for people
 service_client   asks a running service
 output           tables, JSON and CSV
 views            rows with what they do not include

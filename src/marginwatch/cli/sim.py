@@ -1,9 +1,12 @@
 """``marginwatch sim``: a simulated exchange for exchange clients to connect to, until stopped."""
 
 import asyncio
+import secrets
 import signal
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 import typer
@@ -11,6 +14,7 @@ import typer
 from marginwatch.errors import ConfigError
 
 if TYPE_CHECKING:
+    from marginwatch.sim.bybit.control import Control
     from marginwatch.sim.bybit.server import BybitSimServer
     from marginwatch.sim.faults import FaultPlan
 
@@ -31,6 +35,21 @@ def sim(
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Where to listen on 127.0.0.1; 0 takes a free one.")
     ] = 0,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Speak HTTPS and WSS with a certificate made at start.")
+    ] = False,
+    certificate: Annotated[
+        str, typer.Option(help="With --tls: write the certificate that clients have to trust here.")
+    ] = "",
+    control: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65_535, help="Serve the remote control on this port of 127.0.0.1; 0 takes a free one."
+        ),
+    ] = None,
+    manual_clock: Annotated[
+        bool, typer.Option("--manual-clock", help="With --control: time moves only when told to.")
+    ] = False,
     json_: Annotated[
         bool, typer.Option("--json", help="Print one JSON line with addresses and keys, then run.")
     ] = False,
@@ -43,9 +62,30 @@ def sim(
         raise ConfigError(f"sim: {venue!r} cannot be simulated; known are {', '.join(VENUES)}")
     if scenario not in SCENARIOS:
         raise ConfigError(f"--scenario: {scenario!r} is not a scenario; known are {', '.join(SCENARIOS)}")
-    plan = parse_faults(faults)
+    if manual_clock and control is None:
+        raise ConfigError("--manual-clock: nothing can move time without --control; add it")
+    if certificate and not tls:
+        raise ConfigError("--certificate: there is none without --tls; add it")
+    wanted = Wanted(
+        accounts, seed, parse_faults(faults), scenario, port, tls, certificate, control, manual_clock, json_
+    )
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_serve(accounts, seed, plan, scenario, port, is_json=json_))
+        return runner.run(_serve(wanted))
+
+
+class Wanted(NamedTuple):
+    """The options of the command."""
+
+    n_accounts: int
+    seed: int
+    plan: "FaultPlan"
+    scenario: str
+    port: int
+    with_tls: bool
+    certificate: str
+    control_port: int | None
+    is_manual: bool
+    is_json: bool
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -57,10 +97,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _serve(
-    n_accounts: int, seed: int, plan: "FaultPlan", scenario: str, port: int, *, is_json: bool
-) -> int:
-    from marginwatch.clock import SystemClock
+async def _serve(wanted: Wanted) -> int:
+    from marginwatch.clock import ManualClock, SystemClock
+    from marginwatch.sim.bybit.control import Control
     from marginwatch.sim.bybit.server import BybitSimServer
     from marginwatch.sim.exchange import Exchange
     from marginwatch.sim.faults import Faults
@@ -68,33 +107,68 @@ async def _serve(
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    exchange = Exchange(seed, SystemClock(), n_accounts=n_accounts, scenario=scenario)
-    server = BybitSimServer(exchange, Faults(plan, seed), port=port)
+    manual = ManualClock(time.time_ns()) if wanted.is_manual else None
+    clock = manual or SystemClock()
+    exchange = Exchange(wanted.seed, clock, n_accounts=wanted.n_accounts, scenario=wanted.scenario)
+    server = BybitSimServer(
+        exchange, Faults(wanted.plan, wanted.seed), port=wanted.port, clock=clock, with_tls=wanted.with_tls
+    )
+    control, token = None, secrets.token_urlsafe(24)
+    if wanted.control_port is not None:
+        control = Control(server, token, clock=manual, port=wanted.control_port)
+    await _listen(server.start, "--port", wanted.port)
+    tasks: list[asyncio.Task[object]] = [asyncio.create_task(stopped.wait())]
     try:
-        await server.start()
-    except OSError as error:
-        raise ConfigError(
-            f"--port: cannot listen on 127.0.0.1:{port} ({error.strerror}); choose another"
-        ) from None
-    running = asyncio.create_task(exchange.run())
-    waiting = asyncio.create_task(stopped.wait())
-    try:
-        typer.echo(msgspec.json.encode(describe(server)).decode() if is_json else _listing(server))
-        await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            running.result()
+        if control is not None:
+            await _listen(control.start, "--control", wanted.control_port)
+        _write_certificate(server.certificate, wanted.certificate)
+        described = describe(server, {"url": control.url, "token": token} if control else None)
+        typer.echo(
+            msgspec.json.encode(described).decode() if wanted.is_json else _listing(server, control, token)
+        )
+        if manual is None:
+            tasks.append(asyncio.create_task(exchange.run()))
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
     finally:
-        running.cancel()
-        waiting.cancel()
-        await asyncio.gather(running, waiting, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if control is not None:
+            await control.stop()
         await server.stop()
     return 0
 
 
-def describe(server: "BybitSimServer") -> dict[str, object]:
-    """Return what a client needs to connect: the object that ``--json`` prints first."""
+async def _listen(start: Callable[[], Awaitable[None]], option: str, port: int | None) -> None:
+    try:
+        await start()
+    except OSError as error:
+        raise ConfigError(
+            f"{option}: cannot listen on 127.0.0.1:{port} ({error.strerror}); choose another"
+        ) from None
+
+
+def _write_certificate(pem: str | None, path: str) -> None:
+    if not pem or not path:
+        return
+    try:
+        Path(path).write_text(pem)
+    except OSError as error:
+        raise ConfigError(f"--certificate: cannot write {path} ({error.strerror}); choose another") from None
+
+
+def describe(server: "BybitSimServer", control: dict[str, str] | None = None) -> dict[str, object]:
+    """Return what a client needs to connect: the object that ``--json`` prints first.
+
+    ``certificate`` is there with TLS only, ``control`` with a remote control only.
+    """
     urls = server.urls
-    return {
+    extra: dict[str, object] = {"certificate": server.certificate} if server.certificate else {}
+    if control is not None:
+        extra["control"] = control
+    return extra | {
         "venue": "bybit",
         "rest": urls.rest,
         "private": urls.private,
@@ -111,7 +185,7 @@ def describe(server: "BybitSimServer") -> dict[str, object]:
     }
 
 
-def _listing(server: "BybitSimServer") -> str:
+def _listing(server: "BybitSimServer", control: "Control | None", token: str) -> str:
     urls, accounts = server.urls, server.exchange.accounts()
     width = max(len(account.name) for account in accounts)
     return "\n".join(
@@ -121,6 +195,7 @@ def _listing(server: "BybitSimServer") -> str:
             f"  REST     {urls.rest}",
             f"  private  {urls.private}",
             *(f"  {channel:<8} {url}" for channel, url in urls.public.items()),
+            *([f"  control  {control.url}   Authorization: Bearer {token}"] if control else []),
             "",
             f"  {'account':<{width}}  {'key':<18}  secret (simulated: signs nothing real)",
             *(f"  {a.name:<{width}}  {a.key.api_key:<18}  {a.key.api_secret}" for a in accounts),

@@ -64,6 +64,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 def _one_frame(path: str) -> Frame:
     from marginwatch.app import one_shot
+    from marginwatch.cli.waiting import WaitingLine
     from marginwatch.config import load_watched
     from marginwatch.logs import configure_logs
 
@@ -74,4 +75,5 @@ def _one_frame(path: str) -> Frame:
         scrubber.learn((spec.api_key, spec.api_secret, spec.passphrase))
     for warning in config.warnings:
         sys.stderr.write(f"marginwatch: {warning}\n")
-    return asyncio.run(one_shot(config))
+    with WaitingLine() as waiting:
+        return asyncio.run(one_shot(config, on_wait=waiting))

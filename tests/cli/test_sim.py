@@ -1,9 +1,11 @@
 """The command as a program of its own: first line, clients, clean stop, bad arguments."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,6 +83,9 @@ def test_people_get_a_listing(program) -> None:
         (("bybit", "--scenario", "boom"), "'boom' is not a scenario; known are calm"),
         (("bybit", "--faults", "drop=often"), "'drop=often': it is not a number"),
         (("bybit", "--faults", "gremlins=1"), "'gremlins' is not a fault"),
+        (("bybit", "--manual-clock"), "nothing can move time without --control"),
+        (("bybit", "--certificate", "sim.pem"), "there is none without --tls"),
+        (("bybit", "--tls", "--certificate", "/no/such/folder/sim.pem"), "--certificate: cannot write"),
         (("bybit", "--accounts", "0"), "greater than or equal to 1"),
     ],
 )
@@ -96,3 +101,58 @@ def test_a_taken_port_is_named(program) -> None:
     done = run("bybit", "--accounts", "1", "--port", line["rest"].rpartition(":")[2])
     assert done.returncode == 2
     assert "--port: cannot listen on 127.0.0.1:" in done.stderr
+
+
+def ask(control: dict[str, str], path: str, body: object) -> dict[str, Any]:
+    request = urllib.request.Request(
+        control["url"] + path,
+        json.dumps(body).encode(),
+        {"Authorization": f"Bearer {control['token']}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as reply:
+        return json.load(reply)
+
+
+def test_time_and_faults_are_controlled_from_another_program(program) -> None:
+    process = program("bybit", "--accounts", "2", "--control", "0", "--manual-clock", "--json")
+    line = json.loads(process.stdout.readline())
+    session = pybit.unified_trading.HTTP()
+    session.endpoint = line["rest"]
+    before = session.get_server_time()["time"]
+    assert ask(line["control"], "/advance", {"seconds": 90})["now_ms"] == before + 90_000
+    assert session.get_server_time()["time"] == before + 90_000
+    ask(line["control"], "/break", {"faults": "rest_busy=1"})
+    with pytest.raises(pybit.exceptions.FailedRequestError):
+        session.get_server_time()
+    ask(line["control"], "/mend", {})
+    assert session.get_server_time()["retCode"] == 0
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+
+def test_tls_tells_its_certificate_and_our_own_client_trusts_it_by_the_environment(program, tmp_path) -> None:
+    pem = tmp_path / "sim.pem"
+    process = program("bybit", "--accounts", "2", "--tls", "--certificate", str(pem), "--json")
+    line = json.loads(process.stdout.readline())
+    assert line["certificate"] == pem.read_text()
+    account = line["accounts"][1]
+    public = ", ".join(f'{category} = "{url}"' for category, url in line["public"].items())
+    file = tmp_path / "marginwatch.toml"
+    file.write_text(
+        f"""
+[[account]]
+id = "{account["id"]}"
+venue = "bybit"
+urls = {{ rest = "{line["rest"]}", private = "{line["private"]}", public = {{ {public} }} }}
+api_key = "env:KEY"
+api_secret = "env:SECRET"
+"""
+    )
+    keys = {"KEY": account["api_key"], "SECRET": account["api_secret"]}
+    command = [*COMMAND[:-1], "check", "-c", str(file)]
+    trusting, doubting = (
+        subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        for environment in ({**os.environ, **keys, "SSL_CERT_FILE": str(pem)}, {**os.environ, **keys})
+    )
+    assert trusting.returncode == 0, trusting.stdout + trusting.stderr
+    assert doubting.returncode != 0

@@ -7,6 +7,9 @@ parsers that read this protocol.
 Modules
 -------
 server           the server: start, stop, addresses, tickers and idle sockets
+tls              a certificate made at start
+control          the remote control on a port of its own
+orders_given     what it can be asked for
 gate             the door of every REST call
 envelope         the reply envelope and refusals
 auth             signatures, time windows, keys

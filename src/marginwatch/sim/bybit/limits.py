@@ -111,14 +111,14 @@ class RateLimits:
         self.ban(address, now_s)
         return False
 
-    def ban(self, address: str, now_s: float) -> None:
-        """Shut an address out from now on, for ``ip_ban_s`` seconds."""
-        self._banned_until[address] = now_s + self.ip_ban_s
+    def ban(self, address: str, now_s: float, for_s: float | None = None) -> None:
+        """Shut an address out from now on, for ``ip_ban_s`` seconds unless told otherwise."""
+        self._banned_until[address] = now_s + (self.ip_ban_s if for_s is None else for_s)
 
-    def ban_all(self, now_s: float) -> None:
+    def ban_all(self, now_s: float, for_s: float | None = None) -> None:
         """Shut out every address that ever called."""
         for address in self.by_address:
-            self.ban(address, now_s)
+            self.ban(address, now_s, for_s)
 
     def lift_bans(self) -> None:
         """Let every address in again."""

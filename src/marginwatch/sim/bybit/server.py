@@ -23,6 +23,7 @@ from marginwatch.sim.bybit.mishaps import Mishaps
 from marginwatch.sim.bybit.private_stream import PrivateStream
 from marginwatch.sim.bybit.public_stream import TICKERS_EVERY_S, Channel, PublicStream
 from marginwatch.sim.bybit.stream_socket import StreamSocket
+from marginwatch.sim.bybit.tls import make_tls
 from marginwatch.sim.exchange import Exchange
 from marginwatch.sim.faults import Faults
 from marginwatch.sim.rows import Change
@@ -65,6 +66,8 @@ class BybitSimServer:
         Bybit's limits by default.
     is_demo : bool, default=False
         Behave as the demo host, which serves no asset endpoints.
+    with_tls : bool, default=False
+        Speak HTTPS and WSS with a certificate made here, see :attr:`certificate`.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class BybitSimServer:
         clock: Clock | None = None,
         limits: RateLimits | None = None,
         is_demo: bool = False,
+        with_tls: bool = False,
     ) -> None:
         self.exchange = exchange
         self.faults = faults or Faults()
@@ -96,6 +100,7 @@ class BybitSimServer:
             channel: PublicStream(self.front, channel) for channel in CHANNELS
         }
         self.mishaps = Mishaps(self.front, self.cut_account)
+        self._tls = make_tls(host) if with_tls else None
         self._address = (host, port)
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -106,12 +111,18 @@ class BybitSimServer:
     def urls(self) -> Urls:
         """Return the addresses; valid once started."""
         host, port = self._address
-        base = f"{host}:{port}"
+        secure = "s" if self._tls else ""
+        sockets = f"ws{secure}://{host}:{port}/v5"
         return Urls(
-            rest=f"http://{base}",
-            private=f"ws://{base}/v5/private",
-            public={channel: f"ws://{base}/v5/public/{channel}" for channel in CHANNELS},
+            rest=f"http{secure}://{host}:{port}",
+            private=f"{sockets}/private",
+            public={channel: f"{sockets}/public/{channel}" for channel in CHANNELS},
         )
+
+    @property
+    def certificate(self) -> str | None:
+        """Return the certificate that clients have to trust (PEM), None without TLS."""
+        return self._tls.certificate if self._tls else None
 
     async def start(self) -> None:
         """Listen, and push what the exchange does from now on.
@@ -130,7 +141,8 @@ class BybitSimServer:
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=1.0)
         await self._runner.setup()
         host, port = self._address
-        site = web.TCPSite(self._runner, host, port, backlog=2048)
+        context = self._tls.context if self._tls else None
+        site = web.TCPSite(self._runner, host, port, backlog=2048, ssl_context=context)
         await site.start()
         bound = self._runner.addresses[0]
         self._address = (host, bound[1])

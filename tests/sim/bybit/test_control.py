@@ -1,0 +1,155 @@
+"""The remote control, used as another program's test would."""
+
+import time
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import aiohttp
+import pytest
+
+from marginwatch.clock import ManualClock
+from marginwatch.sim.bybit.control import Control
+from marginwatch.sim.bybit.server import BybitSimServer
+from marginwatch.sim.exchange import Exchange
+
+TOKEN = "a token of this test"
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+
+
+class Remote:
+    """Says and hears JSON."""
+
+    def __init__(self, control: Control, http: aiohttp.ClientSession) -> None:
+        self.control, self.http = control, http
+
+    async def ask(self, path: str, body: Any = None, headers: Any = HEADERS) -> tuple[int, dict[str, Any]]:
+        method = "GET" if body is None else "POST"
+        async with self.http.request(method, self.control.url + path, json=body, headers=headers) as reply:
+            return reply.status, await reply.json()
+
+    async def __call__(self, path: str, body: Any = None) -> dict[str, Any]:
+        status, answer = await self.ask(path, body)
+        assert status == 200, answer
+        return answer
+
+
+@pytest.fixture
+async def manual(http) -> AsyncIterator[tuple[Remote, BybitSimServer, ManualClock]]:
+    clock = ManualClock(time.time_ns())
+    exchange = Exchange(7, clock, n_accounts=4, activity_per_s=5.0)
+    async with BybitSimServer(exchange, clock=clock) as server:
+        control = Control(server, TOKEN, clock=clock)
+        await control.start()
+        yield Remote(control, http), server, clock
+        await control.stop()
+
+
+@pytest.fixture
+async def remote(server, http) -> AsyncIterator[Remote]:
+    control = Control(server, TOKEN)
+    await control.start()
+    yield Remote(control, http)
+    await control.stop()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}])
+async def test_nobody_without_the_token_is_heard(remote, exchange, headers) -> None:
+    before = exchange.tickers("linear", "BTCUSDT")[0].mark_price
+    status, answer = await remote.ask("/price", {"symbol": "BTCUSDT", "price": "1000"}, headers)
+    assert status == 401
+    assert TOKEN not in str(answer)
+    assert exchange.tickers("linear", "BTCUSDT")[0].mark_price == before
+
+
+async def test_the_wire_has_no_door_to_it(remote, server, http) -> None:
+    async with http.post(server.urls.rest + "/price", json={}, headers=HEADERS) as reply:
+        assert reply.status == 404
+
+
+async def test_time_moves_by_what_is_asked_for_and_no_more(manual) -> None:
+    remote, server, _ = manual
+    before = (await remote("/stats"))["now_ms"]
+    assert (await remote("/advance", {"seconds": 12.35}))["now_ms"] == before + 12_350
+    stats = await remote("/stats")
+    assert stats["now_ms"] == before + 12_350 == server.exchange.now_ms()
+    assert stats["exchange"]["position_changes"] > 0
+
+
+async def test_time_that_runs_by_itself_cannot_be_moved(remote) -> None:
+    status, answer = await remote.ask("/advance", {"seconds": 1})
+    assert (status, "--manual-clock" in answer["error"]) == (400, True)
+
+
+async def test_a_price_a_position_and_money_are_true_at_once(remote, trader) -> None:
+    await remote("/deposit", {"account": trader.name, "coin": "USDC", "amount": "123.45"})
+    coins = (await remote(f"/truth?account={trader.name}"))["truth"]["wallet"]["coins"]
+    assert next(coin["wallet_balance"] for coin in coins if coin["coin"] == "USDC") == "123.45000000"
+    await remote("/price", {"symbol": "BTCUSDT", "price": "50000"})
+    before = await truth(remote, trader.uid, "BTCUSDT")
+    done = await remote("/position", {"account": trader.uid, "symbol": "BTCUSDT", "quantity": "0.5"})
+    assert Decimal(done["execution"]["price"]) == 50_000
+    assert done["execution"]["qty"] == "0.5"
+    assert await truth(remote, trader.uid, "BTCUSDT") == before + Decimal("0.5")
+    order = {"account": trader.uid, "symbol": "BTCUSDT", "quantity": "0.5", "price": "40000"}
+    assert (await remote("/order", order))["order"]["status"] == "New"
+
+
+async def truth(remote, uid: str, symbol: str) -> Decimal:
+    rows = (await remote(f"/truth?account={uid}"))["truth"]["positions"]
+    signs = {"Buy": 1, "Sell": -1}
+    return sum(
+        (signs[row["side"]] * Decimal(row["size"]) for row in rows if row["symbol"] == symbol), Decimal(0)
+    )
+
+
+async def test_it_breaks_and_mends(remote, rest, trader, open_stream, server) -> None:
+    await remote("/break", {"faults": "retcode.10016@/v5/account/*=1"})
+    assert (await rest.get("/v5/account/info", "", trader.key))["retCode"] == 10016
+    assert (await remote("/stats"))["counts"]["retCode 10016"] == 1
+    await remote("/ban", {"seconds": 600})
+    assert (await rest.raw("/v5/market/time"))[0] == 403
+    await remote("/mend", {})
+    assert (await rest.get("/v5/account/info", "", trader.key))["retCode"] == 0
+    client = await open_stream(server.urls.private)
+    await client.log_in(trader.key)
+    assert (await remote("/cut", {"account": trader.name}))["sockets"] == 1
+    await client.socket.receive(timeout=2)
+    assert client.socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
+    await remote("/revoke", {"account": trader.name, "how": "expired"})
+    assert (await rest.get("/v5/account/info", "", trader.key))["retCode"] == 33004
+    await remote("/announce", {"rows": [{"id": "1", "title": "upgrade", "state": "scheduled"}]})
+    assert (await rest.get("/v5/system/status"))["result"]["list"][0]["title"] == "upgrade"
+
+
+async def test_it_freezes_and_delays_the_private_side(remote, server) -> None:
+    await remote("/freeze", {"is_frozen": True, "with_prices": True})
+    await remote("/late", {"seconds": 90})
+    assert server.front.lag.is_silent
+    assert not server.front.lag.is_replying_still
+    assert server.front.lag.late_s == 90.0
+    assert all(stream.is_frozen for stream in server.public.values())
+    await remote("/mend", {})
+    assert (server.front.lag.is_silent, server.front.lag.late_s) == (False, 0.0)
+    assert not any(stream.is_frozen for stream in server.public.values())
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/price", {"symbol": "NOPE", "price": "1"}, "NOPE"),
+        ("/price", {"symbol": "BTCUSDT", "price": "many"}, ""),
+        ("/price", {"symbol": "BTCUSDT"}, "price"),
+        ("/position", {"account": "nobody", "symbol": "BTCUSDT", "quantity": "1"}, "nobody"),
+        ("/break", {"faults": "gremlins=1"}, "gremlins"),
+        ("/advance", {"seconds": -1}, "seconds"),
+        ("/advance", {"hours": 1}, "hours"),
+        ("/mode", {"account": "nobody", "margin_mode": "X"}, "nobody"),
+    ],
+)
+async def test_what_cannot_be_done_is_said_and_changes_nothing(remote, exchange, path, body, said) -> None:
+    before = exchange.stats(), exchange.tickers("linear")
+    status, answer = await remote.ask(path, body)
+    assert status == 400
+    assert said in answer["error"]
+    assert (exchange.stats(), exchange.tickers("linear")) == before

@@ -247,3 +247,22 @@ def test_while_nobody_counts_no_total_is_zero_or_inapplicable(world):
     for field in ("n_positions", "n_stale_positions", "hedge_ratio", "direction_bias_by_count", "net_usd"):
         assert getattr(summary, field) is None
         assert summary.reasons[field] == "missing: no account counts yet", field
+
+
+def test_the_venues_margins_have_an_age_of_their_own(world, parts) -> None:
+    """A wallet message of 40 s ago and a position message of now: the account is heard, its margins are old."""
+    world.usual_marks()
+    made_ns = world.now - 40_000_000_000
+    world.account(
+        "quiet",
+        parts.position(parts.BTCUSD, "600", "40000"),
+        state=AccountState(equity="1000", adjusted_equity="900", maintenance_margin="45", as_of_ns=made_ns),
+    )
+    world.account("untold", state=AccountState(equity="1000"))
+    world.register("unheard")
+    rows = {row.account_id: row for row in tables.account_rows(world.frame())}
+    assert rows["quiet"].margin_age_s == 40.0
+    assert rows["quiet"].data_age_s == 0.0
+    for name in ("untold", "unheard"):
+        assert rows[name].margin_age_s is None
+        assert rows[name].reasons["margin_age_s"].startswith("missing")

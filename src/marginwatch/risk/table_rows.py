@@ -23,6 +23,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class AccountRow(Row, frozen=True, kw_only=True):
     """One account. USD; fractions for usages and distances; seconds for ages.
 
+    ``data_age_s`` is that of the last message; ``margin_age_s`` that of the venue's equity and margins, which it sends when
+    something happens and not when the market moves: between two such messages they are older than the prices.
+
     ``liquidation_distance`` is the nearest over its positions by the *venue's* liquidation prices
     (``liquidation_distance_source`` is ``venue``). ``reason`` says why the account is not part of totals.
     """
@@ -40,6 +43,7 @@ class AccountRow(Row, frozen=True, kw_only=True):
     is_stale_price: bool
     has_unsafe_key: bool
     data_age_s: float | None
+    margin_age_s: float | None
     equity_usd: float | None
     adjusted_equity_usd: float | None
     initial_margin_usd: float | None

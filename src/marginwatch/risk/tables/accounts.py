@@ -79,6 +79,7 @@ def _account_row(frame: Frame, code: int) -> AccountRow:
         is_stale_price=bool(of.n_stale[code] > 0),
         has_unsafe_key=spec.allow_unsafe_key,
         data_age_s=nulls.number("data_age_s", frame.data_age_s[code], NOT_HEARD),
+        margin_age_s=nulls.number("margin_age_s", _margin_age_s(frame, code), NOT_HEARD),
         equity_usd=nulls.number("equity_usd", of.equity_usd[code], said),
         adjusted_equity_usd=nulls.number("adjusted_equity_usd", of.adjusted_equity_usd[code], said),
         initial_margin_usd=nulls.number("initial_margin_usd", of.initial_margin_usd[code], said),
@@ -124,3 +125,11 @@ def no_distance(frame: Frame, code: int) -> str:
     if state is not None and state.margin_mode == "portfolio":
         return "the venue names no liquidation price in portfolio margin"
     return "mark price"
+
+
+def _margin_age_s(frame: Frame, code: int) -> float:
+    """Return the age of the venue's totals; by its clock and ours, so never below 0, and NaN if it gave no time."""
+    state = frame.book.states[code]
+    if state is None or state.as_of_ns is None:
+        return math.nan
+    return max(0.0, (frame.at_ns - state.as_of_ns) / 1e9)

@@ -142,19 +142,8 @@ def _build(row: WirePosition, instrument: Instrument) -> Position:
     unrealized, realized = row.unrealised_pnl, row.cur_realised_pnl
     if not size:
         raise ValueError("size")
-    amounts = (
-        size,
-        entry,
-        liquidation,
-        limit,
-        take_profit,
-        stop_loss,
-        trailing_stop,
-        session_average,
-        mark,
-        leverage,
-    )
-    magnitude = prove_numbers((*amounts, initial, maintenance, unrealized, realized))[0]
+    prices = (entry, liquidation, take_profit, stop_loss, trailing_stop, session_average, mark, leverage)
+    magnitude = prove_numbers((size, limit, *prices, initial, maintenance, unrealized, realized))[0]
     if magnitude > 0.0:
         quantity = _SIGNS[row.side, leg] + size
         entry = None if entry in NONE_OR_ZERO else entry
@@ -171,9 +160,7 @@ def _build(row: WirePosition, instrument: Instrument) -> Position:
     session_average = None if session_average in NONE_OR_ZERO else session_average
     updated = row.updated_time or 0
     if isinstance(updated, str):
-        if not (updated.isdigit() and updated.isascii()):
-            raise ValueError("updatedTime")
-        updated = int(updated)
+        updated = int(updated) if updated.isdigit() and updated.isascii() else -1
     if not 0 <= updated <= TS_MS_MAX:
         raise ValueError("updatedTime")
     sequence = row.seq

@@ -26,6 +26,7 @@ margin       what positions and orders need, by margin mode
 option_margin  what options need as margin
 greeks       option totals of an account
 isolated     margin of its own for each position
+portfolio    the worst of a grid of shocks, for the whole book
 modes        the margin modes by name
 ledger       the house's books and the proof that all adds up
 trading      fills: position, wallet, house and histories together

@@ -11,6 +11,7 @@ from marginwatch.sim.rows import AccountInfo, ClosedPnlRow, ExecutionRow, OrderR
 
 HISTORY_MAX = 2_000
 ISOLATED = "ISOLATED_MARGIN"
+PORTFOLIO = "PORTFOLIO_MARGIN"
 DEFAULT_LEVERAGE = Decimal(10)
 TAKER_FEE = Decimal("0.00055")
 MAKER_FEE = Decimal("0.0002")
@@ -94,6 +95,11 @@ class Account:
     def is_isolated(self) -> bool:
         """Whether each position has margin of its own."""
         return self.margin_mode == ISOLATED
+
+    @property
+    def is_portfolio(self) -> bool:
+        """Whether margin is of the whole book under stress, and no position has any."""
+        return self.margin_mode == PORTFOLIO
 
     @property
     def uid(self) -> str:

@@ -46,8 +46,8 @@ def check(world: World, account: Account) -> None:
         liquidate(world, account)
         figures = world.measure(account)
     watch = account.watch
-    # An option can lose faster than its coin moves, so that no travel bounds it.
-    watch.slack_usd = 0.0 if figures.has_options else figures.balance - figures.maintenance
+    # An option can lose faster than its coin moves, so that no travel bounds it: such an account is always looked at.
+    watch.slack_usd = figures.balance - figures.maintenance if figures.is_bounded else 0.0
     watch.sensitivity_usd = 2.0 * (figures.notional + figures.collateral)
     watch.travel = world.market.travel
 

@@ -36,7 +36,9 @@ class AccountMargin:
     """Figures of a whole account in USD; ``coins`` hold the parts.
 
     ``notional`` is gross position value and ``collateral`` gross wallet value at the index, for bounding risk.
-    ``option_value`` counts in ``equity`` and not in the balance. ``has_rates`` is False where the account as a whole has no margin: in isolated mode.
+    ``option_value`` counts in ``equity`` and in the balance only as far as ``counted_options``. ``is_bounded``
+    is False where losses are not bounded by how far prices travel; ``has_coin_margins`` where coins have no margins of
+    their own; ``has_rates`` is False where the account as a whole has no margin: in isolated mode.
     """
 
     coins: dict[str, CoinMargin] = field(default_factory=dict[str, CoinMargin])
@@ -49,12 +51,14 @@ class AccountMargin:
     collateral: float = 0.0
     option_value: float = 0.0
     has_rates: bool = True
-    has_options: bool = False
+    has_coin_margins: bool = True
+    is_bounded: bool = True
+    counted_options: float = 0.0
 
     @property
     def balance(self) -> float:
-        """Margin balance: wallet and unrealized profit after collateral ratios."""
-        return self.wallet + self.perp_pnl
+        """Margin balance: wallet and unrealized profit after collateral ratios, and the option value that counts."""
+        return self.wallet + self.perp_pnl + self.counted_options
 
     @property
     def maintenance_rate(self) -> float:
@@ -110,7 +114,7 @@ class CrossMargin:
             settle = position.contract.settle
             coin = coins.get(settle) or _coin(coins, settle)
             if position.is_option:
-                total.has_options = True
+                total.is_bounded = False
                 coin.option_value += value if position.size_float > 0.0 else -value
             else:
                 coin.unrealized += pnl
@@ -128,6 +132,11 @@ class CrossMargin:
 def _is_collateral(account: Account, coin: str) -> bool:
     held = account.wallet.get(coin)
     return held is None or held.is_collateral
+
+
+def counted_ratio(account: Account, coin: str, equity: float) -> float:
+    """Return the part of a coin's equity that backs the account: all of a debt, none of what its owner switched off."""
+    return collateral_ratio(coin, equity) if equity <= 0.0 or _is_collateral(account, coin) else 0.0
 
 
 def _coin(coins: dict[str, CoinMargin], name: str) -> CoinMargin:

@@ -2,8 +2,11 @@
 
 from marginwatch.sim.isolated import IsolatedMargin
 from marginwatch.sim.margin import CrossMargin, MarginMode
+from marginwatch.sim.portfolio import PortfolioMargin
 
-MODES: dict[str, MarginMode] = {mode.name: mode for mode in (CrossMargin(), IsolatedMargin())}
+MODES: dict[str, MarginMode] = {
+    mode.name: mode for mode in (CrossMargin(), IsolatedMargin(), PortfolioMargin())
+}
 """Margin modes that can be simulated."""
 
 

@@ -11,6 +11,7 @@ from marginwatch.sim.account import OPTION_FEE, Account
 from marginwatch.sim.directory import Directory
 from marginwatch.sim.market import Market
 from marginwatch.sim.money import ZERO, from_float
+from marginwatch.sim.portfolio import StressedCoin, stressed
 from marginwatch.sim.world import Listener, World
 
 DERIVATIVES = ("linear", "inverse", "option")
@@ -187,6 +188,10 @@ class Reads:
             )
             for row in self.instruments(category, symbol)
         )
+
+    def stress(self, uid: str) -> tuple[StressedCoin, ...]:
+        """Return the account's books under the shocks of portfolio margin, whatever its mode."""
+        return stressed(self._account(uid), self._market)
 
     def coin_greeks(self, uid: str) -> tuple[rows.CoinGreeks, ...]:
         """Return the greeks of the account's options by coin; empty without options."""

@@ -2,12 +2,15 @@
 
 from decimal import Decimal
 
-from marginwatch.sim.account import ISOLATED, Account
+from marginwatch.sim.account import ISOLATED, PORTFOLIO, Account
 from marginwatch.sim.isolated import available
 from marginwatch.sim.modes import mode_named
 from marginwatch.sim.money import ZERO, from_float, to_cents
 from marginwatch.sim.position import Position
 from marginwatch.sim.reads import Reads
+
+PORTFOLIO_EQUITY_USD = 1000.0
+"""Least equity of an account in portfolio margin (an older text of the help centre)."""
 
 
 class Settings(Reads):
@@ -20,7 +23,7 @@ class Settings(Reads):
         ------
         ValueError
             If there is no such mode, or the account does not fit in isolated mode: it has options, owes a coin, or a coin has less than
-            its positions and orders need. Nothing is changed then.
+            its positions and orders need; or its equity is too small for portfolio margin. Nothing is changed then.
         """
         account, before = self._account(uid), self._account(uid).margin_mode
         wanted = mode_named(margin_mode).name
@@ -28,6 +31,8 @@ class Settings(Reads):
             raise ValueError("an account with options cannot be in isolated mode")
         if wanted == ISOLATED and any(held.balance < 0 for held in account.wallet.values()):
             raise ValueError("an account that owes a coin cannot be in isolated mode")
+        if wanted == PORTFOLIO and self._world.measure(account).equity < PORTFOLIO_EQUITY_USD:
+            raise ValueError(f"portfolio margin needs an equity of {PORTFOLIO_EQUITY_USD:.0f} USD")
         account.margin_mode = wanted
         self._remeasure(account)
         if wanted == ISOLATED and (short := self._short_coin(account)):
@@ -48,13 +53,15 @@ class Settings(Reads):
         ------
         ValueError
             If it is outside of 1 to the contract's highest leverage, or an isolated position would need more margin than
-            its coin has. Nothing is changed then.
+            its coin has, or the account is in portfolio margin. Nothing is changed then.
         """
         account, contract, wanted = self._account(uid), self._world.contract(symbol), Decimal(leverage)
         if contract.is_option:
             raise ValueError(f"{symbol} is an option: it has no leverage")
         if not 1 <= wanted <= contract.max_leverage:
             raise ValueError(f"leverage of {symbol} must be 1 to {contract.max_leverage}, got {leverage}")
+        if account.is_portfolio:
+            raise ValueError(f"leverage of {symbol} cannot be set in portfolio margin")
         before = account.leverage_for(contract)
         legs = [p for (name, _), p in account.positions.items() if name == symbol]
         self._lever(account, symbol, legs, wanted)

@@ -28,7 +28,7 @@ def position_row(account: Account, position: Position, market: Market, figures: 
     tier = contract.tiers.index(value)
     entry = to_cents(position.entry) if is_open else None
     shown = _greeks(position, quote) if isinstance(quote, OptionQuote) else {}
-    has_tiers = not contract.is_option
+    has_tiers = not (contract.is_option or account.is_portfolio)
     return PositionRow(
         uid=account.uid,
         category=contract.category,
@@ -38,20 +38,20 @@ def position_row(account: Account, position: Position, market: Market, figures: 
         size=abs(position.size),
         settle_coin=contract.settle,
         entry_price=entry,
-        session_average_price=entry if contract.settle == "USDC" and has_tiers else None,
+        session_average_price=entry if contract.settle == "USDC" and not contract.is_option else None,
         position_value=to_cents(abs(position.cost)),
         leverage=position.leverage if has_tiers else None,
         mark_price=quote.mark_exact,
         liquidation_price=None if liquidation is None else from_float(liquidation),
         break_even_price=_break_even(account, position) if is_open else None,
-        initial_margin=from_float(initial),
-        maintenance_margin=from_float(maintenance),
+        initial_margin=None if account.is_portfolio else from_float(initial),
+        maintenance_margin=None if account.is_portfolio else from_float(maintenance),
         unrealized_pnl=from_float(pnl),
         current_realized_pnl=position.current_realized,
         cumulative_realized_pnl=position.cumulative_realized,
         risk_id=contract.risk_id(tier) if has_tiers else 0,
         risk_limit_value=contract.tiers.tiers[tier].limit if has_tiers else ZERO,
-        adl_rank=_adl_rank(value, initial, pnl) if is_open and has_tiers else 0,
+        adl_rank=_adl_rank(value, initial, pnl) if is_open and not contract.is_option else 0,
         status=position.status,
         is_reduce_only=position.is_reduce_only,
         is_auto_margin=position.is_auto_margin,
@@ -67,7 +67,7 @@ def _liquidation_price(
     account: Account, position: Position, market: Market, figures: AccountMargin
 ) -> float | None:
     contract = position.contract
-    if contract.is_option:
+    if contract.is_option or account.is_portfolio:
         return None
     if account.is_isolated:
         price = isolated.liquidation_price(account, position, market)
@@ -103,7 +103,7 @@ def wallet_coin(account: Account, name: str, market: Market, figures: AccountMar
     pnl = from_float(part.unrealized)
     owed = EXACT.add(held.balance, pnl)
     equity = EXACT.add(owed, from_float(part.option_value))
-    usd = market.usd.get(name, 0.0)
+    usd, has_margins = market.usd.get(name, 0.0), figures.has_coin_margins
     return WalletCoin(
         coin=name,
         wallet_balance=held.balance,
@@ -111,9 +111,9 @@ def wallet_coin(account: Account, name: str, market: Market, figures: AccountMar
         usd_value=from_float(float(equity) * usd),
         borrow_amount=-owed if owed < 0 else ZERO,
         accrued_interest=ZERO,
-        order_initial_margin=from_float(part.order_initial),
-        position_initial_margin=from_float(part.position_initial),
-        position_maintenance_margin=from_float(part.position_maintenance),
+        order_initial_margin=from_float(part.order_initial) if has_margins else None,
+        position_initial_margin=from_float(part.position_initial) if has_margins else None,
+        position_maintenance_margin=from_float(part.position_maintenance) if has_margins else None,
         unrealized_pnl=pnl,
         cumulative_realized_pnl=held.cumulative_realized,
         locked=ZERO,

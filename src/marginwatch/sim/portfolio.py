@@ -1,0 +1,177 @@
+"""Portfolio margin: the worst loss of each coin's book over a grid of price and volatility shocks, plus contingencies.
+
+Everything on one coin is shocked together, so that what hedges needs little. Coins held spot do not count as hedges.
+"""
+
+from dataclasses import dataclass
+
+from marginwatch.sim.account import PORTFOLIO, Account
+from marginwatch.sim.coins import borrow_rates
+from marginwatch.sim.instruments import Contract
+from marginwatch.sim.margin import AccountMargin, CoinMargin, counted_ratio, position_margin
+from marginwatch.sim.market import Market
+from marginwatch.sim.option_board import OptionQuote
+from marginwatch.sim.position import Position
+
+PRICE_SHOCKS = tuple(step / 50.0 for step in range(-5, 6))
+"""−10 % to +10 % in steps of 2 %, as documented."""
+
+VOLATILITY_FACTORS = (0.72, 1.0, 1.28)
+"""Multiples of implied volatility; the exchange's are by coin and change."""
+
+INITIAL_FACTOR = 1.2
+"""Initial ÷ maintenance margin, as in the documented example."""
+
+SHORT_OPTION = 0.005
+VEGA_POINTS = 1.0
+SPREAD = 0.005
+CALENDAR = 0.005
+FUTURES = 0.005
+"""Contingencies, fractions of value and points of volatility: the kinds are published, these sizes are our choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class StressedCoin:
+    """One coin's book under stress, USD: ``grid`` is profit by (price shock, volatility factor)."""
+
+    coin: str
+    grid: dict[tuple[float, float], float]
+    contingencies: dict[str, float]
+
+    @property
+    def worst_loss(self) -> float:
+        """The largest loss of the grid, 0 if every shock gains."""
+        return max(0.0, -min(self.grid.values()))
+
+    @property
+    def maintenance(self) -> float:
+        """Maintenance margin: the worst loss and all contingencies."""
+        return self.worst_loss + sum(self.contingencies.values())
+
+
+class PortfolioMargin:
+    """Portfolio margin of the unified account; option value counts in its margin balance.
+
+    References
+    ----------
+    Bybit help centre, Introduction to Portfolio Margin (2024-09); v5/asset/portfolio-margin (2026-07).
+    """
+
+    name = PORTFOLIO
+
+    def measure(self, account: Account, market: Market) -> AccountMargin:
+        """Return the account's figures at the market's present prices."""
+        total = AccountMargin(is_bounded=False, has_coin_margins=False)
+        coins = total.coins
+        for name, held in account.wallet.items():
+            coins[name] = CoinMargin(wallet=float(held.balance))
+        for position in account.positions.values():
+            if not position.size_float:
+                continue
+            value, _, _, pnl = position_margin(account, position, market)
+            settle = position.contract.settle
+            coin = coins.setdefault(settle, CoinMargin())
+            if position.is_option:
+                coin.option_value += value if position.size_float > 0.0 else -value
+            else:
+                coin.unrealized += pnl
+            total.notional += value * market.usd[settle]
+        for name, coin in coins.items():
+            _add_coin(total, account, coin, name, market.usd.get(name, 0.0))
+        for book in stressed(account, market):
+            total.maintenance += book.maintenance
+            total.initial += book.maintenance * INITIAL_FACTOR
+        for symbol, ordered in account.order_margins.items():
+            total.initial += ordered.initial_margin * market.usd[market.quotes[symbol].contract.settle]
+        return total
+
+
+def stressed(account: Account, market: Market) -> tuple[StressedCoin, ...]:
+    """Return each coin's book under stress, in the order of first touch; empty without positions."""
+    books: dict[str, list[Position]] = {}
+    for position in account.positions.values():
+        if position.size_float:
+            books.setdefault(position.contract.coin, []).append(position)
+    return tuple(_stress(coin, book, market) for coin, book in books.items())
+
+
+def _stress(coin: str, book: list[Position], market: Market) -> StressedCoin:
+    factors = VOLATILITY_FACTORS if any(position.is_option for position in book) else (1.0,)
+    grid = {
+        (shock, factor): sum(_profit(position, market, shock, factor) for position in book)
+        for shock in PRICE_SHOCKS
+        for factor in factors
+    }
+    return StressedCoin(coin, grid, _contingencies(book, market))
+
+
+def _profit(position: Position, market: Market, shock: float, factor: float) -> float:
+    """Return what a leg gains in USD if its coin moves by ``shock``; the settle coin of an inverse one moves along."""
+    contract, size = position.contract, position.size_float
+    if contract.is_inverse:
+        return size * shock
+    quote = market.quotes[contract.symbol]
+    gain = (
+        quote.shocked(1.0 + shock, factor) - quote.mark
+        if isinstance(quote, OptionQuote)
+        else quote.mark * shock
+    )
+    return size * gain * market.usd[contract.settle]
+
+
+def _contingencies(book: list[Position], market: Market) -> dict[str, float]:
+    deltas: dict[tuple[str, int], float] = {}
+    gross_futures = short_options = vega = 0.0
+    for position in book:
+        contract = position.contract
+        quote, usd = market.quotes[contract.symbol], market.usd[contract.settle]
+        if isinstance(quote, OptionQuote):
+            delta = position.size_float * quote.greeks.delta * quote.index * usd
+            short_options += max(0.0, -position.size_float) * quote.index * usd
+            vega += position.size_float * quote.greeks.vega * usd
+        else:
+            delta = _exposure_usd(contract, position.size_float, quote.mark, usd)
+            gross_futures += abs(delta)
+        key = (contract.settle, contract.delivery_ms)
+        deltas[key] = deltas.get(key, 0.0) + delta
+    return {
+        "short_option": SHORT_OPTION * short_options,
+        "vega": VEGA_POINTS * abs(vega),
+        "spread": SPREAD
+        * _matched([_net(deltas, settle=settle) for settle in dict.fromkeys(key[0] for key in deltas)]),
+        "calendar": CALENDAR
+        * _matched([_net(deltas, expiry=expiry) for expiry in dict.fromkeys(key[1] for key in deltas)]),
+        "futures": FUTURES * gross_futures,
+    }
+
+
+def _exposure_usd(contract: Contract, size: float, mark: float, usd: float) -> float:
+    return size if contract.is_inverse else size * mark * usd
+
+
+def _net(
+    deltas: dict[tuple[str, int], float], *, settle: str | None = None, expiry: int | None = None
+) -> float:
+    return sum(d for (coin, ends), d in deltas.items() if settle in (None, coin) and expiry in (None, ends))
+
+
+def _matched(deltas: list[float]) -> float:
+    """Return how much long exposure stands against short exposure, USD."""
+    longs = sum(delta for delta in deltas if delta > 0.0)
+    return min(longs, longs - sum(deltas))
+
+
+def _add_coin(total: AccountMargin, account: Account, coin: CoinMargin, name: str, usd: float) -> None:
+    owned = coin.wallet + coin.unrealized
+    ratio = counted_ratio(account, name, owned)
+    total.equity += (owned + coin.option_value) * usd
+    total.wallet += coin.wallet * ratio * usd
+    total.perp_pnl += coin.unrealized * ratio * usd
+    total.option_value += coin.option_value * usd
+    total.counted_options += coin.option_value * usd
+    if owned < 0.0:
+        coin.borrowed = -owned
+        initial, maintenance = borrow_rates(name, coin.borrowed)
+        total.initial += coin.borrowed * initial * usd
+        total.maintenance += coin.borrowed * maintenance * usd
+    total.collateral += (abs(coin.wallet) + abs(coin.unrealized)) * usd

@@ -9,6 +9,7 @@ from marginwatch.cli.output import (
     Form,
     age,
     decimal,
+    distance,
     fitting,
     form_of,
     grouped,
@@ -17,6 +18,7 @@ from marginwatch.cli.output import (
     write_csv,
     write_table,
 )
+from marginwatch.errors import ConfigError
 
 T = "\u2009"
 
@@ -47,6 +49,10 @@ class Sample(msgspec.Struct):
         (decimal("0.1"), "0.1"),
         (decimal("1e-7"), "1e-7"),
         (decimal(None), "—"),
+        (distance(None, "none_in_range"), "none"),
+        (distance(None, "missing: mark price"), "—"),
+        (distance(None, "not_applicable"), "—"),
+        (distance(0.25, None), "25.0 %"),
         (age(None), "—"),
         (age(3.4), "3 s"),
         (age(600), "10 min"),
@@ -58,12 +64,14 @@ def test_numbers_for_people(text: str, expected: str) -> None:
     assert text == expected
 
 
-def test_json_wins_over_csv() -> None:
-    assert [form_of(True, True), form_of(False, True), form_of(False, False)] == [
+def test_one_form_at_a_time() -> None:
+    assert [form_of(True, False), form_of(False, True), form_of(False, False)] == [
         Form.JSON,
         Form.CSV,
         Form.TABLE,
     ]
+    with pytest.raises(ConfigError, match="exclude each other"):
+        form_of(True, True)
 
 
 def test_csv_is_read_back_and_carries_no_formula(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,7 +106,7 @@ def test_a_name_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) 
 
 def test_csv_of_nothing_has_its_head(capsys: pytest.CaptureFixture[str]) -> None:
     write_csv(Sample, [])
-    assert capsys.readouterr().out == "name,size,tags,reasons,is_on\n"
+    assert capsys.readouterr().out == "name,size,tags,is_on,reasons\n"
 
 
 def test_a_table_shows_names_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:

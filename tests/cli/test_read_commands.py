@@ -81,6 +81,9 @@ def test_accounts_as_json_and_csv(service: SimpleNamespace, capsys: pytest.Captu
     assert rows["cold"]["equity_usd"] == ""
     assert rows["mm-main"]["maintenance_margin_usage"] == "0.5"
     assert "'=refused" in rows
+    head = shown.out.split("\n")[0].split(",")
+    assert (head[0], head[-1], head.count("reasons")) == ("account_id", "reasons", 1)
+    assert (rows["cold"]["n_positions"], rows["mm-main"]["n_positions"]) == ("", "2")
     assert "Not included in totals: 2" in shown.err
 
 
@@ -123,7 +126,7 @@ def test_exposure(service: SimpleNamespace, capsys: pytest.CaptureFixture[str]) 
 def test_no_rows_of_accounts_that_are_heard_are_an_answer(
     service: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["positions", "--url", service.url, "--account", "MM-main", "--asset", "DOGE", "--json"]) == 0
+    assert main(["positions", "--url", service.url, "--account", "MM-main", "--asset", "USDT", "--json"]) == 0
     reply = json.loads(capsys.readouterr().out)
     assert (reply["rows"], reply["n_included"], len(reply["not_included"])) == ([], 2, 2)
 
@@ -134,10 +137,21 @@ def test_no_rows_of_accounts_that_are_heard_are_an_answer(
         (["accounts", "--sort", "nonsense"], 2, "cannot sort by"),
         (["exposure", "--by", "moon"], 2, "exposure by 'moon'"),
         (["exposure", "--by", "desk", "--asset", "BTC"], 2, "exposure by desk has no --asset"),
-        (["accounts", "--account", "nobody", "--sort", "nonsense"], 2, "cannot sort by"),
+        (["positions", "--account", "cold", "--sort", "nonsense"], 2, "cannot sort by"),
         (["accounts", "--account", "mm-mian"], 2, "no account 'mm-mian'; did you mean 'mm-main'?"),
         (["positions", "--account", "nobody"], 2, "there is no account 'nobody'"),
+        (["accounts", "--desk", "arbitrge"], 2, "no desk 'arbitrge'; did you mean 'arbitrage'?"),
+        (["positions", "--desk", "arbitrge"], 2, "no desk 'arbitrge'; did you mean 'arbitrage'?"),
+        (["exposure", "--desk", "arbitrge"], 2, "no desk 'arbitrge'; did you mean 'arbitrage'?"),
+        (["accounts", "--venue", "bybitt"], 2, "no venue 'bybitt'; did you mean 'bybit'?"),
+        (["positions", "--venue", "okx"], 2, "no venue 'okx'; there are: bybit"),
+        (["exposure", "--venue", "okx"], 2, "no venue 'okx'; there are: bybit"),
+        (["positions", "--asset", "btcc"], 2, "no asset 'btcc'; did you mean 'BTC'?"),
+        (["exposure", "--asset", "btcc"], 2, "no asset 'btcc'; did you mean 'BTC'?"),
         (["exposure", "--asset", "BTC", "--desk", "x"], 2, "one dimension at a time"),
+        (["accounts", "--json", "--csv"], 2, "--json and --csv exclude each other"),
+        (["positions", "--json", "--csv"], 2, "--json and --csv exclude each other"),
+        (["exposure", "--json", "--csv"], 2, "--json and --csv exclude each other"),
         (["accounts", "--token", "wrong"], 2, "does not accept this token"),
         (["accounts", "--token", "env:MW_NOT_SET"], 2, "MW_NOT_SET is not set"),
         (["accounts", "--token", "bad\ntoken"], 2, "characters that a header cannot carry"),
@@ -186,6 +200,16 @@ def test_what_does_not_answer_is_3_and_what_is_no_url_2(
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{", 3, "went away in the middle"),
         (b"HTTP/1.1 400 Bad\r\nContent-Length: 9\r\n\r\n400: a\nb\x1b", 2, "a b\\x1b"),
+        (b"HTTP/1.1 400 Bad\r\nContent-Length: 6\r\n\r\n<html>", 3, "is not a marginwatch service"),
+        (b"HTTP/1.1 401 Who\r\nContent-Length: 0\r\n\r\n", 2, "does not accept this token"),
+        (b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", 2, "does not accept this token"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", 3, "is not a marginwatch service"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", 3, "is not a marginwatch service"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\xff\xfe", 3, "is not a marginwatch service"),
+        (b"HTTP/1.1 302 Go\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n", 3, "it answers 302"),
+        (b"HTTP/1.1 503 No\r\nContent-Length: 6\r\n\r\n<html>", 3, "it answers 503"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxx\r\n", 3, "127.0.0.1"),
+        (b"", 3, "cannot reach"),
         (b"SSH-2.0-x\r\n\r\n", 3, "SSH-2.0-x"),
     ],
 )
@@ -211,7 +235,7 @@ def test_a_stranger_on_the_port_is_told_in_one_line(
 
 def test_a_path_that_is_not_ours_is_3(service: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["accounts", "--url", f"{service.url}/elsewhere/"]) == 3
-    assert "answers 404" in capsys.readouterr().err
+    assert "is not a marginwatch service of this version: it answers 404" in capsys.readouterr().err
 
 
 def test_the_token_is_found_beside_the_configuration(

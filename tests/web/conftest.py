@@ -4,8 +4,9 @@ from types import SimpleNamespace
 import aiohttp
 import pytest_asyncio
 
-from marginwatch.model.ids import AccountId
+from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.notice import Notice
+from marginwatch.model.quarantine import Quarantined
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame
@@ -42,6 +43,19 @@ async def service(measure_desk: Callable[[], Frame], tmp_path) -> AsyncGenerator
             )
             await tx.add_breaks([found])
         await tx.add_notices([Notice("key_warning", AccountId("arb-1"), "expires soon")], at_ns=3)
+        for account_id, payload in (
+            (AccountId("mm-main"), b'{"a": "\x1b[31m\xff\x00<"}'),
+            (None, b"x" * 60_000),
+        ):
+            found = Quarantined(
+                venue=VenueId("bybit"),
+                account_id=account_id,
+                source="/v5/position/list",
+                message="row 3: size is empty",
+                payload=payload,
+                at_ns=4,
+            )
+            await tx.add_quarantined([found])
     picture = Picture(measure_desk())
     server = WebServer(create_app(picture, Secret("t0ken"), history=store), port=0)
     await server.start()

@@ -10,6 +10,7 @@ ROUTES = [
     "/api/v1/summary",
     "/api/v1/notices",
     "/api/v1/breaks",
+    "/api/v1/quarantine",
 ]
 
 
@@ -50,7 +51,13 @@ async def test_filters_and_order(service: SimpleNamespace) -> None:
     assert (await read(service, "/api/v1/positions?desk=market-making&asset=ETH"))["rows"][0][
         "quantity"
     ] == "-5"
-    assert (await read(service, "/api/v1/positions?venue=nowhere"))["rows"] == []
+    assert (await read(service, "/api/v1/positions?account=arb-1&asset=eth"))["rows"] == []
+    for path in ("accounts?venue=nowhere", "positions?venue=nowhere", "exposure?by=venue&name=nowhere"):
+        nowhere = await service.get(f"/api/v1/{path}")
+        assert (nowhere.status, nowhere.body) == (
+            400,
+            b"400: there is no venue 'nowhere'; there are: bybit\n",
+        )
     refused = await service.get("/api/v1/accounts?sort=nonsense")
     assert refused.status == 400
     assert b"cannot sort by 'nonsense'" in refused.body
@@ -72,6 +79,9 @@ async def test_exposure_by_each_group_with_totals_and_opposition(service: Simple
     assert {row["dimension"] for row in everything["rows"]} == {"asset", "desk", "tag", "venue"}
     assert (await read(service, "/api/v1/exposure?by=portfolio"))["rows"] == []
     assert (await service.get("/api/v1/exposure?by=moon")).status == 400
+    [row] = (await read(service, "/api/v1/exposure?by=tag&name=Core"))["rows"]
+    assert (row["dimension"], row["name"]) == ("tag", "core")
+    assert (await service.get("/api/v1/exposure?name=core")).status == 400
 
 
 async def test_stored_breaks_and_notices_page_by_page(service: SimpleNamespace) -> None:
@@ -85,6 +95,20 @@ async def test_stored_breaks_and_notices_page_by_page(service: SimpleNamespace) 
     assert (await service.get("/api/v1/breaks?limit=100000")).status == 400
     assert (await service.get("/api/v1/breaks?before=x")).status == 400
     assert (await service.get(f"/api/v1/breaks?before={10**30}")).status == 400
+
+
+async def test_quarantined_payloads_are_described_and_never_sent_whole(service: SimpleNamespace) -> None:
+    rows = (await read(service, "/api/v1/quarantine"))["rows"]
+    assert [(row["account_id"], row["size_bytes"]) for row in rows] == [(None, 60_000), ("mm-main", 17)]
+    whole, own = rows
+    assert (own["venue"], own["source"], own["at_ns"]) == ("bybit", "/v5/position/list", 4)
+    assert own["message"] == "row 3: size is empty"
+    assert own["excerpt"] == '{"a": "\\x1b[31m\\xff\\x00<"}'
+    assert whole["excerpt"] == "x" * 200
+    assert whole["id"] > own["id"]
+    assert len((await service.get("/api/v1/quarantine")).body) < 2_000
+    assert (await read(service, f"/api/v1/quarantine?before={whole['id']}"))["rows"] == [own]
+    assert (await read(service, "/api/v1/quarantine?account=mm-main&limit=1"))["rows"] == [own]
 
 
 async def test_liveness_needs_no_token_and_tells_nothing_else(service: SimpleNamespace) -> None:

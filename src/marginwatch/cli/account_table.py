@@ -1,6 +1,6 @@
 """The columns of the table of accounts."""
 
-from marginwatch.cli.output import MISSING, Column, age, grouped, or_missing, percent
+from marginwatch.cli.output import Column, age, distance, grouped, or_missing, percent
 from marginwatch.risk.table_rows import AccountRow
 
 
@@ -16,13 +16,6 @@ def health(row: AccountRow) -> str:
     return ", ".join(words)
 
 
-def distance(row: AccountRow) -> str:
-    """Return the distance to the nearest liquidation price, ``none`` where nothing liquidates the account."""
-    if row.liquidation_distance is None:
-        return "none" if row.reasons.get("liquidation_distance") == "none_in_range" else MISSING
-    return percent(row.liquidation_distance)
-
-
 COLUMNS = (
     Column("account", lambda row: row.account_id, is_number=False),
     Column("desk", lambda row: or_missing(row.desk), is_number=False, rank=3),
@@ -30,7 +23,9 @@ COLUMNS = (
     Column("mode", lambda row: or_missing(row.margin_mode), is_number=False, rank=7),
     Column("MM usage", lambda row: percent(row.maintenance_margin_usage)),
     Column("IM usage", lambda row: percent(row.initial_margin_usage), rank=4),
-    Column("to liq.", distance),
+    Column(
+        "to liq.", lambda row: distance(row.liquidation_distance, row.reasons.get("liquidation_distance"))
+    ),
     Column("equity USD", lambda row: grouped(row.equity_usd)),
     Column("free USD", lambda row: grouped(row.free_usd), rank=2),
     Column("net USD", lambda row: grouped(row.net_usd)),

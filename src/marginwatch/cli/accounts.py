@@ -32,8 +32,9 @@ def accounts(
     from marginwatch.risk.table_rows import AccountRow
     from marginwatch.web.replies import AccountsReply, accounts_reply, narrowed
 
+    form = form_of(json, csv)
+    wanted = {"account": account, "desk": desk, "venue": venue}
     reply = Source(config=config, url=url, token=token).read(
-        "/api/v1/accounts", AccountsReply, accounts_reply
+        "/api/v1/accounts", AccountsReply, lambda frame: accounts_reply(frame, **wanted), **wanted
     )
-    reply = narrowed(reply, sort, account_id=account, desk=desk, venue=venue)
-    return show_rows("Accounts", reply, AccountRow, COLUMNS, form_of(json, csv))
+    return show_rows("Accounts", narrowed(reply, sort), AccountRow, COLUMNS, form)

@@ -46,13 +46,18 @@ def exposure(
     from marginwatch.cli.supervision import FINE, UNREACHABLE
     from marginwatch.web.replies import ExposureReply, exposure_reply, narrowed
 
+    form = form_of(json, csv)
     dimension, name = _group(by, asset=asset, desk=desk, venue=venue)
     source = Source(config=config, url=url, token=token)
     reply = source.read(
-        "/api/v1/exposure", ExposureReply, lambda frame: exposure_reply(frame, dimension), by=dimension
+        "/api/v1/exposure",
+        ExposureReply,
+        lambda frame: exposure_reply(frame, dimension, name),
+        by=dimension,
+        name=name,
     )
     reply = narrowed(reply, sort, name=name)
-    _show(dimension, reply, form_of(json, csv))
+    _show(dimension, reply, form)
     return UNREACHABLE if reply.portfolio.n_accounts and not reply.portfolio.n_included else FINE
 
 

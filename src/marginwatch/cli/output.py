@@ -10,10 +10,14 @@ from typing import Any, cast
 import msgspec
 
 from marginwatch.cli.supervision import printable
+from marginwatch.errors import ConfigError
 
 MISSING = "—"
 THIN_SPACE = "\u2009"
 STALE = "stale"
+REASONS = "reasons"
+"""The column of why others are empty."""
+
 GAP = 3
 """Cells between two columns."""
 
@@ -50,7 +54,15 @@ class Column(msgspec.Struct, frozen=True):
 
 
 def form_of(is_json: bool, is_csv: bool) -> Form:
-    """Return the form that the options ask for; JSON if both are given."""
+    """Return the form that the options ask for.
+
+    Raises
+    ------
+    ConfigError
+        If both are asked for: whoever reads one form cannot use the other.
+    """
+    if is_json and is_csv:
+        raise ConfigError("--json and --csv exclude each other; leave out one of the two")
     if is_json:
         return Form.JSON
     return Form.CSV if is_csv else Form.TABLE
@@ -89,6 +101,13 @@ def decimal(text: str | None) -> str:
     return ("−" if text.startswith("-") else "") + f"{int(whole):,}".replace(",", THIN_SPACE) + point + rest
 
 
+def distance(value: float | None, reason: str | None) -> str:
+    """Return a distance to liquidation; ``none`` where nothing liquidates, ``—`` where it is not known."""
+    if value is None:
+        return "none" if reason == "none_in_range" else MISSING
+    return percent(value)
+
+
 def age(seconds: float | None) -> str:
     """Return an age in its largest sensible unit; ``—`` if it is not known."""
     if seconds is None:
@@ -115,6 +134,8 @@ def write_csv(shape: type[msgspec.Struct], rows: Sequence[msgspec.Struct]) -> No
     Texts that a spreadsheet would take for a formula are quoted with an apostrophe: names come from people.
     """
     names = [field.encode_name for field in msgspec.structs.fields(shape)]
+    # Last, for whoever opens the file looks for the name of a row first; sorting keeps the order of the others.
+    names.sort(key=REASONS.__eq__)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(names)

@@ -1,6 +1,6 @@
 """The columns of the table of positions."""
 
-from marginwatch.cli.output import MISSING, Column, decimal, grouped, percent, price
+from marginwatch.cli.output import MISSING, Column, decimal, distance, grouped, price
 from marginwatch.risk.table_rows import PositionRow
 
 
@@ -14,13 +14,6 @@ def status(row: PositionRow) -> str:
     if row.is_inferred:
         words.append("contract unknown")
     return ", ".join(words)
-
-
-def distance(row: PositionRow) -> str:
-    """Return the distance to the liquidation price, ``none`` where the venue names none."""
-    if row.liquidation_distance is None:
-        return "none" if row.reasons.get("liquidation_distance") == "none_in_range" else MISSING
-    return percent(row.liquidation_distance)
 
 
 def exact_price(text: str | None) -> str:
@@ -45,7 +38,9 @@ COLUMNS = (
     Column("exposure USD", lambda row: grouped(row.exposure_usd)),
     Column("PnL USD", lambda row: grouped(row.unrealized_pnl_usd), rank=2),
     Column("liq. price", lambda row: exact_price(row.liquidation_price), rank=7),
-    Column("to liq.", distance),
+    Column(
+        "to liq.", lambda row: distance(row.liquidation_distance, row.reasons.get("liquidation_distance"))
+    ),
     Column("status", status, is_number=False),
 )
 """From left to right: whose, what, how much, at which prices, how near to the end."""

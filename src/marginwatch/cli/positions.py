@@ -34,7 +34,9 @@ def positions(
     from marginwatch.risk.table_rows import PositionRow
     from marginwatch.web.replies import PositionsReply, narrowed, positions_reply
 
-    source = Source(config=config, url=url, token=token)
-    reply = source.read("/api/v1/positions", PositionsReply, positions_reply, account=account)
-    reply = narrowed(reply, sort, account_id=account, desk=desk, underlying_asset=asset, venue=venue)
-    return show_rows("Positions", reply, PositionRow, COLUMNS, form_of(json, csv))
+    form = form_of(json, csv)
+    wanted = {"account": account, "desk": desk, "venue": venue, "asset": asset}
+    reply = Source(config=config, url=url, token=token).read(
+        "/api/v1/positions", PositionsReply, lambda frame: positions_reply(frame, **wanted), **wanted
+    )
+    return show_rows("Positions", narrowed(reply, sort), PositionRow, COLUMNS, form)

@@ -10,7 +10,7 @@ import msgspec
 
 from marginwatch.config.loader import load_service
 from marginwatch.config.secrets import parse_reference, resolve
-from marginwatch.errors import ConfigError, ConnectivityError, ProtocolError
+from marginwatch.errors import ConfigError, ConnectivityError
 from marginwatch.model.secret import Secret
 from marginwatch.web.token import read_token
 
@@ -64,31 +64,37 @@ def fetch(url: str, path: str, token: Secret, shape: type[T]) -> T:
     Raises
     ------
     ConfigError
-        If the URL cannot be used or the token is not accepted.
+        If the URL cannot be used, the token is not accepted, or the service refuses what it is asked.
     ConnectivityError
-        If nothing answers, or the service is not ready.
-    ProtocolError
-        If the answer is not one of ours.
+        If nothing answers, the service is not ready, or whatever answers there is not one of ours.
     """
     status, body = _get(url, path, token)
-    if status == 401:
+    if status in (401, 403):
         raise ConfigError(
             f"{url} does not accept this token; the service's is in its data_dir or its configuration"
         )
-    if status == 400:
+    # Our refusals begin with their number; a page of another program is no verdict on what we asked.
+    is_ours = body.startswith(f"{status}: ".encode())
+    if status == 400 and is_ours:
         raise ConfigError(_words(body, "400: "))
-    if status == 503:
+    if status == 503 and is_ours:
         raise ConnectivityError(f"{url}: {_words(body, '503: ')}")
     if status != 200:
-        raise ConnectivityError(
-            f"{url} answers {status} to {path}; is it a marginwatch service of this version?"
-        )
+        raise _stranger(url, f"it answers {status} to {path.partition('?')[0]}")
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.DecodeError as error:
-        raise ProtocolError(
-            f"{url}{path}: not the answer of a marginwatch service of this version: {error}"
-        ) from error
+        raise _stranger(url, str(error)) from error
+
+
+def _stranger(url: str, what: str) -> ConnectivityError:
+    return ConnectivityError(f"{url} is not a marginwatch service of this version: {' '.join(what.split())}")
+
+
+def _check_header(token: Secret) -> None:
+    text = token.reveal()
+    if not text.isprintable() or not text.isascii():
+        raise ConfigError("the token holds characters that a header cannot carry")
 
 
 def _get(url: str, path: str, token: Secret) -> tuple[int, bytes]:
@@ -101,22 +107,26 @@ def _get(url: str, path: str, token: Secret) -> tuple[int, bytes]:
         raise ConfigError("--url holds a user name or a password; the service wants its token: --token")
     if parts.scheme not in ("http", "https") or not host or not url.isprintable() or " " in url:
         raise ConfigError(f"--url {url!r} is not usable; write http://host:port")
+    _check_header(token)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(host, port, timeout=TIMEOUT_S)
     try:
         headers = {"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json"}
-        connection.request("GET", parts.path.rstrip("/") + path, headers=headers)
+        try:
+            connection.request("GET", parts.path.rstrip("/") + path, headers=headers)
+        except ValueError as error:
+            raise ConfigError(f"--url {url!r} is not usable; write http://host:port") from error
         reply = connection.getresponse()
         body = reply.read(REPLY_BYTES_MAX + 1)
-    except (ValueError, UnicodeError) as error:
-        raise ConfigError("the token holds characters that a header cannot carry") from error
+    except ValueError as error:
+        raise _stranger(url, str(error)) from error
     except (OSError, http.client.HTTPException) as error:
         reason = " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
         raise ConnectivityError(f"cannot reach {url}: {reason}; is the service running there?") from error
     finally:
         connection.close()
     if len(body) > REPLY_BYTES_MAX:
-        raise ProtocolError(f"{url}{path}: the answer is longer than 512 MiB")
+        raise _stranger(url, "its answer is longer than 512 MiB")
     if reply.length:
         raise ConnectivityError(f"{url} went away in the middle of its answer; ask again")
     return reply.status, body

@@ -6,11 +6,13 @@ loads from elsewhere.
 
 Modules
 -------
-app        the routes
-gate       token, security headers and the plain answers of refusal
-token      the generated token and its file
-replies    what each route answers, as structs
-selection  filters and order of rows
-ports      what the routes are given to read from
-server     the HTTP server inside our own loop
+app              the routes
+gate             token, security headers and the plain answers of refusal
+token            the generated token and its file
+replies          what each route of the picture answers, as structs
+history_replies  the same for what was stored
+names            names asked for that occur nowhere
+selection        filters and order of rows
+ports            what the routes are given to read from
+server           the HTTP server inside our own loop
 """

@@ -17,20 +17,24 @@ from marginwatch.errors import ConfigError, MarginwatchError
 from marginwatch.model.secret import Secret
 from marginwatch.risk.frame import Frame
 from marginwatch.web.gate import Gate
+from marginwatch.web.history_replies import (
+    BreaksReply,
+    NoticesReply,
+    QuarantineReply,
+    breaks_reply,
+    notices_reply,
+    quarantine_reply,
+)
 from marginwatch.web.ports import History, ReadModel
 from marginwatch.web.replies import (
     AccountsReply,
-    BreaksReply,
     ExposureReply,
-    NoticesReply,
     PositionsReply,
     Readiness,
     SummaryReply,
     accounts_reply,
-    breaks_reply,
     exposure_reply,
     narrowed,
-    notices_reply,
     positions_reply,
     readiness,
     summary_reply,
@@ -57,7 +61,7 @@ def create_app(state: ReadModel, token: Secret, *, history: History | None = Non
     token : Secret
         What every caller but that of ``/healthz`` must show.
     history : History or None
-        Stored breaks and notices; without it their routes answer 404.
+        Stored breaks, notices and quarantined payloads; without it their routes answer 404.
     """
     routes: list[ControllerRouterHandler] = [
         healthz,
@@ -68,6 +72,7 @@ def create_app(state: ReadModel, token: Secret, *, history: History | None = Non
         summary,
         notices,
         breaks,
+        quarantine,
     ]
     app = Litestar(
         route_handlers=routes,
@@ -140,7 +145,7 @@ def accounts(
     state: State, account: Name = None, desk: Name = None, venue: Name = None, sort: Name = None
 ) -> AccountsReply:
     """Return one row for each account, the most endangered first."""
-    return narrowed(accounts_reply(_frame(state)), sort, account_id=account, desk=desk, venue=venue)
+    return narrowed(accounts_reply(_frame(state), account=account, desk=desk, venue=venue), sort)
 
 
 @get("/api/v1/positions", sync_to_thread=False)
@@ -153,15 +158,17 @@ def positions(
     sort: Name = None,
 ) -> PositionsReply:
     """Return one row for each open position."""
-    return narrowed(
-        positions_reply(_frame(state), account), sort, underlying_asset=asset, venue=venue, desk=desk
-    )
+    reply = positions_reply(_frame(state), account=account, desk=desk, venue=venue, asset=asset)
+    return narrowed(reply, sort)
 
 
 @get("/api/v1/exposure", sync_to_thread=False)
-def exposure(state: State, by: Name = None, sort: Name = None) -> ExposureReply:
-    """Return exposure; ``by`` is ``asset``, ``desk``, ``tag``, ``venue`` or ``portfolio``, and all of them if left out."""
-    return narrowed(exposure_reply(_frame(state), by), sort)
+def exposure(state: State, by: Name = None, name: Name = None, sort: Name = None) -> ExposureReply:
+    """Return exposure; ``by`` is ``asset``, ``desk``, ``tag``, ``venue`` or ``portfolio``, and all of them if left out.
+
+    ``name`` chooses one of the groups.
+    """
+    return narrowed(exposure_reply(_frame(state), by, name), sort)
 
 
 @get("/api/v1/summary", sync_to_thread=False)
@@ -184,6 +191,15 @@ async def breaks(state: State, account: Name = None, before: Id = None, limit: P
     """Return differences found by reconciliation, newest first; ``before`` continues after an id."""
     found = await _history(state).breaks(account_id=account, before_id=before, limit=limit)
     return breaks_reply(_last_frame(state), found)
+
+
+@get("/api/v1/quarantine")
+async def quarantine(
+    state: State, account: Name = None, before: Id = None, limit: PageSize = 100
+) -> QuarantineReply:
+    """Return payloads that did not decode, newest first, without the payloads; ``before`` continues after an id."""
+    found = await _history(state).quarantined(account_id=account, before_id=before, limit=limit)
+    return quarantine_reply(_last_frame(state), found)
 
 
 def _plain(status: int, message: str) -> Response[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from marginwatch.model.notice import Notice
+from marginwatch.model.quarantine import Quarantined
 from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame
 
@@ -53,6 +54,20 @@ class NoticeRecord(Protocol):
         ...
 
 
+class PayloadRecord(Protocol):
+    """A stored payload that did not decode."""
+
+    @property
+    def id(self) -> int:
+        """Rises with every row."""
+        ...
+
+    @property
+    def value(self) -> Quarantined:
+        """What was stored."""
+        ...
+
+
 class History(Protocol):
     """What was stored, newest first; ``store.Store`` is one."""
 
@@ -60,6 +75,12 @@ class History(Protocol):
         self, *, account_id: str | None = None, before_id: int | None = None, limit: int = 100
     ) -> Sequence[BreakRecord]:
         """Return breaks."""
+        ...
+
+    async def quarantined(
+        self, *, account_id: str | None = None, before_id: int | None = None, limit: int = 100
+    ) -> Sequence[PayloadRecord]:
+        """Return payloads that did not decode."""
         ...
 
     async def notices(

@@ -1,14 +1,12 @@
 """What each route answers: rows of one frame, its sequence and time, and what they do not include."""
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
 
 from marginwatch.errors import ConfigError
 from marginwatch.model.ids import AccountId
-from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.table_rows import (
@@ -30,11 +28,10 @@ from marginwatch.risk.tables import (
     portfolio_summary,
     position_rows,
 )
-from marginwatch.web.ports import BreakRecord, NoticeRecord
+from marginwatch.web.names import require_known
 from marginwatch.web.selection import ordered, select
 
 WAITING_SHOWN_MAX = 20
-NAMES_SHOWN_MAX = 20
 
 DIMENSIONS = {
     "asset": exposure_by_asset,
@@ -119,68 +116,58 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     starting: tuple[AccountId, ...] = ()
 
 
-class BreakRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One difference found by reconciliation; both values are exact texts, null where that side had no such row."""
-
-    id: int
-    account_id: AccountId
-    subject: str
-    field: str
-    ours: str | None
-    theirs: str | None
-    found_at_ns: int
-
-
-class NoticeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One sentence for the owner of an account."""
-
-    id: int
-    kind: str
-    account_id: AccountId | None
-    message: str
-    at_ns: int
-
-
-class BreaksReply(Reply, frozen=True, kw_only=True):
-    """Breaks, newest first."""
-
-    rows: tuple[BreakRow, ...]
-
-
-class NoticesReply(Reply, frozen=True, kw_only=True):
-    """Notices, newest first."""
-
-    rows: tuple[NoticeRow, ...]
-
-
 Rows = TypeVar("Rows", AccountsReply, PositionsReply, ExposureReply)
 
-
-def accounts_reply(frame: Frame) -> AccountsReply:
-    """Return all accounts of a frame."""
-    return AccountsReply(
-        sequence=frame.sequence,
-        taken_at_ns=frame.at_ns,
-        n_included=_n_included(frame),
-        rows=tuple(account_rows(frame)),
-        not_included=tuple(not_included(frame)),
-    )
+SHAPES: Mapping[type[Reply], type[msgspec.Struct]] = {
+    AccountsReply: AccountRow,
+    PositionsReply: PositionRow,
+    ExposureReply: ExposureRow,
+}
+"""Reply → struct of its rows: what can be sorted by, even where there are none."""
 
 
-def positions_reply(frame: Frame, account_id: str | None = None) -> PositionsReply:
-    """Return the positions of a frame, of one account or of all.
+def accounts_reply(
+    frame: Frame, *, account: str | None = None, desk: str | None = None, venue: str | None = None
+) -> AccountsReply:
+    """Return the accounts of a frame, all or those of the given names.
 
     Raises
     ------
     ConfigError
-        If there is no such account: no rows would be taken for a flat one.
+        If a name occurs nowhere: no rows would be taken for an answer.
     """
-    wanted = None if account_id is None else _account_named(frame, account_id)
+    require_known(frame, account=account, desk=desk, venue=venue)
+    return AccountsReply(
+        sequence=frame.sequence,
+        taken_at_ns=frame.at_ns,
+        n_included=_n_included(frame),
+        rows=tuple(select(account_rows(frame), account_id=account, desk=desk, venue=venue)),
+        not_included=tuple(not_included(frame)),
+    )
+
+
+def positions_reply(
+    frame: Frame,
+    *,
+    account: str | None = None,
+    desk: str | None = None,
+    venue: str | None = None,
+    asset: str | None = None,
+) -> PositionsReply:
+    """Return the open positions of a frame, all or those of the given names.
+
+    Raises
+    ------
+    ConfigError
+        If a name occurs nowhere: no rows would be taken for a flat account.
+    """
+    require_known(frame, account=account, desk=desk, venue=venue, asset=asset)
+    rows = select(position_rows(frame), account_id=account, desk=desk, venue=venue, underlying_asset=asset)
     return PositionsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
         n_included=_n_included(frame),
-        rows=tuple(position_rows(frame, wanted)),
+        rows=tuple(rows),
         not_included=tuple(not_included(frame)),
     )
 
@@ -189,39 +176,25 @@ def _n_included(frame: Frame) -> int:
     return int((frame.inclusion == Inclusion.INCLUDED).sum())
 
 
-def _account_named(frame: Frame, name: str) -> AccountId:
-    """Return the account of that name in any letter case, as filters match."""
-    known = [spec.account_id for spec in frame.book.specs if spec is not None]
-    found = next((one for one in known if one.casefold() == name.casefold()), None)
-    if found is None:
-        raise ConfigError(_no_such("account", name, known))
-    return found
-
-
-def _no_such(what: str, name: str, known: Iterable[str | None]) -> str:
-    names = sorted({one for one in known if one is not None})
-    similar = difflib.get_close_matches(name, names, n=1)
-    if similar:
-        return f"there is no {what} {name!r}; did you mean {similar[0]!r}?"
-    more = f" and {len(names) - NAMES_SHOWN_MAX} more" if len(names) > NAMES_SHOWN_MAX else ""
-    return f"there is no {what} {name!r}; there are: {', '.join(names[:NAMES_SHOWN_MAX]) or 'none'}{more}"
-
-
-def exposure_reply(frame: Frame, by: str | None = None) -> ExposureReply:
-    """Return exposure in one dimension, or in all of them.
+def exposure_reply(frame: Frame, by: str | None = None, name: str | None = None) -> ExposureReply:
+    """Return exposure in one dimension, of all groups or the one of that name, or in all dimensions.
 
     Raises
     ------
     ConfigError
-        If ``by`` is no dimension.
+        If ``by`` is no dimension, or ``name`` occurs nowhere in it.
     """
     if by is not None and by not in DIMENSIONS and by != "portfolio":
         raise ConfigError(f"exposure by {by!r} is unknown; there is: {', '.join(DIMENSIONS)}, portfolio")
-    wanted = [rows for name, rows in DIMENSIONS.items() if by in (None, name)]
+    if name is not None:
+        if by not in DIMENSIONS:
+            raise ConfigError(f"a name needs the group it is of; say by which: {', '.join(DIMENSIONS)}")
+        require_known(frame, **{by: name})
+    wanted = [rows for dimension, rows in DIMENSIONS.items() if by in (None, dimension)]
     return ExposureReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
-        rows=tuple(row for rows in wanted for row in rows(frame)),
+        rows=tuple(select([row for rows in wanted for row in rows(frame)], name=name)),
         portfolio=portfolio_summary(frame),
         opposing=tuple(opposition_rows(frame)) if by in (None, "asset", "portfolio") else (),
     )
@@ -249,45 +222,6 @@ def readiness(frame: Frame | None) -> Readiness:
     )
 
 
-def breaks_reply(frame: Frame, found: Sequence[BreakRecord]) -> BreaksReply:
-    """Return stored breaks beside the frame of the moment."""
-    return BreaksReply(
-        sequence=frame.sequence,
-        taken_at_ns=frame.at_ns,
-        rows=tuple(_break_row(record.id, record.value) for record in found),
-    )
-
-
-def _break_row(number: int, found: Break) -> BreakRow:
-    return BreakRow(
-        id=number,
-        account_id=found.account_id,
-        subject=found.subject,
-        field=found.field,
-        ours=found.ours,
-        theirs=found.theirs,
-        found_at_ns=found.found_at_ns,
-    )
-
-
-def notices_reply(frame: Frame, found: Sequence[NoticeRecord]) -> NoticesReply:
-    """Return stored notices beside the frame of the moment."""
-    return NoticesReply(
-        sequence=frame.sequence,
-        taken_at_ns=frame.at_ns,
-        rows=tuple(
-            NoticeRow(
-                id=record.id,
-                kind=record.value.kind,
-                account_id=record.value.account_id,
-                message=record.value.message,
-                at_ns=record.at_ns,
-            )
-            for record in found
-        ),
-    )
-
-
 def narrowed(reply: Rows, sort: str | None = None, **wanted: str | None) -> Rows:
     """Return the reply with only the wanted rows, in the wanted order; what is not included stays whole.
 
@@ -303,11 +237,7 @@ def narrowed(reply: Rows, sort: str | None = None, **wanted: str | None) -> Rows
     Raises
     ------
     ConfigError
-        If the rows have no such field, or there is no account of the wanted name.
+        If the rows have no such field.
     """
-    # Ordered first, so that a field nobody has is refused even where no row is wanted.
-    rows = select(ordered(reply.rows, sort), **wanted)
-    name = wanted.get("account_id")
-    if name is not None and isinstance(reply, AccountsReply) and not select(reply.rows, account_id=name):
-        raise ConfigError(_no_such("account", name, [row.account_id for row in reply.rows]))
+    rows = select(ordered(reply.rows, sort, SHAPES[type(reply)]), **wanted)
     return msgspec.structs.replace(reply, rows=tuple(rows))

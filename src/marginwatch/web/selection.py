@@ -37,18 +37,19 @@ def _matches(actual: object, wanted: str) -> bool:
     return False
 
 
-def ordered(rows: Sequence[Row], by: str | None) -> list[Row]:
+def ordered(rows: Sequence[Row], by: str | None, shape: type[msgspec.Struct] | None = None) -> list[Row]:
     """Return the rows ordered by a field, ``-field`` for largest first; missing values come last either way.
 
     Raises
     ------
     ConfigError
-        If the rows have no such field; without rows nothing is judged.
+        If the rows have no such field; without rows and ``shape``, the struct of the rows, nothing is judged.
     """
-    if by is None or not rows:
+    shape = shape or (type(rows[0]) if rows else None)
+    if by is None or shape is None:
         return list(rows)
     name = by.removeprefix("-")
-    if name not in (known := [field.name for field in msgspec.structs.fields(type(rows[0]))]):
+    if name not in (known := [field.name for field in msgspec.structs.fields(shape)]):
         raise ConfigError(f"cannot sort by {name!r}; there are: {', '.join(known)}")
 
     def value(row: Row) -> Any:

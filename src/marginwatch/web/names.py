@@ -1,0 +1,72 @@
+"""Names that a caller asks for: one that occurs nowhere is a mistake, for no rows would be taken for an answer."""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+
+from marginwatch.errors import ConfigError
+from marginwatch.risk.frame import Frame
+
+NAMES_SHOWN_MAX = 20
+
+
+def _accounts(frame: Frame) -> Iterable[str | None]:
+    return (spec.account_id for spec in frame.book.specs if spec is not None)
+
+
+def _desks(frame: Frame) -> Iterable[str | None]:
+    return (spec.desk for spec in frame.book.specs if spec is not None)
+
+
+def _venues(frame: Frame) -> Iterable[str | None]:
+    return (spec.venue for spec in frame.book.specs if spec is not None)
+
+
+def _tags(frame: Frame) -> Iterable[str | None]:
+    return (tag for spec in frame.book.specs if spec is not None for tag in spec.tags)
+
+
+def _assets(frame: Frame) -> Iterable[str | None]:
+    underlying = (one.underlying_asset for one in frame.book.instruments if one is not None)
+    return (*frame.book.coins, *underlying)
+
+
+NAMES: Mapping[str, Callable[[Frame], Iterable[str | None]]] = {
+    "account": _accounts,
+    "desk": _desks,
+    "venue": _venues,
+    "tag": _tags,
+    "asset": _assets,
+}
+"""Kind of name → all that occur, whether or not they have a row now. An asset occurs once anybody held it or it had a
+price."""
+
+
+def require_known(frame: Frame, **wanted: str | None) -> None:
+    """Raise for a name that occurs nowhere; letter case does not matter, as for filters.
+
+    Parameters
+    ----------
+    frame : Frame
+        Whose names count.
+    **wanted : str or None
+        Kind, one of :data:`NAMES` → name; None wants anything.
+
+    Raises
+    ------
+    ConfigError
+        With the most similar name, or all of them.
+    """
+    for kind, name in wanted.items():
+        if name is None:
+            continue
+        known = {one.casefold(): one for one in NAMES[kind](frame) if one}
+        if name.casefold() not in known:
+            raise ConfigError(_no_such(kind, name, known))
+
+
+def _no_such(kind: str, name: str, known: Mapping[str, str]) -> str:
+    if similar := difflib.get_close_matches(name.casefold(), known, n=1):
+        return f"there is no {kind} {name!r}; did you mean {known[similar[0]]!r}?"
+    names = sorted(known.values())
+    more = f" and {len(names) - NAMES_SHOWN_MAX} more" if len(names) > NAMES_SHOWN_MAX else ""
+    return f"there is no {kind} {name!r}; there are: {', '.join(names[:NAMES_SHOWN_MAX]) or 'none'}{more}"

@@ -9,8 +9,9 @@ import uvicorn
 from litestar.types import ASGIApp
 
 from marginwatch.errors import ConfigError
+from marginwatch.web.patience import WAITING_MAX, PatientProtocol
 
-REQUESTS_AT_ONCE_MAX = 256
+REQUESTS_AT_ONCE_MAX = 128
 STOP_TIMEOUT_S = 3
 
 
@@ -53,9 +54,10 @@ class WebServer:
                 access_log=False,
                 server_header=False,
                 lifespan="off",
+                http=PatientProtocol,
                 ws="none",
                 loop="none",
-                limit_concurrency=REQUESTS_AT_ONCE_MAX,
+                limit_concurrency=WAITING_MAX + REQUESTS_AT_ONCE_MAX + 1,
                 timeout_graceful_shutdown=STOP_TIMEOUT_S,
             )
         )

@@ -63,6 +63,7 @@ class Account:
     )
     fills: tuple[Fill, ...] = ()
     is_read_only: bool = True
+    expires_at_ns: int | None = None
     key_error: MarginwatchError | None = None
     sweep_error: MarginwatchError | None = None
     gate: asyncio.Event | None = None
@@ -88,7 +89,10 @@ class ScriptedClient:
         if self.account.key_error is not None:
             raise self.account.key_error
         return KeyReport(
-            uid=self.account.uid, is_read_only=self.account.is_read_only, bound_ips=("10.0.0.1",)
+            uid=self.account.uid,
+            is_read_only=self.account.is_read_only,
+            expires_at_ns=self.account.expires_at_ns,
+            bound_ips=("10.0.0.1",),
         )
 
     async def fetch_account(self, *, include_orders: bool = False) -> AccountSnapshot:

@@ -336,6 +336,50 @@ async def test_lost_rest_is_told_with_its_reason_and_comes_back(desk, make_spec:
     assert fleet.statuses()[0].connectivity.reason is None
 
 
+async def test_a_polled_account_counts_while_its_data_is_fresh_and_is_lost_when_calls_keep_failing(
+    desk, make_spec: Spec, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.wire.is_down = True
+    account = desk.venue.account("a")
+    await desk.start(make_spec("a"))
+    await desk.clock.advance(4)
+    assert desk.state("a") == "polling"
+    account.sweep_error = ConnectivityError("HTTP 502")
+    before = len(account.swept_at_s)
+    while len(account.swept_at_s) == before:
+        await desk.clock.advance(0.5)
+    last = desk.of(ConnectivityUpdate)[-1].connectivity
+    assert (last.link_state, last.is_fresh(desk.clock.now_ns())) == ("polling", True)
+    assert "HTTP 502" in last.reason
+    assert "account lost" not in capsys.readouterr().out
+    await desk.clock.advance(12)
+    assert len(account.swept_at_s) - before >= 3
+    assert desk.state("a") == "lost"
+    account.sweep_error = None
+    await desk.clock.advance(60)
+    assert (desk.state("a"), desk.of(ConnectivityUpdate)[-1].connectivity.reason) == ("polling", None)
+    said = capsys.readouterr().out
+    assert (said.count("account lost"), said.count("account back")) == (1, 1)
+
+
+async def test_a_polled_account_is_lost_when_its_data_is_too_old_though_nothing_more_was_tried(
+    desk, make_spec: Spec
+) -> None:
+    desk.wire.is_down = True
+    account = desk.venue.account("a")
+    await desk.start(make_spec("a"))
+    await desk.clock.advance(4)
+    account.sweep_error = RateLimitedError("wait", retry_after_s=300.0)
+    before = len(account.swept_at_s)
+    while len(account.swept_at_s) == before:
+        await desk.clock.advance(0.5)
+    assert desk.state("a") == "polling"
+    await desk.clock.advance(17)
+    assert len(account.swept_at_s) == before + 1
+    last = desk.of(ConnectivityUpdate)[-1].connectivity
+    assert (last.link_state, last.reason_code) == ("lost", "rate_limited")
+
+
 async def test_a_silent_private_api_ends_freshness_though_the_socket_answers(desk, make_spec: Spec) -> None:
     account = desk.venue.account("a")
     await desk.start(make_spec("a"))

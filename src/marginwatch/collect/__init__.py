@@ -20,6 +20,8 @@ planning           the intervals that a budget can keep for so many accounts
 freshness          the health record of one account
 event_buffer       what the socket said while a snapshot was being fetched
 recent_fills       which executions were already told
+backfill           the executions that a stream missed
+key_watch          the key of one account, judged again and again
 forced_actions     what the exchange did by force, as sentences for the owner
 uid_registry       no exchange account is watched twice
 services           what all sessions share

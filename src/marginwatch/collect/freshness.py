@@ -73,9 +73,11 @@ class Health:
                 seconds = round((now_ns - self._lost_at_ns) / 1e9, 1)
                 log.info("account back", account_id=self.account_id, state=state.value, after_s=seconds)
             self._lost_at_ns = None
-        elif self._lost_at_ns is None or state is LinkState.STOPPED:
-            self._lost_at_ns = self._lost_at_ns or now_ns
-            log.warning("account lost", account_id=self.account_id, state=state.value, reason=self.reason)
+        elif self._lost_at_ns is None:
+            self._lost_at_ns = now_ns
+            # Why an account was stopped is told to its owner, which is a line of its own.
+            if state is not LinkState.STOPPED:
+                log.warning("account lost", account_id=self.account_id, state=state.value, reason=self.reason)
 
     def take_report(self, least_ns: int) -> Connectivity | None:
         """Return what is to be told now: None if it was told, or too lately without a change of state.

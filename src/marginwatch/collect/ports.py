@@ -70,6 +70,11 @@ class Verdict(Protocol):
         """What the owner should mend in time."""
         ...
 
+    @property
+    def expiry_warning(self) -> str | None:
+        """The one among them whose words change as time goes by; None if the key does not expire soon."""
+        ...
+
 
 class StreamDialect(Protocol):
     """Frames of a venue's streams, pure functions of their arguments."""

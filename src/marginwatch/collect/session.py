@@ -7,17 +7,18 @@ import asyncio
 
 import structlog
 
+from marginwatch.collect.backfill import Backfill
 from marginwatch.collect.event_buffer import EventBuffer
 from marginwatch.collect.forced_actions import notices_of_fills, notices_of_orders
 from marginwatch.collect.freshness import Health
+from marginwatch.collect.key_watch import KeyWatch
 from marginwatch.collect.link import Link
-from marginwatch.collect.recent_fills import RecentFills
 from marginwatch.collect.services import Services, VenueServices
 from marginwatch.collect.statuses import AccountStatus
 from marginwatch.collect.supervisor import supervise
 from marginwatch.collect.sweeps import SweepTimes, is_fatal
 from marginwatch.collect.wakeup import Wakeup
-from marginwatch.errors import AuthError, ConfigError, MarginwatchError
+from marginwatch.errors import AuthError, MarginwatchError
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.connectivity import LinkState
 from marginwatch.model.events import (
@@ -37,15 +38,8 @@ log = structlog.get_logger(__name__)
 SOCKET_PATIENCE_S = 1.0
 """How long the first snapshot waits for a socket that is free at once: taken after it, one snapshot does for two."""
 
-BACKFILL_REACH_S = 3600.0
-"""Executions are asked for from the last seen one on, but no further back than this before the stream was lost."""
-
-
-BACKFILLS = 2
-"""Executions are asked for with the first two snapshots after a gap: the venue's REST side may lag behind."""
-
-BACKFILL_AFTER_S = 30.0
-"""A session whose first socket comes sooner than this has no gap before it that is worth a call."""
+FAILURES_MAX = 3
+"""Failed snapshots in a row after which an account counts as lost, though its last one may still be fresh."""
 
 
 class Session:
@@ -60,27 +54,23 @@ class Session:
     """
 
     __slots__ = (
-        "_backfill_since_ns",
+        "_backfill",
         "_buffer",
         "_client",
         "_epoch",
+        "_failure",
         "_fatal",
-        "_fills",
         "_health",
         "_is_live",
-        "_is_new",
         "_is_subscribed",
         "_is_sweep_asked",
+        "_key",
         "_link",
-        "_n_backfills",
         "_n_resyncs",
         "_services",
-        "_started_s",
         "_times",
-        "_uid",
         "_venue",
         "_wakeup",
-        "_warnings",
         "spec",
     )
 
@@ -93,21 +83,17 @@ class Session:
         self._health = Health(spec.account_id, services.clock, settings.socket_alive_for_s)
         self._link = Link(spec, venue, services, self)
         self._buffer = EventBuffer(settings.buffer_max)
-        self._fills = RecentFills()
+        self._backfill = Backfill(spec.account_id, venue, services)
+        self._key = KeyWatch(spec, venue, services)
         self._wakeup = Wakeup(services.timers)
         self._times = SweepTimes(settings, services.chance)
         self._fatal: MarginwatchError | None = None
+        self._failure: MarginwatchError | None = None
         self._is_subscribed = False
-        self._is_new = True
         self._is_live = False
         self._is_sweep_asked = False
         self._epoch = 0
-        self._backfill_since_ns: int | None = None
-        self._uid: str | None = None
-        self._warnings: tuple[str, ...] = ()
         self._n_resyncs = 0
-        self._n_backfills = 0
-        self._started_s = services.clock.monotonic_s()
         self._report(0)
 
     # ---- the whole life -------------------------------------------------------------------------------------
@@ -119,10 +105,7 @@ class Session:
             # Every start and restart is the same path: nothing of the last one is trusted.
             self._on_socket_gone()
             self._fatal = None
-            self._is_new = self._backfill_since_ns is None
-            self._started_s = services.clock.monotonic_s()
-            if self._backfill_since_ns is None:
-                self._backfill_since_ns = self._venue.port.rest.venue_now_ns()
+            self._backfill.begin()
             try:
                 await self._follow(await self._check_key())
             except MarginwatchError as error:
@@ -153,47 +136,30 @@ class Session:
 
     async def _check_key(self) -> VenueClient:
         """Ask what the key may do until there is an answer; raise if the account must not be followed."""
-        services, port = self._services, self._venue.port
-        client = self._client or port.rest.client(self.spec)
+        client = self._client or self._venue.port.rest.client(self.spec)
         self._client = client
         while True:
             if self._fatal is not None:
                 raise self._fatal
             try:
-                async with services.sweep_places:
-                    report = await client.fetch_key_report()
+                await self._key.check(client)
             except MarginwatchError as error:
                 if is_fatal(error):
                     raise
-                self._times.on_failure(error)
-                self._set_state(LinkState.LOST, error)
+                self._on_failed(error)
                 await self._wakeup.wait(self._times.wait_s(self._venue.intervals, is_live=False))
-                continue
-            break
-        verdict = port.judge_key(report, self.spec, services.clock.now_ns())
-        if verdict.refusal is not None:
-            raise self._refusal(verdict.refusal, "key_refused")
-        self._claim_uid(report.uid)
-        self._uid = report.uid
-        for warning in verdict.warnings:
-            if warning not in self._warnings:
-                services.on_notice(Notice("key_warning", self.spec.account_id, warning))
-        self._warnings = verdict.warnings
-        return client
+            else:
+                return client
 
-    def _claim_uid(self, uid: str) -> None:
-        refused_for, evicted = self._services.uids.claim(self.spec.venue, uid, self.spec.account_id)
-        if refused_for is not None:
-            raise self._refusal(
-                f"its key belongs to account number {uid}, which {refused_for!r} watches already: "
-                "remove one of the two, or give this one the key of its own account",
-                "duplicate_uid",
-            )
-        if evicted is not None:
-            self._services.evict(evicted, self.spec.account_id)
-
-    def _refusal(self, message: str, reason: str) -> ConfigError:
-        return ConfigError(message, venue=self.spec.venue, account_id=self.spec.account_id, reason=reason)
+    async def _judge_key_again(self, client: VenueClient) -> None:
+        """Find out a key that became able to trade; it waits for its turn behind the snapshots."""
+        try:
+            await self._key.check(client)
+        except MarginwatchError as error:
+            if is_fatal(error):
+                self._fatal = error
+            else:
+                log.info("key not checked", account_id=self.spec.account_id, reason=str(error))
 
     async def _follow(self, client: VenueClient) -> None:
         services = self._services
@@ -206,6 +172,8 @@ class Session:
                 await self._wakeup.wait(SOCKET_PATIENCE_S)
             while self._fatal is None:
                 await self._sweep(client)
+                if self._fatal is None and self._failure is None and self._key.is_due():
+                    await self._judge_key_again(client)
                 await self._until_due()
             raise self._fatal
         finally:
@@ -242,12 +210,18 @@ class Session:
             if has_orders:
                 self._times.on_orders(now_s)
         self._take_snapshot(snapshot, epoch, began_ns)
-        if self._is_live and self._backfill_since_ns is not None:
-            is_first, self._is_new = self._is_new, False
-            if is_first and self._services.clock.monotonic_s() - self._started_s < BACKFILL_AFTER_S:
-                self._backfill_since_ns = None
-            else:
-                await self._backfill(client, self._backfill_since_ns)
+        if self._is_live:
+            await self._fill_gap(client)
+
+    async def _fill_gap(self, client: VenueClient) -> None:
+        try:
+            update = await self._backfill.fetch(client)
+        except MarginwatchError as error:
+            self._fatal = error
+            return
+        if update is not None:
+            self._services.sink(update)
+            self._tell(notices_of_fills(update))
 
     def _take_snapshot(self, snapshot: AccountSnapshot, epoch: int | None, began_ns: int) -> None:
         # Its calls may wait seconds for the budget, so its end says nothing of how old its first rows are.
@@ -257,6 +231,7 @@ class Session:
         self._services.sink(snapshot)
         if not self._is_live and epoch is not None and epoch == self._epoch and self._is_subscribed:
             self._replay()
+        self._failure = None
         self._times.on_success(self._services.needs_second_look(self.spec.account_id))
         self._set_state(LinkState.STREAMING if self._is_live else LinkState.POLLING)
 
@@ -277,37 +252,29 @@ class Session:
     def _on_sweep_failed(self, error: MarginwatchError) -> None:
         if is_fatal(error):
             self._fatal = error
-            return
-        self._times.on_failure(error)
-        if self._is_live:
+        elif not self._is_live:
+            self._on_failed(error)
+        else:
+            self._times.on_failure(error)
+            self._failure = error
             # The stream goes on, so the account still counts; should it turn stale, this is why.
             if self._health.reason is None:
                 log.warning("reconciliation failed", account_id=self.spec.account_id, reason=str(error))
             self._set_state(LinkState.STREAMING, error)
-        else:
-            self._set_state(LinkState.LOST, error)
 
-    async def _backfill(self, client: VenueClient, since_ns: int) -> None:
-        """Tell the executions that the stream missed: a liquidation during a gap must not pass unseen."""
-        epoch = self._epoch
-        try:
-            fills = await client.fetch_fills_since(since_ns)
-        except MarginwatchError as error:
-            if is_fatal(error) and error.reason != "permission":
-                self._fatal = error
-            # Asked for again at the next snapshot.
-            log.info("executions not read", account_id=self.spec.account_id, reason=str(error))
-            return
-        self._n_backfills += 1
-        if epoch == self._epoch and self._n_backfills >= BACKFILLS:
-            self._backfill_since_ns = None
-        new = self._fills.take_new(fills)
-        if new:
-            now_ns = self._services.clock.now_ns()
-            made_ns = max((fill.ts_venue_ns or 0 for fill in new), default=0) or now_ns
-            update = FillsUpdate(self.spec.account_id, new, made_ns, now_ns, is_backfill=True)
-            self._services.sink(update)
-            self._tell(notices_of_fills(update))
+    def _on_failed(self, error: MarginwatchError) -> None:
+        """Learn that REST failed and there is no stream: what was read last counts until it is too old."""
+        self._times.on_failure(error)
+        self._failure = error
+        is_lost = self._times.n_failures >= FAILURES_MAX or not self._is_young()
+        self._set_state(LinkState.LOST if is_lost else LinkState.POLLING, error)
+
+    def _is_young(self) -> bool:
+        reconciled_ns = self._health.reconciled_at_ns
+        if reconciled_ns is None:
+            return False
+        age_ns = self._services.clock.now_ns() - reconciled_ns
+        return age_ns <= self._venue.intervals.poll_fresh_s * 1e9
 
     # ---- what the socket says -------------------------------------------------------------------------------
 
@@ -330,10 +297,10 @@ class Session:
         elif isinstance(event, BalancesUpdate):
             self._venue.wishes.note_balances(event.balances)
         elif isinstance(event, FillsUpdate):
-            new = self._fills.take_new(event.fills)
-            if not new:
+            new = self._backfill.only_new(event)
+            if new is None:
                 return
-            event = FillsUpdate(event.account_id, new, event.ts_venue_ns, event.ts_received_ns)
+            event = new
             self._tell(notices_of_fills(event))
         elif isinstance(event, OrdersUpdate):
             self._tell(notices_of_orders(event))
@@ -354,15 +321,12 @@ class Session:
         self._on_socket_gone()
         if was_up:
             if self._health.link_state is LinkState.STREAMING:
-                self._set_state(LinkState.POLLING)
+                self._set_state(LinkState.POLLING, self._failure)
             self._is_sweep_asked = True
             self._wakeup.ring()
 
     def _on_socket_gone(self) -> None:
-        if self._is_live and self._backfill_since_ns is None:
-            reach_ns = self._venue.port.rest.venue_now_ns() - int(BACKFILL_REACH_S * 1e9)
-            self._backfill_since_ns = max(self._fills.last_ns or 0, reach_ns)
-        self._n_backfills = 0
+        self._backfill.on_gap(was_live=self._is_live)
         self._epoch += 1
         self._is_subscribed = self._is_live = False
         self._buffer.restart()
@@ -395,6 +359,13 @@ class Session:
     def beat(self, now_s: float) -> None:
         """Look after socket and health; called about every second."""
         self._link.lifeline.beat(now_s)
+        if (
+            self._failure is not None
+            and self._health.link_state is LinkState.POLLING
+            and not self._is_live
+            and not self._is_young()
+        ):
+            self._set_state(LinkState.LOST, self._failure)
         settings = self._services.settings
         # What is told is old by then: a third of the room that pongs leave keeps a quiet socket from looking dead.
         room_s = max(0.0, settings.socket_alive_for_s - settings.ping_s) / 3
@@ -419,11 +390,11 @@ class Session:
         return AccountStatus(
             account_id=self.spec.account_id,
             connectivity=self._health.as_connectivity(),
-            uid=self._uid,
+            uid=self._key.uid,
             poll_s=self._venue.intervals.poll_s,
             reconcile_s=self._venue.intervals.reconcile_s,
             is_waiting_for_socket=self._link.lifeline.is_waiting,
-            warnings=self._warnings,
+            warnings=self._key.warnings,
             n_connects=self._link.lifeline.n_connects,
             n_messages=self._link.n_messages,
             n_malformed=self._link.n_malformed,

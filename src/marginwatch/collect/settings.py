@@ -26,6 +26,8 @@ class CollectSettings(msgspec.Struct, frozen=True, kw_only=True):
         Bounds of the waits between failed attempts.
     stopped_retry_s : float, default=900
         Until a stopped account is asked again whether its owner has mended it.
+    key_check_s : float, default=3600
+        Longest time after which a key in use is judged again; it may have become able to trade.
     report_s : float, default=5
         Least time between two health events of an account whose state did not change.
     buffer_max : int, default=10_000
@@ -58,6 +60,7 @@ class CollectSettings(msgspec.Struct, frozen=True, kw_only=True):
     backoff_first_s: float = 1.0
     backoff_max_s: float = 60.0
     stopped_retry_s: float = 900.0
+    key_check_s: float = 3600.0
     report_s: float = 5.0
     buffer_max: int = 10_000
     malformed_max: int = 10

@@ -28,12 +28,13 @@ class SweepTimes:
         Source of the jitter.
     """
 
-    __slots__ = ("_chance", "_n_failures", "_n_looks", "_orders_due_s", "_settings", "_wait_s", "is_doubted")
+    __slots__ = ("_chance", "_n_looks", "_orders_due_s", "_settings", "_wait_s", "is_doubted", "n_failures")
 
     def __init__(self, settings: CollectSettings, chance: random.Random) -> None:
         self._settings = settings
         self._chance = chance
-        self._n_failures = 0
+        self.n_failures = 0
+        """Failures in a row."""
         self._n_looks = 0
         self._wait_s = 0.0
         self._orders_due_s: float | None = None
@@ -52,14 +53,14 @@ class SweepTimes:
 
     def on_success(self, needs_second_look: bool) -> None:
         """Learn that a snapshot was taken."""
-        self._n_failures = 0
+        self.n_failures = 0
         self._n_looks = self._n_looks + 1 if needs_second_look else 0
 
     def on_failure(self, error: MarginwatchError) -> None:
         """Learn that a snapshot failed."""
-        self._n_failures += 1
+        self.n_failures += 1
         wait_s = backoff_s(
-            self._n_failures, self._settings.backoff_first_s, self._settings.backoff_max_s, self._chance
+            self.n_failures, self._settings.backoff_first_s, self._settings.backoff_max_s, self._chance
         )
         is_ours = not error.retryable and not isinstance(error, RateLimitedError)
         self._wait_s = max(
@@ -76,7 +77,7 @@ class SweepTimes:
         is_live : bool
             Whether the account's socket is live.
         """
-        if self._n_failures:
+        if self.n_failures:
             return self._wait_s
         if self.is_doubted or 0 < self._n_looks <= LOOKS_MAX:
             return self._settings.second_look_s

@@ -92,6 +92,8 @@ class CollectTable(msgspec.Struct, frozen=True, kw_only=True):
         Bounds of the waits between failed attempts, seconds.
     stopped_retry_s : float
         Seconds until a stopped account is asked again whether its owner has mended it.
+    key_check_s : float
+        Longest time in seconds after which a key in use is judged again.
     price_refresh_s, price_keep_s : float
         Silence of a ticker after which its price is asked for by REST; how long a price is followed unheld. Seconds.
     sweeps_at_once, public_sockets_max : int
@@ -114,6 +116,7 @@ class CollectTable(msgspec.Struct, frozen=True, kw_only=True):
     backoff_first_s: Seconds = 1.0
     backoff_max_s: Seconds = 60.0
     stopped_retry_s: Seconds = 900.0
+    key_check_s: Seconds = 3600.0
     price_refresh_s: Seconds = 5.0
     price_keep_s: Seconds = 600.0
     sweeps_at_once: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64

@@ -31,10 +31,13 @@ class KeyVerdict(msgspec.Struct, frozen=True):
         Why the account is not watched with this key, with the remedy; None if it may be.
     warnings : tuple of str
         What the owner should mend in time.
+    expiry_warning : str or None
+        The one among them that the key expires soon: its words change as time goes by.
     """
 
     refusal: str | None
     warnings: tuple[str, ...] = ()
+    expiry_warning: str | None = None
 
 
 def judge_key(report: KeyReport, spec: AccountSpec, now_ns: int) -> KeyVerdict:
@@ -52,7 +55,9 @@ def judge_key(report: KeyReport, spec: AccountSpec, now_ns: int) -> KeyVerdict:
     now_ns : int
         UTC nanoseconds.
     """
-    return KeyVerdict(_refusal(report, spec, now_ns), tuple(_warnings(report, spec, now_ns)))
+    expiry_warning = _expiry_warning(report, now_ns)
+    warnings = tuple(_warnings(report, spec, expiry_warning))
+    return KeyVerdict(_refusal(report, spec, now_ns), warnings, expiry_warning)
 
 
 def grant_for(endpoint: str) -> str | None:
@@ -92,16 +97,21 @@ def _refusal(report: KeyReport, spec: AccountSpec, now_ns: int) -> str | None:
     return None
 
 
-def _warnings(report: KeyReport, spec: AccountSpec, now_ns: int) -> Iterable[str]:
+def _expiry_warning(report: KeyReport, now_ns: int) -> str | None:
+    if report.expires_at_ns is None:
+        return None
+    days = (report.expires_at_ns - now_ns) / DAY_NS
+    if not 0 < days <= EXPIRY_WARNING_DAYS:
+        return None
+    left = f"{int(days)} days" if days >= 2 else f"{int(days * 24)} hours"
+    return f"the key expires in {left}; extend it on the exchange's API page, key and secret stay the same"
+
+
+def _warnings(report: KeyReport, spec: AccountSpec, expiry_warning: str | None) -> Iterable[str]:
     if not report.is_read_only and spec.allow_unsafe_key:
         yield f"unsafe key: it can do more than read ({_abilities(report)}) and is accepted by allow_unsafe_key"
-    if report.expires_at_ns is not None:
-        days = (report.expires_at_ns - now_ns) / DAY_NS
-        if 0 < days <= EXPIRY_WARNING_DAYS:
-            left = f"{int(days)} days" if days >= 2 else f"{int(days * 24)} hours"
-            yield (
-                f"the key expires in {left}; extend it on the exchange's API page, key and secret stay the same"
-            )
+    if expiry_warning is not None:
+        yield expiry_warning
     if not report.bound_ips:
         yield "the key is not bound to an IP address, so whoever copies it can use it, and it expires after 90 days; bind it"
     if spec.venue.endswith("-demo"):

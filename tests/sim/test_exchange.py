@@ -37,6 +37,10 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("option"), st.sampled_from(("BTC", "ETH")), st.integers(-300, 300).filter(bool)),
     st.tuples(st.just("mode"), st.sampled_from(sorted(MODES)), st.just(0)),
     st.tuples(st.just("margin"), st.sampled_from(SYMBOLS), st.integers(-500, 500)),
+    st.tuples(st.just("transfer"), st.sampled_from(("USDT", "USDC", "BTC")), st.integers(1, 3000)),
+    st.tuples(st.just("announce"), st.sampled_from(SYMBOLS), st.integers(1, 3)),
+    st.tuples(st.just("pool"), st.sampled_from(("USDT", "USDC", "BTC")), st.integers(0, 100)),
+    st.tuples(st.just("later"), st.just(""), st.integers(1, 9)),
     st.tuples(st.just("cancel"), st.just(""), st.just(0)),
     st.tuples(st.just("advance"), st.just(""), st.integers(1, 5)),
 )
@@ -52,34 +56,56 @@ def tick(exchange: Exchange, symbol: str) -> Decimal:
     return exchange.instruments(category, symbol)[0].tick_size
 
 
+def trade(exchange: Exchange, uid: str, symbol: str, number: int, factor: int = 1) -> None:
+    exchange.open_position(uid, symbol, number * STEPS[symbol], mark(exchange, symbol) * factor)
+
+
+def on_tick(exchange: Exchange, symbol: str, factor: Decimal) -> Decimal:
+    price = mark(exchange, symbol) * factor
+    return price - price % tick(exchange, symbol)
+
+
+def order(exchange: Exchange, uid: str, symbol: str, number: int) -> None:
+    price = on_tick(exchange, symbol, Decimal("0.98") if number > 0 else Decimal("1.02"))
+    exchange.place_order(uid, symbol, number * STEPS[symbol], price)
+
+
+def trade_option(exchange: Exchange, uid: str, coin: str, number: int) -> None:
+    listed = [row for row in exchange.tickers("option") if row.symbol.startswith(coin)]
+    exchange.open_position(uid, listed[number % len(listed)].symbol, Decimal(number) / 10)
+
+
+def cancel_first(exchange: Exchange, uid: str) -> None:
+    for row in exchange.orders(uid, "linear")[:1]:
+        exchange.cancel_order(uid, row.order_id)
+
+
+DEEDS: dict[str, Callable[[Exchange, str, str, int], object]] = {
+    "trade": trade,
+    "trade_off_mark": lambda exchange, uid, symbol, number: trade(exchange, uid, symbol, number, 2),
+    "option": trade_option,
+    "order": order,
+    "move": lambda exchange, _, symbol, number: exchange.set_price(
+        symbol, on_tick(exchange, symbol, Decimal(100 + number) / 100)
+    ),
+    "deposit": lambda exchange, uid, coin, number: exchange.deposit(uid, coin, Decimal(number) / 7),
+    "transfer": lambda exchange, uid, coin, number: exchange.transfer(
+        uid, exchange.accounts()[0].uid, coin, Decimal(number) / 7
+    ),
+    "leverage": lambda exchange, uid, symbol, number: exchange.set_leverage(uid, symbol, str(number)),
+    "mode": lambda exchange, uid, mode, _: exchange.set_margin_mode(uid, mode),
+    "margin": lambda exchange, uid, symbol, number: exchange.add_margin(uid, symbol, number),
+    "announce": lambda exchange, _, symbol, number: exchange.announce_margin_change(symbol, number, 15.0),
+    "pool": lambda exchange, _, coin, number: exchange.set_insurance_pool(coin, number),
+    "cancel": lambda exchange, uid, _, __: cancel_first(exchange, uid),
+    "advance": lambda exchange, _, __, number: exchange.advance(number * 30.0),
+    "later": lambda exchange, _, __, number: exchange.step(number * 4000.0),
+}
+
+
 def do(exchange: Exchange, uid: str, operation: tuple[str, str, int]) -> None:
-    name, symbol, number = operation
-    if name in {"trade", "trade_off_mark"}:
-        price = mark(exchange, symbol) * (2 if name == "trade_off_mark" else 1)
-        exchange.open_position(uid, symbol, number * STEPS[symbol], price)
-    elif name == "order":
-        away = Decimal("0.98") if number > 0 else Decimal("1.02")
-        price = mark(exchange, symbol) * away
-        exchange.place_order(uid, symbol, number * STEPS[symbol], price - price % tick(exchange, symbol))
-    elif name == "move":
-        price = mark(exchange, symbol) * (100 + number) / 100
-        exchange.set_price(symbol, price - price % tick(exchange, symbol))
-    elif name == "deposit":
-        exchange.deposit(uid, symbol, Decimal(number) / 7)
-    elif name == "leverage":
-        exchange.set_leverage(uid, symbol, str(number))
-    elif name == "option":
-        listed = [row for row in exchange.tickers("option") if row.symbol.startswith(symbol)]
-        exchange.open_position(uid, listed[number % len(listed)].symbol, Decimal(number) / 10)
-    elif name == "mode":
-        exchange.set_margin_mode(uid, symbol)
-    elif name == "margin":
-        exchange.add_margin(uid, symbol, number)
-    elif name == "cancel":
-        for row in exchange.orders(uid, "linear")[:1]:
-            exchange.cancel_order(uid, row.order_id)
-    else:
-        exchange.advance(number * 30.0)
+    name, subject, number = operation
+    DEEDS[name](exchange, uid, subject, number)
 
 
 @given(operations=st.lists(st.tuples(st.integers(0, 2), OPERATIONS), max_size=30), seed=st.integers(0, 99))

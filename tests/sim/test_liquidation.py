@@ -126,3 +126,21 @@ def test_a_withdrawal_can_bring_it_about(quiet: Exchange, funded: Callable[..., 
     quiet.deposit(uid, "USDT", "-9700")
     quiet.step()
     assert quiet.truth(uid).liquidations == 1
+
+
+def test_debts_are_repaid_before_any_position_is_touched(quiet: Exchange, funded: Callable[..., str]) -> None:
+    """10 SOL at 90 % back a debt in USDT; sold for it, they count in full and the debt's own margin is gone."""
+    uid = funded("0")
+    quiet.set_price("SOLUSDT", "130.000")
+    quiet.deposit(uid, "SOL", "10")
+    quiet.open_position(uid, "SOLUSDT", "1")
+    quiet.deposit(uid, "USDT", "-1120")
+    quiet.set_price("SOLUSDT", "129.500")
+    assert quiet.stats().liquidated_uids == (uid,)
+    (row,) = quiet.positions(uid, "linear")
+    assert row.size == 1
+    coins = {coin.coin: coin for coin in quiet.wallet(uid).coins}
+    assert coins["USDT"].wallet_balance >= 0
+    assert 0 < coins["SOL"].wallet_balance < 2
+    assert "LIQUIDATION" not in {line.kind for line in quiet.transaction_log(uid)}
+    quiet.check_books()

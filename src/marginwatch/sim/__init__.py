@@ -35,6 +35,10 @@ funding      payments between longs and shorts
 delivery     what expires is settled in cash
 liquidation  orders cancelled, positions taken over, debts repaid, the rest insured
 isolated_liquidation  one position cut or taken over when the mark reaches its price
+deleveraging winners hand over what the insurance pool cannot carry
+interest     what debts cost an hour
+session      profit of USDC contracts paid out every eight hours
+announcements  margin changes, announced and then made
 insurance    money between house and account that no trade moved
 traders      what accounts do all day
 desks        names, desks, deposits and books of the accounts

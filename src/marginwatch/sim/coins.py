@@ -40,6 +40,9 @@ COINS: tuple[Coin, ...] = (
 
 STABLECOINS = ("USDT", "USDC")
 
+HOURLY_BORROW_RATE = Decimal("0.00000147")
+"""Interest an hour on what is owed, of any coin; a documented example."""
+
 # coin → (upper quantity of the band or None, ratio), synthetic
 _BANDS: dict[str, tuple[tuple[str | None, str], ...]] = {
     "USDT": ((None, "1"),),

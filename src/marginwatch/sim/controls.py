@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 
-from marginwatch.sim import delivery, funding, liquidation, orders, rows
+from marginwatch.sim import announcements, delivery, funding, interest, liquidation, orders, rows, session
 from marginwatch.sim.account import Account
+from marginwatch.sim.announcements import MarginChange
 from marginwatch.sim.desks import Plan
+from marginwatch.sim.insurance import move
 from marginwatch.sim.modes import mode_named
 from marginwatch.sim.money import EXACT, ZERO, to_cents
 from marginwatch.sim.settings import Settings
@@ -132,6 +134,62 @@ class Controls(Settings):
         self._world.touch(account)
         self._world.tell_wallet(account, coin)
 
+    def transfer(self, from_uid: str, to_uid: str, coin: str, amount: Decimal | str) -> None:
+        """Move coins between two unified accounts and push both.
+
+        Raises
+        ------
+        ValueError
+            If the amount is not positive or not withdrawable; nothing is moved then.
+        """
+        giver, taker, moved = self._account(from_uid), self._account(to_uid), to_cents(Decimal(amount))
+        if not 0 < moved <= self.withdrawable(from_uid, coin):
+            raise ValueError(f"amount of {coin} must be withdrawable, got {amount}")
+        move(self._world, giver, coin, -moved, "TRANSFER_OUT")
+        move(self._world, taker, coin, moved, "TRANSFER_IN")
+        giver.watch.slack_usd = 0.0
+
+    def move_funding(self, uid: str, coin: str, amount: Decimal | str) -> None:
+        """Move coins from an account's funding wallet to its unified one (negative: back).
+
+        Raises
+        ------
+        ValueError
+            If the wallet that gives has not that much, or the coin is not one the exchange prices.
+        """
+        account, moved = self._account(uid), to_cents(Decimal(amount))
+        held = account.funding_wallet.get(coin, ZERO)
+        if moved > held or -moved > self.withdrawable(uid, coin):
+            raise ValueError(f"amount of {coin} must be held, got {amount}")
+        self.deposit(uid, coin, moved)
+        account.funding_wallet[coin] = held - moved
+
+    def announce_margin_change(self, symbol: str, factor: Decimal | str, delay_s: float) -> int:
+        """Announce that a contract's maintenance rates change by ``factor`` in ``delay_s`` seconds; returns when, ms.
+
+        Until then its positions are marked reduce-only, with the time of the change.
+
+        Raises
+        ------
+        ValueError
+            If the symbol has no tiers, ``factor`` is not above 0, a rate would reach 50 %, or a change is under way.
+        """
+        contract, times = self._world.contract(symbol), Decimal(factor)
+        highest = max(tier.maintenance_rate for tier in contract.tiers.tiers)
+        if contract.is_option or not times > 0 or highest * times >= Decimal("0.5"):
+            raise ValueError(f"factor of {symbol} must be above 0 and keep rates below 50 %, got {factor}")
+        if any(change.contract is contract for change in self._margin_changes):
+            raise ValueError(f"a margin change of {symbol} is under way")
+        change = MarginChange(contract, times, self._world.now_ms + round(delay_s * 1000.0))
+        self._margin_changes.append(change)
+        announcements.announce(self._world, change)
+        return change.effective_ms
+
+    def set_insurance_pool(self, coin: str, amount: Decimal | str) -> None:
+        """Set what the insurance pool of a coin has left; at 0 winners are deleveraged for what is taken over."""
+        house = self._world.house
+        house.pools[coin] = Decimal(amount) - house.insurance[coin]
+
     def set_key(self, api_key: str, **changes: object) -> rows.KeyInfo:
         """Change attributes of a key (``is_read_only``, ``ips``, ``expires_ms``, ``permissions`` …).
 
@@ -151,10 +209,24 @@ class Controls(Settings):
         if world.now_ms >= self._next_funding_ms:
             self._next_funding_ms = self._funding_after(world.now_ms)
             funding.pay_funding(world)
+        self._keep_hours()
         liquidation.check_all(world)
         self._tell_tickers()
         if len(world.accounts) <= BOOKS_EVERY_STEP_MAX or world.counts["steps"] % 100 == 0:
             self.check_books()
+
+    def _keep_hours(self) -> None:
+        """Do what is due by the calendar: interest every hour, sessions every eight, announced changes in their time."""
+        world, hour = self._world, self._world.now_ms // interest.HOUR_MS
+        if hour > self._hour:
+            if world.now_ms // session.SESSION_MS > self._hour * interest.HOUR_MS // session.SESSION_MS:
+                session.settle_sessions(world)
+            interest.charge_interest(world, hour - self._hour)
+            self._hour = hour
+        for change in tuple(self._margin_changes):
+            if world.now_ms >= change.effective_ms:
+                self._margin_changes.remove(change)
+                announcements.take_effect(world, change)
 
     def _tell_tickers(self) -> None:
         world = self._world

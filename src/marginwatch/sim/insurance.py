@@ -13,8 +13,7 @@ def cover(world: World, account: Account, coin: str) -> None:
     held = account.coin(coin)
     if held.balance < 0:
         shortfall = -held.balance
-        world.house.insurance[coin] = EXACT.subtract(world.house.insurance[coin], shortfall)
-        world.house.cash[coin] = EXACT.add(world.house.cash[coin], shortfall)
+        world.house.insure(coin, shortfall)
         move(world, account, coin, shortfall)
 
 

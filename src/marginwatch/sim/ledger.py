@@ -7,6 +7,8 @@ from decimal import Decimal
 from marginwatch.sim.account import Account
 from marginwatch.sim.money import EXACT, ZERO
 
+POOL = Decimal(10_000_000)
+
 
 class House:
     """Everything that is not a customer's.
@@ -20,9 +22,19 @@ class House:
         self.deposited: defaultdict[str, Decimal] = defaultdict(Decimal)
         self.fees: defaultdict[str, Decimal] = defaultdict(Decimal)
         self.insurance: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self.pools: dict[str, Decimal] = {}
         self.cash: defaultdict[str, Decimal] = defaultdict(Decimal)
         self.size: defaultdict[str, Decimal] = defaultdict(Decimal)
         self.cost: defaultdict[str, Decimal] = defaultdict(Decimal)
+
+    def pool_left(self, coin: str) -> Decimal:
+        """Return what the insurance pool of a coin still has: its size, 10 million unless set, less what it paid."""
+        return self.pools.get(coin, POOL) + self.insurance[coin]
+
+    def insure(self, coin: str, amount: Decimal) -> None:
+        """Pay ``amount`` out of the insurance pool into the house's cash."""
+        self.insurance[coin] = EXACT.subtract(self.insurance[coin], amount)
+        self.cash[coin] = EXACT.add(self.cash[coin], amount)
 
     def check(self, accounts: Iterable[Account], settle_of: dict[str, str]) -> None:
         """Assert that every contract nets to zero and every coin adds up to what was deposited, to the last digit.

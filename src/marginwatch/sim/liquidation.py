@@ -1,6 +1,6 @@
 """Liquidation of accounts whose positions back each other: exactly when maintenance margin reaches margin balance.
 
-Orders are cancelled first; then positions are taken over by the house, largest loss first, at a price that costs the
+Orders are cancelled first and debts repaid out of other coins; if that is not enough, positions are taken over by the house, largest loss first, at a price that costs the
 account that position's maintenance margin: a position above the lowest tier is first cut to the tier below. It stops
 as soon as the account is safe. What an emptied account still owes is repaid from its other coins, and what is then
 missing the insurance fund pays.
@@ -9,7 +9,7 @@ missing the insurance fund pays.
 import math
 from decimal import Decimal
 
-from marginwatch.sim import isolated_liquidation, margin, orders
+from marginwatch.sim import deleveraging, isolated_liquidation, margin, orders
 from marginwatch.sim.account import Account
 from marginwatch.sim.insurance import cover, move
 from marginwatch.sim.isolated_liquidation import quantity_to_take
@@ -53,11 +53,13 @@ def check(world: World, account: Account) -> None:
 
 
 def liquidate(world: World, account: Account) -> None:
-    """Cancel, take over until safe, repay, insure."""
+    """Cancel, repay, take over until safe, repay what the positions left, insure."""
     account.liquidations += 1
     world.liquidated.append(account.uid)
     for order_id in tuple(account.orders):
         orders.cancel(world, account, order_id, "CancelAllBeforeLiq")
+    if world.measure(account).maintenance_rate >= 1.0:
+        _repay(world, account)
     for _ in range(TAKE_OVERS_MAX):
         open_legs = [position for position in account.positions.values() if position.size]
         figures = world.measure(account)
@@ -96,6 +98,7 @@ def _take_over(world: World, account: Account, position: Position, figures: Acco
             create_type="CreateByTakeOver_PassThrough",
         ),
     )
+    deleveraging.absorb(world, account, position.contract, -quantity * side, price)
     if position.size and world.measure(account).maintenance_rate < 1.0:
         position.status = "Normal"
         position.updated_ms += 1

@@ -25,6 +25,7 @@ class TradeEffect:
 class Position:
     """A position leg, kept exact in ``size`` (signed) and ``entry``, with floats beside them for the margin engine.
 
+    ``entry`` is what profit is counted from: ``average``, or the last session's mark for contracts with sessions.
     ``extra_margin`` is what its owner added to it (or funding took from it) in isolated mode, settle coin.
 
     Parameters
@@ -40,8 +41,8 @@ class Position:
     """
 
     __slots__ = (
-        "contract", "cost", "created_ms", "cumulative_realized", "current_realized", "entry", "entry_float", "extra_margin",
-        "is_auto_margin", "is_option", "is_reduce_only", "leverage", "leverage_float", "margin", "margin_version", "open_fees", "open_ms", "position_idx", "seq", "size",
+        "average", "contract", "cost", "created_ms", "cumulative_realized", "current_realized", "entry", "entry_float", "extra_margin",
+        "is_auto_margin", "is_option", "is_reduce_only", "leverage", "leverage_float", "margin", "margin_change_ms", "margin_version", "open_fees", "open_ms", "position_idx", "seq", "size",
         "size_float", "status", "updated_ms",
     )  # fmt: skip
 
@@ -49,7 +50,7 @@ class Position:
         self.contract = contract
         self.is_option = contract.is_option
         self.position_idx = position_idx
-        self.size = self.entry = self.cost = ZERO
+        self.size = self.entry = self.average = self.cost = ZERO
         self.size_float = self.entry_float = 0.0
         self.current_realized = self.cumulative_realized = self.open_fees = ZERO
         self.created_ms = self.updated_ms = now_ms
@@ -58,6 +59,7 @@ class Position:
         self.status = "Normal"
         self.is_reduce_only = self.is_auto_margin = False
         self.extra_margin = ZERO
+        self.margin_change_ms = 0
         self.margin: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
         self.margin_version = -1
         self.set_leverage(leverage)
@@ -86,17 +88,36 @@ class Position:
             closed = min(abs(quantity), abs(self.size))
             signed = closed if self.size > 0 else -closed
             realized = to_cents(contract.value(signed, price) - contract.value(signed, self.entry))
-            entry = self._entry_left(new_size, price)
+            entry = self._entry_left(self.entry, new_size, price)
+            average = self._entry_left(self.average, new_size, price)
         else:
-            entry = self._average(quantity, new_size, price)
+            entry = self._average(self.entry, quantity, new_size, price)
+            average = (
+                entry
+                if self.average == self.entry
+                else self._average(self.average, quantity, new_size, price)
+            )
         if closed:
             self.extra_margin = self._extra_left(new_size)
         cost = contract.value(new_size, entry)
         house_cost = realized - (cost - self.cost)
-        self.size, self.entry, self.cost = new_size, entry, cost
+        self.size, self.entry, self.average, self.cost = new_size, entry, average, cost
         self.size_float, self.entry_float = float(new_size), float(entry)
         self.margin_version = -1
         return TradeEffect(realized, closed, entry_before, house_cost)
+
+    def settle_session(self, price: Decimal) -> tuple[Decimal, Decimal]:
+        """Pay out profit up to ``price`` and count from there; the average entry is left as it was.
+
+        Returns what goes to the wallet, and what the other side's entry worth changes by.
+        """
+        cost = self.contract.value(self.size, price)
+        realized = to_cents(cost - self.cost)
+        house_cost = realized - (cost - self.cost)
+        self.entry, self.cost = price, cost
+        self.entry_float = float(price)
+        self.margin_version = -1
+        return realized, house_cost
 
     def _extra_left(self, new_size: Decimal) -> Decimal:
         """Return what remains of margin added by hand: it leaves with the part that is closed."""
@@ -105,16 +126,16 @@ class Position:
         left = EXACT.divide(EXACT.multiply(self.extra_margin, new_size), self.size)
         return left.quantize(CENT, rounding=ROUND_DOWN) or ZERO
 
-    def _entry_left(self, new_size: Decimal, price: Decimal) -> Decimal:
+    def _entry_left(self, entry: Decimal, new_size: Decimal, price: Decimal) -> Decimal:
         if not new_size:
             return ZERO
-        return self.entry if (new_size > 0) == (self.size > 0) else price
+        return entry if (new_size > 0) == (self.size > 0) else price
 
-    def _average(self, quantity: Decimal, new_size: Decimal, price: Decimal) -> Decimal:
+    def _average(self, entry: Decimal, quantity: Decimal, new_size: Decimal, price: Decimal) -> Decimal:
         if not self.size:
             return price
         if self.contract.is_inverse:
-            worth = EXACT.add(EXACT.divide(self.size, self.entry), EXACT.divide(quantity, price))
+            worth = EXACT.add(EXACT.divide(self.size, entry), EXACT.divide(quantity, price))
             return to_grain(EXACT.divide(new_size, worth))
-        worth = EXACT.add(EXACT.multiply(self.size, self.entry), EXACT.multiply(quantity, price))
+        worth = EXACT.add(EXACT.multiply(self.size, entry), EXACT.multiply(quantity, price))
         return to_grain(EXACT.divide(worth, new_size))

@@ -8,6 +8,7 @@ import msgspec
 from marginwatch.clock import Clock
 from marginwatch.sim import coins, greeks, instruments, isolated, rows, view
 from marginwatch.sim.account import OPTION_FEE, Account
+from marginwatch.sim.announcements import MarginChange
 from marginwatch.sim.directory import Directory
 from marginwatch.sim.market import Market
 from marginwatch.sim.money import ZERO, from_float
@@ -40,6 +41,8 @@ class Reads:
         self._world = World(seed, self._market)
         self._directory = Directory(seed, self._start_ms)
         self._next_funding_ms = self._funding_after(self._start_ms)
+        self._hour = self._start_ms // 3_600_000
+        self._margin_changes: list[MarginChange] = []
         self._spot = {pair.symbol: pair for pair in self._market.spot_pairs}
 
     def now_ms(self) -> int:

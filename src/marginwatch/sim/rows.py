@@ -49,6 +49,7 @@ class PositionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     open_ms: int
     seq: int
     is_auto_margin: bool = False
+    margin_change_ms: int = 0
     delta: Decimal | None = None
     gamma: Decimal | None = None
     vega: Decimal | None = None

@@ -47,6 +47,13 @@ class TierTable:
                 raise ValueError(f"tier limits must ascend, got {lower.limit} then {upper.limit}")
             if upper.deduction != next_deduction(lower, upper.maintenance_rate):
                 raise ValueError(f"deduction {upper.deduction} of tier up to {upper.limit} breaks continuity")
+        self._take(tiers, origin)
+
+    def replace(self, other: "TierTable") -> None:
+        """Take over another table's tiers: an announced change reaches whoever holds this table."""
+        self._take(other.tiers, other.origin)
+
+    def _take(self, tiers: tuple[Tier, ...], origin: str) -> None:
         self.tiers = tiers
         self.origin = origin
         self._limits = [float(tier.limit) for tier in tiers]
@@ -111,3 +118,17 @@ def synthetic(first_limit: Decimal, max_leverage: int) -> TierTable:
         deduction = next_deduction(tiers[-1], rate)
         tiers.append(Tier(first_limit * 2**step, leverage, rate, deduction))
     return TierTable(tuple(tiers), "synthetic")
+
+
+def scaled(table: TierTable, factor: Decimal) -> TierTable:
+    """Return a table with all maintenance rates times ``factor`` and deductions that keep the margin continuous.
+
+    Highest leverages are lowered where a position at them would have less than its maintenance margin.
+    """
+    made: list[Tier] = []
+    for tier in table.tiers:
+        rate = tier.maintenance_rate * factor
+        deduction = next_deduction(made[-1], rate) if made else ZERO
+        leverage = min(tier.max_leverage, (1 / (2 * rate)).quantize(Decimal("0.01")))
+        made.append(Tier(tier.limit, leverage, rate, deduction))
+    return TierTable(tuple(made), f"{table.origin}, rates times {factor}")

@@ -193,5 +193,8 @@ class Crowd:
             reducing = quantity if abs(quantity) <= abs(held) else -held
             book_fill(world, account, Fill(contract, reducing, price, closing))
             left -= reducing
+        opening = account.positions.get((contract.symbol, account.index_for(contract, left)))
+        if opening is not None and opening.is_reduce_only:
+            return
         if left and not self._is_stretched(account):
             book_fill(world, account, Fill(contract, left, price, account.index_for(contract, left)))

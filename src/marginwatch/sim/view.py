@@ -26,7 +26,8 @@ def position_row(account: Account, position: Position, market: Market, figures: 
     )
     liquidation = _liquidation_price(account, position, market, figures) if is_open else None
     tier = contract.tiers.index(value)
-    entry = to_cents(position.entry) if is_open else None
+    entry = to_cents(position.average) if is_open else None
+    session = to_cents(position.entry) if is_open else None
     shown = _greeks(position, quote) if isinstance(quote, OptionQuote) else {}
     has_tiers = not (contract.is_option or account.is_portfolio)
     return PositionRow(
@@ -38,8 +39,8 @@ def position_row(account: Account, position: Position, market: Market, figures: 
         size=abs(position.size),
         settle_coin=contract.settle,
         entry_price=entry,
-        session_average_price=entry if contract.settle == "USDC" and not contract.is_option else None,
-        position_value=to_cents(abs(position.cost)),
+        session_average_price=session if contract.settle == "USDC" and not contract.is_option else None,
+        position_value=to_cents(abs(contract.value(position.size, position.average))),
         leverage=position.leverage if has_tiers else None,
         mark_price=quote.mark_exact,
         liquidation_price=None if liquidation is None else from_float(liquidation),
@@ -55,6 +56,7 @@ def position_row(account: Account, position: Position, market: Market, figures: 
         status=position.status,
         is_reduce_only=position.is_reduce_only,
         is_auto_margin=position.is_auto_margin,
+        margin_change_ms=position.margin_change_ms,
         **shown,
         created_ms=position.created_ms,
         updated_ms=position.updated_ms,
@@ -86,7 +88,7 @@ def _break_even(account: Account, position: Position) -> Decimal | None:
     if position.contract.is_inverse or position.is_option:
         return None
     size, fee = position.size_float, max(account.taker_fee_float, BREAK_EVEN_FEE)
-    price = (position.entry_float * size - float(position.current_realized)) / (size - abs(size) * fee)
+    price = (float(position.average) * size - float(position.current_realized)) / (size - abs(size) * fee)
     return from_float(price) if price > 0.0 else None
 
 

@@ -30,7 +30,7 @@ def pushed_position(row: PositionRow) -> Row:
     wire["breakEvenPrice"] = money(row.break_even_price)
     wire["takeProfit"] = wire["stopLoss"] = "0"
     if not row.size:
-        wire["liqPrice"] = "0"
+        wire["liqPrice"] = wire["sessionAvgPrice"] = "0"
     return wire | position_greeks(row)
 
 
@@ -66,7 +66,7 @@ def _shared(row: PositionRow) -> Row:
         "cumRealisedPnl": money(row.cumulative_realized_pnl),
         "seq": row.seq,
         "isReduceOnly": row.is_reduce_only,
-        "mmrSysUpdatedTime": "",
+        "mmrSysUpdatedTime": str(row.margin_change_ms) if row.margin_change_ms else "",
         "leverageSysUpdatedTime": "",
         "sessionAvgPrice": money(row.session_average_price),
         "createdTime": str(row.created_ms),

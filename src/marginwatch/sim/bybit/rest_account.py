@@ -6,6 +6,7 @@ from marginwatch.sim.bybit.front import Call, Route
 from marginwatch.sim.bybit.paging import read_limit
 from marginwatch.sim.bybit.rest_trade import DAY_MS, read_span
 from marginwatch.sim.bybit.wire_numbers import money
+from marginwatch.sim.coins import HOURLY_BORROW_RATE
 
 
 def _wallet(call: Call) -> Result:
@@ -47,7 +48,7 @@ def _collateral(call: Call) -> Result:
         rows.append(
             {
                 "currency": name,
-                "hourlyBorrowRate": "0.00000147",
+                "hourlyBorrowRate": money(HOURLY_BORROW_RATE),
                 "maxBorrowingAmount": "1000000",
                 "freeBorrowingLimit": "0",
                 "freeBorrowAmount": "0",

@@ -8,6 +8,7 @@ import pytest
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.position import Greeks
 from marginwatch.risk.answers import Answer
+from marginwatch.risk.tables import account_rows, position_rows
 
 
 def pnl_coin(world, parts, instrument, quantity, entry, mark):
@@ -213,3 +214,19 @@ def test_a_price_of_zero_is_no_price_but_an_option_may_be_worthless(world, parts
     assert math.isnan(frame.rows.pnl_coin[inverse])
     assert frame.rows.pnl_coin[call] == -2400.0
     assert not np.isinf(frame.prices.usd).any()
+
+
+def test_silence_about_liquidation_says_nothing_in_a_margin_mode_that_is_not_known(world, parts):
+    world.usual_marks()
+    row = parts.position(parts.BTCUSDT, "1", "50000")
+    world.account("new", row, state=AccountState(margin_mode="unknown", equity="100", initial_margin="7"))
+    world.account("usual", row, state=AccountState(margin_mode="cross"))
+    frame = world.frame()
+    of = frame.accounts
+    answers = [of.liquidation_distance_answer[world.code(name)] for name in ("new", "usual")]
+    assert answers == [Answer.MISSING, Answer.NONE_IN_RANGE]
+    assert of.equity_usd[world.code("new")] == 100.0
+    shown = {one.account_id: one.reasons["liquidation_distance"] for one in account_rows(frame)}
+    assert shown["new"] == "missing: the venue names a margin mode that is not known here"
+    rows = {one.account_id: one.reasons["liquidation_distance"] for one in position_rows(frame)}
+    assert rows == {"new": shown["new"], "usual": "none_in_range"}

@@ -22,7 +22,7 @@ PositionKey: TypeAlias = tuple[InstrumentId, PositionSide]
 LINK_CODES = {state: code for code, state in enumerate(LinkState)}
 """LinkState → code in the ``link_state`` column, in the order of the enumeration."""
 
-MARGIN_MODES = {None: 0, "cross": 1, "isolated": 2, "portfolio": 3}
+MARGIN_MODES = {None: 0, "cross": 1, "isolated": 2, "portfolio": 3, "unknown": 4}
 """Margin mode → code in the ``margin_mode`` column."""
 
 

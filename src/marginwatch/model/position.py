@@ -8,7 +8,8 @@ from marginwatch.model.ids import DecimalText, InstrumentId
 from marginwatch.model.instrument import Instrument
 
 PositionSide = Literal["net", "long", "short"]
-MarginMode = Literal["cross", "isolated", "portfolio"]
+MarginMode = Literal["cross", "isolated", "portfolio", "unknown"]
+"""``unknown``: the venue names one that we do not know. None, where it is used, means that nothing was said."""
 
 
 class Greeks(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -19,6 +19,7 @@ NO_ROWS: CodeArray = np.zeros(0, np.int64)
 
 ISOLATED = MARGIN_MODES["isolated"]
 PORTFOLIO = MARGIN_MODES["portfolio"]
+UNKNOWN = MARGIN_MODES["unknown"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -312,8 +313,10 @@ def measure_accounts(
         work,
     )
     if not is_usual:
-        # In portfolio margin the venue never names a liquidation price, so its silence says nothing.
-        is_silent = (rows.margin_mode == PORTFOLIO) & (distance_answer == Answer.NONE_IN_RANGE)
+        # In portfolio margin the venue never names a liquidation price, so its silence says nothing; and who knows
+        # what it means in a mode that we do not know.
+        says_nothing = (rows.margin_mode == PORTFOLIO) | (rows.margin_mode == UNKNOWN)
+        is_silent = says_nothing & (distance_answer == Answer.NONE_IN_RANGE)
         distance_answer[is_silent] = Answer.MISSING
     long_with_wallet, short_with_wallet = long_usd, short_usd
     if wallets.bet_usd.any():

@@ -469,3 +469,17 @@ async def test_one_wrong_key_disturbs_no_other(served) -> None:
         await wrong.fetch_account()
     assert (caught.value.code, caught.value.account_id) == (10003, "broken")
     assert len((await right.fetch_account()).positions) == 5
+
+
+async def test_a_margin_mode_that_is_not_known_is_told_once_in_the_venues_word(served) -> None:
+    client, stub = served.venue.client(served.spec()), served.stub
+    stub.standing[INFO] = lambda _: stub.ok(info(mode="SUPER_MARGIN"))
+    for _ in range(3):
+        settings = await client.fetch_account_info()
+        assert settings.margin_mode == "unknown"
+    (notice,) = served.notices
+    assert (notice.kind, notice.account_id) == ("unknown_margin_mode", served.spec().account_id)
+    assert "'SUPER_MARGIN'" in notice.message
+    stub.standing[INFO] = lambda _: stub.ok(info())
+    assert (await client.fetch_account_info()).margin_mode == "cross"
+    assert len(served.notices) == 1

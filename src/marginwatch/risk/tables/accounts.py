@@ -124,6 +124,8 @@ def no_distance(frame: Frame, code: int) -> str:
     state = frame.book.states[code]
     if state is not None and state.margin_mode == "portfolio":
         return "the venue names no liquidation price in portfolio margin"
+    if state is not None and state.margin_mode == "unknown":
+        return "the venue names a margin mode that is not known here"
     return "mark price"
 
 

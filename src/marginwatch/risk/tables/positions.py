@@ -32,7 +32,11 @@ def _position_row(frame: Frame, row: int) -> PositionRow:
     mark = nulls.number("mark_price", frame.values.mark_price[code], "no price young enough")
     distance = None
     state = book.states[account]
-    if position.liquidation_price is None and state is not None and state.margin_mode == "portfolio":
+    if (
+        position.liquidation_price is None
+        and state is not None
+        and state.margin_mode in ("portfolio", "unknown")
+    ):
         nulls.reasons["liquidation_distance"] = f"missing: {no_distance(frame, account)}"
     elif position.liquidation_price is None:
         nulls.reasons["liquidation_distance"] = "none_in_range"

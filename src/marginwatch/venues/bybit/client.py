@@ -31,6 +31,7 @@ from marginwatch.venues.bybit.calls import Calls
 from marginwatch.venues.bybit.capabilities import Capabilities, is_closed
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
 from marginwatch.venues.bybit.parse.account import (
+    margin_mode_said,
     parse_account_info,
     parse_collateral_info,
     parse_fee_rates,
@@ -109,6 +110,7 @@ class BybitClient:
         self._settings: AccountState | None = None
         self._settings_at_s = 0.0
         self._gap: str | None = None
+        self._unknown_mode: str | None = None
         self._option_bases: tuple[str, ...] = FIRST_OPTION_BASES
         self._last_sweep: SweepReport | None = None
         self._orders_gap: str | None = None
@@ -141,7 +143,9 @@ class BybitClient:
         ConfigError
             For a classic account, which is not supported.
         """
-        settings, _ = await self._calls.read("/v5/account/info", {}, parse_account_info)
+        (settings, said), _ = await self._calls.read(
+            "/v5/account/info", {}, lambda result: (parse_account_info(result), margin_mode_said(result))
+        )
         try:
             refuse_unsupported(settings.account_type)
         except ConfigError as error:
@@ -151,6 +155,10 @@ class BybitClient:
         if gap is not None and self._gap is None:
             self._on_notice(Notice("partial_coverage", self._spec.account_id, gap))
         self._gap = gap
+        unknown = said if settings.margin_mode == "unknown" else None
+        if unknown is not None and unknown != self._unknown_mode:
+            self._on_notice(_unknown_mode(self._spec, unknown))
+        self._unknown_mode = unknown
         self._settings = settings
         self._settings_at_s = self._clock.monotonic_s()
         return settings
@@ -335,3 +343,11 @@ class BybitClient:
         if held:
             known = dict.fromkeys((*self._option_bases, *history.OPTION_BASES))
             self._option_bases = tuple(dict.fromkeys((*known, *sorted(held))))
+
+
+def _unknown_mode(spec: AccountSpec, said: str) -> Notice:
+    message = (
+        f"the venue calls the margin mode {said[:40]!r}, which is not known here: "
+        "margins are the venue's own figures, and a missing liquidation price is not taken for none"
+    )
+    return Notice("unknown_margin_mode", spec.account_id, message)

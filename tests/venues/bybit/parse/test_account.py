@@ -16,7 +16,8 @@ from marginwatch.venues.bybit.parse.account import (
         ("REGULAR_MARGIN", "cross"),
         ("ISOLATED_MARGIN", "isolated"),
         ("PORTFOLIO_MARGIN", "portfolio"),
-        ("NEW_MARGIN", None),
+        ("NEW_MARGIN", "unknown"),
+        ("", None),
         (None, None),
     ],
 )

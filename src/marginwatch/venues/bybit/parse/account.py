@@ -46,7 +46,7 @@ _withdrawables = msgspec.json.Decoder(WireWithdrawable)
 def parse_account_info(result: msgspec.Raw, as_of_ns: int | None = None) -> AccountState:
     """Return ``/v5/account/info``: margin mode and account type, no amounts.
 
-    A mode that is not known yet is None (missing), never a guess. ``as_of_ns`` is the reply's server time, else when
+    A mode that is not known yet is ``unknown``, never a guess; None is one that was not said. ``as_of_ns`` is the reply's server time, else when
     the account's settings last changed.
 
     Raises
@@ -57,10 +57,15 @@ def parse_account_info(result: msgspec.Raw, as_of_ns: int | None = None) -> Acco
     info = decode_with(_infos, result, INFO_ENDPOINT)
     status = count_or_none(info.unified_margin_status, "unifiedMarginStatus")
     return AccountState(
-        margin_mode=MARGIN_MODES.get(info.margin_mode),
+        margin_mode=MARGIN_MODES.get(info.margin_mode, "unknown") if info.margin_mode else None,
         account_type=account_type_of(status),
         as_of_ns=as_of_ns or time_ns_or_none(info.updated_time, "updatedTime"),
     )
+
+
+def margin_mode_said(result: msgspec.Raw) -> str | None:
+    """Return the margin mode of ``/v5/account/info`` in the venue's own word; None if it says none."""
+    return decode_with(_infos, result, INFO_ENDPOINT).margin_mode or None
 
 
 def account_type_of(status: int | None) -> str | None:

@@ -217,6 +217,19 @@ def test_silence_about_liquidation_is_no_safety_in_portfolio_margin(world, parts
     assert positions["pm"].reasons["liquidation_distance"].startswith("missing: the venue names no")
 
 
+def test_a_group_in_which_nobody_counts_has_no_zero_totals(world, parts):
+    world.usual_marks()
+    world.account("gone", parts.position(parts.BTCUSD, "-9000", "40000"), link=LinkState.LOST, desk="mm")
+    world.account("heard", desk="arb")
+    desks = {row.name: row for row in tables.exposure_by_desk(world.frame())}
+    mm, arb = desks["mm"], desks["arb"]
+    assert (mm.n_accounts, mm.n_left_out) == (0, 1)
+    for field in ("net_usd", "gross_usd", "net_with_wallet_usd", "hedge_ratio", "unrealized_pnl_usd"):
+        assert getattr(mm, field) is None
+        assert mm.reasons[field] == "missing: no account counts yet", field
+    assert (arb.net_usd, arb.gross_usd, arb.reasons["hedge_ratio"]) == (0.0, 0.0, "not_applicable")
+
+
 def test_nothing_of_an_account_never_heard_is_zero_or_inapplicable(world, parts):
     world.usual_marks()
     world.account("heard", parts.position(parts.BTCUSD, "100", "40000"))

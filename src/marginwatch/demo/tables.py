@@ -111,11 +111,11 @@ def exposure_table(rows: Sequence[ExposureRow], n_max: int) -> Table:
     ):
         table.add_column(title, justify=justify, no_wrap=True, header_style=QUIET)  # pyright: ignore[reportArgumentType]  # the three words above
     risky = [row for row in rows if not row.is_cash]
-    largest = max((max(row.long_usd, row.short_usd) for row in risky), default=0.0)
+    largest = max((max(row.long_usd or 0.0, row.short_usd or 0.0) for row in risky), default=0.0)
     for row in risky[:n_max]:
         table.add_row(
             Text(row.name or "—", style="bold"),
-            balance_bar(row.long_usd, row.short_usd, largest),
+            balance_bar(row.long_usd or 0.0, row.short_usd or 0.0, largest),
             short_usd(row.net_usd),
             short_usd(row.net_with_wallet_usd),
             share(row.hedge_ratio),

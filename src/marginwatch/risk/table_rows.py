@@ -104,18 +104,19 @@ class ExposureRow(Row, frozen=True, kw_only=True):
 
     Sums leave out what is missing: ``n_unvalued`` positions without a price, ``n_unknown_coins`` wallet coins without
     one, ``n_left_out`` accounts. ``concentration`` is |net| ÷ total gross. A cash coin has wallet figures only.
+    Of a group in which no account counts all sums are null.
     """
 
     dimension: Literal["asset", "desk", "tag", "venue"]
     name: str | None
     is_cash: bool
-    long_usd: float
-    short_usd: float
-    net_usd: float
-    gross_usd: float
+    long_usd: float | None
+    short_usd: float | None
+    net_usd: float | None
+    gross_usd: float | None
     wallet_usd: float | None
     wallet_amount: float | None
-    net_with_wallet_usd: float
+    net_with_wallet_usd: float | None
     hedge_ratio: float | None
     concentration: float | None
     n_unvalued: int

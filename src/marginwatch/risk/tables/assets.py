@@ -50,4 +50,4 @@ def exposure_by_asset(frame: Frame) -> list[ExposureRow]:
                 reasons=nulls.reasons,
             )
         )
-    return sorted(rows, key=lambda row: (row.is_cash, -abs(row.net_with_wallet_usd), row.name or ""))
+    return sorted(rows, key=lambda row: (row.is_cash, -abs(row.net_with_wallet_usd or 0.0), row.name or ""))

@@ -8,7 +8,7 @@ from marginwatch.risk.group_measures import GroupMeasures
 from marginwatch.risk.measures.exposure import concentration
 from marginwatch.risk.table_rows import ExposureRow
 from marginwatch.risk.tables.nulls import Nulls
-from marginwatch.risk.tables.sums import money, open_profit
+from marginwatch.risk.tables.sums import NOBODY_COUNTS, money, open_profit
 
 
 def exposure_by_desk(frame: Frame) -> list[ExposureRow]:
@@ -29,42 +29,51 @@ def exposure_by_venue(frame: Frame) -> list[ExposureRow]:
 def _groups(frame: Frame, dimension: str, of: GroupMeasures, names: list[str | None]) -> list[ExposureRow]:
     gross_total = float(frame.portfolio.long_usd[1] + frame.portfolio.short_usd[1])
     shares = concentration(of.long_usd - of.short_usd, gross_total)
-    rows: list[ExposureRow] = []
-    for group, name in enumerate(names):
-        if not (of.n_accounts[group] or of.n_left_out[group]):
-            continue
-        nulls = Nulls()
-        net = float(of.long_usd[group] - of.short_usd[group])
-        net_all = float(of.long_with_wallet_usd[group] - of.short_with_wallet_usd[group])
-        share = float(shares[group])
-        rows.append(
-            ExposureRow(
-                dimension=dimension,  # pyright: ignore[reportArgumentType]  # one of the three callers above
-                name=name,
-                is_cash=False,
-                long_usd=float(of.long_usd[group]),
-                short_usd=float(of.short_usd[group]),
-                net_usd=net,
-                gross_usd=float(of.long_usd[group] + of.short_usd[group]),
-                wallet_usd=net_all - net,
-                wallet_amount=nulls.number("wallet_amount", 0.0, "", Answer.NOT_APPLICABLE),
-                net_with_wallet_usd=net_all,
-                hedge_ratio=nulls.number(
-                    "hedge_ratio", of.hedge_ratio[group], "price", int(of.hedge_ratio_answer[group])
-                ),
-                concentration=nulls.number(
-                    "concentration", share, "", Answer.NOT_APPLICABLE if math.isnan(share) else None
-                ),
-                n_unvalued=int(of.n_unvalued[group]),
-                n_unknown_coins=int(of.n_unknown_coins[group]),
-                n_left_out=int(of.n_left_out[group]),
-                n_accounts=int(of.n_accounts[group]),
-                unrealized_pnl_usd=open_profit(nulls, of, group),
-                equity_usd=money(nulls, "equity", of, group),
-                initial_margin_usd=money(nulls, "initial_margin", of, group),
-                maintenance_margin_usd=money(nulls, "maintenance_margin", of, group),
-                free_usd=money(nulls, "free", of, group),
-                reasons=nulls.reasons,
-            )
-        )
-    return rows
+    return [
+        _group_row(dimension, name, of, group, float(shares[group]))
+        for group, name in enumerate(names)
+        if of.n_accounts[group] or of.n_left_out[group]
+    ]
+
+
+def _group_row(dimension: str, name: str | None, of: GroupMeasures, group: int, share: float) -> ExposureRow:
+    nulls = Nulls()
+    is_unheard = not of.n_accounts[group]
+
+    def total(field: str, value: float) -> float | None:
+        return nulls.number(field, math.nan if is_unheard else value, NOBODY_COUNTS)
+
+    def ratio(field: str, value: float, answer: int) -> float | None:
+        if is_unheard:
+            return nulls.number(field, math.nan, NOBODY_COUNTS)
+        return nulls.number(field, value, "price", answer)
+
+    long_usd, short_usd = float(of.long_usd[group]), float(of.short_usd[group])
+    net = long_usd - short_usd
+    net_all = float(of.long_with_wallet_usd[group] - of.short_with_wallet_usd[group])
+    return ExposureRow(
+        dimension=dimension,  # pyright: ignore[reportArgumentType]  # one of the three callers above
+        name=name,
+        is_cash=False,
+        long_usd=total("long_usd", long_usd),
+        short_usd=total("short_usd", short_usd),
+        net_usd=total("net_usd", net),
+        gross_usd=total("gross_usd", long_usd + short_usd),
+        wallet_usd=total("wallet_usd", net_all - net),
+        wallet_amount=nulls.number("wallet_amount", 0.0, "", Answer.NOT_APPLICABLE),
+        net_with_wallet_usd=total("net_with_wallet_usd", net_all),
+        hedge_ratio=ratio("hedge_ratio", of.hedge_ratio[group], int(of.hedge_ratio_answer[group])),
+        concentration=ratio(
+            "concentration", share, Answer.NOT_APPLICABLE if math.isnan(share) else Answer.NUMBER
+        ),
+        n_unvalued=int(of.n_unvalued[group]),
+        n_unknown_coins=int(of.n_unknown_coins[group]),
+        n_left_out=int(of.n_left_out[group]),
+        n_accounts=int(of.n_accounts[group]),
+        unrealized_pnl_usd=total("unrealized_pnl_usd", open_profit(nulls, of, group)),
+        equity_usd=money(nulls, "equity", of, group),
+        initial_margin_usd=money(nulls, "initial_margin", of, group),
+        maintenance_margin_usd=money(nulls, "maintenance_margin", of, group),
+        free_usd=money(nulls, "free", of, group),
+        reasons=nulls.reasons,
+    )

@@ -7,9 +7,7 @@ from marginwatch.risk.frame import Frame
 from marginwatch.risk.table_rows import PortfolioSummary
 from marginwatch.risk.tables.left_out import not_included
 from marginwatch.risk.tables.nulls import Nulls
-from marginwatch.risk.tables.sums import money, open_profit
-
-NOBODY_COUNTS = "no account counts yet"
+from marginwatch.risk.tables.sums import NOBODY_COUNTS, money, open_profit
 
 
 def portfolio_summary(frame: Frame) -> PortfolioSummary:
@@ -29,7 +27,9 @@ def portfolio_summary(frame: Frame) -> PortfolioSummary:
         return nulls.count(field, math.nan if is_empty else value, NOBODY_COUNTS)
 
     def ratio(field: str, value: float, answer: int) -> float | None:
-        return nulls.number(field, value, NOBODY_COUNTS, Answer.MISSING if is_unheard else answer)
+        if is_unheard:
+            return nulls.number(field, math.nan, NOBODY_COUNTS)
+        return nulls.number(field, value, "price", answer)
 
     def bias(field: str, value: float) -> float | None:
         return ratio(field, value, Answer.NOT_APPLICABLE if math.isnan(value) else Answer.NUMBER)

@@ -5,6 +5,9 @@ import math
 from marginwatch.risk.group_measures import GroupMeasures
 from marginwatch.risk.tables.nulls import Nulls
 
+NOBODY_COUNTS = "no account counts yet"
+"""Why a sum over a group in which no account counts is none."""
+
 
 def money(nulls: Nulls, field: str, of: GroupMeasures, group: int) -> float | None:
     """Return a sum over the accounts that state it; what it leaves out is told, and without any it is null."""

@@ -108,7 +108,7 @@ def rest_execution(row: ExecutionRow) -> Row:
         "tradeIv": "",
         "markIv": "",
         "markPrice": price(row.mark_price),
-        "indexPrice": price(row.index_price),
+        "indexPrice": price(row.index_price) if row.category == "option" else "",
         "underlyingPrice": "",
         "blockTradeId": "",
         "closedSize": money(row.closed_size),

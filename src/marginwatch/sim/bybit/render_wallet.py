@@ -18,7 +18,7 @@ def wallet(totals: AccountTotals, coins: Iterable[WalletCoin]) -> Row:
     initial, maintenance = money(totals.total_initial_margin), money(totals.total_maintenance_margin)
     return {
         "accountType": "UNIFIED",
-        "accountLTV": "0",
+        "accountLTV": "0" if initial_rate else "",
         "accountIMRate": initial_rate,
         "accountIMRateByMp": initial_rate,
         "accountMMRate": maintenance_rate,

@@ -65,7 +65,7 @@ async def test_complete_means_asked_in_full_and_answered(set_stage: Any) -> None
             assert row.margin_mode == "cross"
             assert row.equity_usd is not None
             assert row.gross_usd is not None
-        assert len(position_rows(frame)) == sum(row.n_positions for row in rows.values())
+        assert len(position_rows(frame)) == sum(row.n_positions or 0 for row in rows.values())
         assert all(row.mark_price is not None for row in position_rows(frame))
         assert any(row.net_usd for row in exposure_by_asset(frame))
         assert stage.server.sockets() == 0, "nothing is left behind"

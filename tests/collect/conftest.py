@@ -254,6 +254,7 @@ class Desk:
         self.connect_limit = EndpointLimit(500, 300.0)
         self.seconds_per_call = 0.0
         self.settings = CollectSettings()
+        self.files_max: int | None = None
         self.fleet: Fleet | None = None
 
     def budgeted_s(self) -> float:
@@ -279,6 +280,7 @@ class Desk:
             danger=lambda name: self.danger.get(name, 0.0),
             needs_second_look=lambda name: name in self.doubted,
             connect=self.wire.connect,
+            files_max=lambda: self.files_max,
         )
         await self.fleet.start(specs)
         return self.fleet

@@ -13,6 +13,7 @@ timers             one shared task for every deadline of every session
 wakeup             wait until told or until a deadline, without a task
 socket             the thin WebSocket interface, over picows
 socket_websockets  the same over the websockets library
+socket_places      how many private sockets the limit of open files allows
 call_window        how many calls one budget saw in its last moments
 connection_queue   rations new sockets of one stream host, the most endangered first
 budget             rate limits shared by all accounts of a host

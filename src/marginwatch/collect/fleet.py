@@ -19,6 +19,7 @@ from marginwatch.collect.services import Services, VenueServices
 from marginwatch.collect.session import Session
 from marginwatch.collect.settings import CollectSettings
 from marginwatch.collect.socket import Connector, connector_for
+from marginwatch.collect.socket_places import SocketPlaces, open_files_max
 from marginwatch.collect.statuses import AccountStatus, Progress
 from marginwatch.collect.supervisor import supervise
 from marginwatch.collect.timers import Timers
@@ -91,6 +92,8 @@ class Fleet:
         Whether the book doubts the account's last snapshot, which is then fetched again soon.
     connect : Connector or None
         How sockets are opened; by default with the library that the settings name.
+    files_max : callable
+        How many files this process may have open; None for any number.
     """
 
     def __init__(
@@ -105,6 +108,7 @@ class Fleet:
         danger: Callable[[AccountId], float] = lambda _: 0.0,
         needs_second_look: Callable[[AccountId], bool] = lambda _: False,
         connect: Connector | None = None,
+        files_max: Callable[[], int | None] = open_files_max,
     ) -> None:
         self._open_venue = open_venue
         self._danger = danger
@@ -119,6 +123,7 @@ class Fleet:
             needs_second_look=needs_second_look,
             evict=self._evict,
             sweep_places=asyncio.Semaphore(settings.sweeps_at_once),
+            places=SocketPlaces(files_max(), settings.sweeps_at_once, on_notice),
         )
         self._specs: dict[AccountId, AccountSpec] = {}
         self._sessions: dict[AccountId, Session] = {}
@@ -174,6 +179,7 @@ class Fleet:
         for name in [*removed, *moved]:
             self._services.sink(AccountRemoved(name))
         self._specs = wanted
+        self._services.places.expect(len(wanted))
         for name, spec in wanted.items():
             if name in self._sessions:
                 self._sessions[name].relabel(spec)

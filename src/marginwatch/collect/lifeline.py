@@ -131,6 +131,16 @@ class Lifeline:
     async def _one_life(self) -> None:
         clock = self._services.clock
         self.is_waiting = True
+        if self._account_id is None:
+            wait_s = await self._live()
+        else:
+            async with self._services.places.place():
+                wait_s = await self._live()
+        await clock.sleep(wait_s)
+
+    async def _live(self) -> float:
+        """Open a socket and keep it until it ends; return the seconds until the next one may be tried."""
+        clock = self._services.clock
         try:
             await self._queue.admit(self._account_id)
         finally:
@@ -141,6 +151,7 @@ class Lifeline:
             await self._user.greet()
         except MarginwatchError as error:
             self._drop()
+            self._services.places.on_failed(error)
             least_s = await self._user.on_refused(error)
         else:
             self.is_up = True
@@ -156,7 +167,7 @@ class Lifeline:
         wait_s = backoff_s(
             self._n_failures, settings.backoff_first_s, settings.backoff_max_s, self._services.chance
         )
-        await clock.sleep(max(wait_s, least_s))
+        return max(wait_s, least_s)
 
     async def _open(self) -> asyncio.Future[str]:
         services = self._services

@@ -12,6 +12,7 @@ from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.price_wishes import PriceWishes
 from marginwatch.collect.settings import CollectSettings
 from marginwatch.collect.socket import Connector
+from marginwatch.collect.socket_places import SocketPlaces
 from marginwatch.collect.timers import Timers
 from marginwatch.collect.uid_registry import UidRegistry
 from marginwatch.model.events import EventSink
@@ -35,6 +36,8 @@ class Services:
     evict: Callable[[AccountId, AccountId], None]
     """Stop the first account, for the second one, earlier in the configuration, is the same one."""
     sweep_places: asyncio.Semaphore
+    places: SocketPlaces = field(default_factory=SocketPlaces)
+    """For private sockets; shared price sockets are few and come out of its reserve."""
     uids: UidRegistry = field(default_factory=UidRegistry)
     chance: random.Random = field(default_factory=random.Random)
 

@@ -14,7 +14,8 @@ class Notice(msgspec.Struct, frozen=True):
         Short machine word: ``key_warning``, ``account_refused``, ``margin_mode_changed``, ``account_type_changed``,
         ``unknown_contract``, ``malformed_stream``, ``stream_refused``, ``session_crashed``, ``price_feed``,
         ``endpoint_closed``, ``partial_coverage``, ``clock_skew``, ``maintenance_announced``,
-        ``liquidation``, ``adl``, ``orders_cancelled``, ``unreadable_number``, ``unknown_margin_mode``.
+        ``liquidation``, ``adl``, ``orders_cancelled``, ``unreadable_number``, ``unknown_margin_mode``,
+        ``open_files``.
     account_id : AccountId or None
         None where it concerns a venue or everybody.
     message : str

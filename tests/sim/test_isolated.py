@@ -232,6 +232,19 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(quiet: Exchange, alone
     assert quiet.truth(uid) == before
 
 
+def test_in_hedge_mode_each_leg_needs_and_has_its_own_margin(quiet: Exchange) -> None:
+    info = quiet.open_account("alone", is_hedge_mode=True, margin_mode=ISOLATED)
+    quiet.deposit(info.uid, "USDT", "1000")
+    quiet.set_price("SOLUSDT", "130.000")
+    quiet.open_position(info.uid, "SOLUSDT", "50")
+    with pytest.raises(ValueError, match="SOLUSDT needs"):
+        quiet.open_position(info.uid, "SOLUSDT", "-50")
+    quiet.open_position(info.uid, "SOLUSDT", "-10")
+    quiet.open_position(info.uid, "SOLUSDT", "-50", position_idx=1)
+    (left,) = quiet.positions(info.uid, "linear")
+    assert (left.position_idx, left.size) == (2, 10)
+
+
 def test_the_mode_of_an_account_can_change(quiet: Exchange, funded: Callable[..., str]) -> None:
     uid = funded("10000")
     quiet.open_position(uid, "SOLUSDT", "100")

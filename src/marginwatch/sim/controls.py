@@ -62,7 +62,7 @@ class Controls(Settings):
         quantity = Decimal(signed_qty)
         leg = account.index_for(contract, quantity) if position_idx is None else position_idx
         at = self._market.quotes[symbol].mark_exact if price is None else Decimal(price)
-        check_margin(self._world, account, contract, quantity, at)
+        check_margin(self._world, account, contract, quantity, at, leg)
         return book_fill(self._world, account, Fill(contract, quantity, at, leg))
 
     def deleverage(
@@ -86,7 +86,7 @@ class Controls(Settings):
         """Open a limit order; it fills when the mark reaches it. ValueError as from :meth:`open_position`."""
         account, contract = self._account(uid), self._world.contract(symbol)
         quantity, at = Decimal(signed_qty), Decimal(price)
-        check_margin(self._world, account, contract, quantity, at)
+        check_margin(self._world, account, contract, quantity, at, account.index_for(contract, quantity))
         return orders.place(self._world, account, contract, quantity, at)
 
     def amend_order(self, uid: str, order_id: str, price: Decimal | str) -> rows.OrderRow:

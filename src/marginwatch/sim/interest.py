@@ -20,5 +20,6 @@ def charge_interest(world: World, hours: int = 1) -> None:
             interest = to_cents(EXACT.multiply(from_float(borrowed), HOURLY_BORROW_RATE * hours))
             if interest:
                 move(world, account, name, -interest, "INTEREST")
+                account.watch.slack_usd = 0.0
                 world.house.cash[name] = EXACT.subtract(world.house.cash[name], interest)
                 world.house.fees[name] = EXACT.add(world.house.fees[name], interest)

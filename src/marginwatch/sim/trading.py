@@ -62,25 +62,23 @@ def check_price(contract: Contract, price: Decimal) -> None:
 
 
 def check_margin(
-    world: World, account: Account, contract: Contract, quantity: Decimal, price: Decimal
+    world: World, account: Account, contract: Contract, quantity: Decimal, price: Decimal, position_idx: int
 ) -> None:
-    """Raise ValueError if a position may only be reduced, or an isolated account's coin is short of margin and fees.
+    """Raise ValueError if a leg may only be reduced, or an isolated account's coin is short of margin and fees.
 
-    Only what adds to the symbol's net size needs margin. Other modes are not asked: a test may ruin them at will.
+    Only what adds to the leg needs margin. Other modes are not asked for it: a test may ruin them at will.
     """
     check_quantity(contract, quantity)
     check_price(contract, price)
-    net = account.net_size(contract.symbol)
-    legs = (account.positions.get((contract.symbol, leg)) for leg in (0, 1, 2))
-    is_adding = net * float(quantity) >= 0.0 or abs(float(quantity)) > abs(net)
-    if is_adding and any(leg is not None and leg.is_reduce_only for leg in legs):
+    leg = account.positions.get((contract.symbol, position_idx))
+    held, wanted = leg.size_float if leg else 0.0, float(quantity)
+    adding = abs(wanted) - (min(abs(wanted), abs(held)) if held * wanted < 0.0 else 0.0)
+    if adding and leg is not None and leg.is_reduce_only:
         raise ValueError(f"{contract.symbol} is reduce-only until its announced margin change")
     if not account.is_isolated:
         return
     if contract.is_option:
         raise ValueError(f"{contract.symbol} is an option: they are not traded in isolated mode")
-    wanted = float(quantity)
-    adding = abs(wanted) - (min(abs(wanted), abs(net)) if net * wanted < 0.0 else 0.0)
     worth = adding / float(price) if contract.is_inverse else adding * float(price)
     direction = 1.0 if wanted > 0.0 else -1.0
     leverage = float(account.leverage_for(contract))

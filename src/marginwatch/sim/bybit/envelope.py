@@ -60,13 +60,13 @@ def bad_parameter(message: str) -> RefusalError:
     return RefusalError(PARAMETER, message)
 
 
-def reply(result: Result, time_ms: int, *, ret_code: int = 0, message: str = "OK") -> bytes:
+def reply(result: Result | msgspec.Raw, time_ms: int, *, ret_code: int = 0, message: str = "OK") -> bytes:
     """Return the envelope around a result, as sent.
 
     Parameters
     ----------
-    result : mapping
-        Goes into ``result``; ``{}`` for a refusal.
+    result : mapping or msgspec.Raw
+        Goes into ``result``, as JSON if it is that already; ``{}`` for a refusal.
     time_ms : int
         The exchange's clock, milliseconds since the epoch.
     ret_code, message

@@ -5,6 +5,7 @@ Headers of each reply say the limit of the endpoint, what is left and when the w
 
 from urllib.parse import parse_qsl
 
+import msgspec
 from aiohttp import web
 
 from marginwatch.sim.bybit import rest_account, rest_asset, rest_market, rest_trade
@@ -83,7 +84,7 @@ class RestGate:
             if not verdict.is_allowed:
                 raise too_many_visits()
             query = dict(parse_qsl(_raw_query(request), keep_blank_values=True))
-            result = route.handler(Call(front, query, key))
+            result: Result | msgspec.Raw = route.handler(Call(front, query, key))
             if key is not None:
                 result = front.lag.reply(Question(key.uid, request.path, _raw_query(request)), result)
             return self._respond(result, verdict, limit)
@@ -118,7 +119,7 @@ class RestGate:
         )
 
     def _respond(
-        self, result: Result, verdict: Verdict, limit: int, refusal: RefusalError | None = None
+        self, result: Result | msgspec.Raw, verdict: Verdict, limit: int, refusal: RefusalError | None = None
     ) -> web.Response:
         now_ms = self._front.now_ms()
         code, message = (refusal.ret_code, refusal.message) if refusal else (0, "OK")

@@ -9,6 +9,8 @@ import collections
 import enum
 from typing import NamedTuple
 
+import msgspec
+
 from marginwatch.clock import Clock
 from marginwatch.sim.bybit.envelope import Result
 from marginwatch.sim.faults import Faults
@@ -66,7 +68,7 @@ class PrivateLag:
         self._still_since_s = 0.0
         self._still_until_s = float("-inf")
         self._crash_until_s = float("-inf")
-        self._said: collections.OrderedDict[Question, collections.deque[tuple[float, Result]]] = (
+        self._said: collections.OrderedDict[Question, collections.deque[tuple[float, msgspec.Raw]]] = (
             collections.OrderedDict()
         )
 
@@ -109,7 +111,7 @@ class PrivateLag:
         in_crash = plan.crash_late if self._clock.monotonic_s() < self._crash_until_s else 0.0
         return max(self.held_late_s, plan.late, in_crash)
 
-    def reply(self, question: Question, result: Result) -> Result:
+    def reply(self, question: Question, result: Result) -> Result | msgspec.Raw:
         """Return what the caller is told: ``result``, or what was told before, as far back as the lag goes.
 
         Parameters
@@ -127,8 +129,9 @@ class PrivateLag:
         self._said.move_to_end(question)
         if len(self._said) > QUESTIONS:
             self._said.popitem(last=False)
-        if not is_still or not said:
-            said.append((now_s, result))
+        # As bytes: minutes of replies to a thousand accounts are kept.
+        if not said or not is_still:
+            said.append((now_s, msgspec.Raw(msgspec.json.encode(result))))
         as_of_s = (min(now_s, self._still_since_s) if is_still else now_s) - late_s
         plan = self._faults.plan
         needed_s = now_s - max(late_s, plan.late, plan.crash_late)

@@ -42,7 +42,7 @@ INT64_MAX = 9_223_372_036_854_775_807
 DECIMAL_CHARS_MAX = 100
 """Longest decimal text; the longest real ones are below 40."""
 
-_numbers = msgspec.json.Decoder(list[float])
+_decode_numbers = msgspec.json.Decoder(list[float]).decode
 
 
 def prove_numbers(texts: Iterable[str | None]) -> list[float]:
@@ -62,7 +62,7 @@ def prove_numbers(texts: Iterable[str | None]) -> list[float]:
         raise ValueError("white space in a number")
     if len(joined) > DECIMAL_CHARS_MAX and max(map(len, given)) > DECIMAL_CHARS_MAX:
         raise ValueError("a number of too many digits")
-    numbers = _numbers.decode(f"[{joined}]")
+    numbers = _decode_numbers(f"[{joined}]")
     if len(numbers) != len(given):
         raise ValueError("a comma in a number")
     return numbers

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import structlog
 
-from marginwatch.app import Service, running
+from marginwatch.app.service import Service, running
 from marginwatch.config import Config, load
 from marginwatch.errors import ConfigError
 from marginwatch.logs import Scrubber

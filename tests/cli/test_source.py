@@ -109,7 +109,7 @@ def deaf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_exchange_that_refuses_everybody_is_given_up_early_and_named(
     deaf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_watched: bool
 ) -> None:
-    monkeypatch.setattr("marginwatch.app.UNREACHABLE_AFTER_S", 1.5)
+    monkeypatch.setattr("marginwatch.app.reading.UNREACHABLE_AFTER_S", 1.5)
     if is_watched:
         monkeypatch.setattr(sys, "stderr", Terminal())
     assert main(["accounts", "-c", str(deaf)]) == 3

@@ -117,7 +117,7 @@ async def test_watched_positions_and_balance_follow_the_truth(client, server, ex
         "its own REST snapshot"
     )
     waiting = asyncio.create_task(client.watch_positions())
-    while not any(one.topics for one in server.private.of_account(trader.uid)):  # noqa: ASYNC110  # no event
+    while not any(one.topics for one in server.private.of_account(trader.uid)):  # no event
         await asyncio.sleep(0.01)
     row = next(row for row in exchange.positions(trader.uid, "linear") if row.settle_coin == "USDT")
     step = exchange.instruments("linear", row.symbol)[0].qty_step
@@ -130,7 +130,7 @@ async def test_watched_positions_and_balance_follow_the_truth(client, server, ex
         waiting = asyncio.create_task(client.watch_positions())
     assert Decimal(str(seen[row.symbol]["contracts"])) == true.size
     balance = asyncio.create_task(client.watch_balance())
-    while not any("wallet" in one.topics for one in server.private.of_account(trader.uid)):  # noqa: ASYNC110  # no event
+    while not any("wallet" in one.topics for one in server.private.of_account(trader.uid)):  # no event
         await asyncio.sleep(0.01)
     exchange.open_position(trader.uid, row.symbol, step)
     seen_balance = await asyncio.wait_for(balance, 10)

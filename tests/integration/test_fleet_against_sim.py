@@ -108,7 +108,7 @@ class Desk:
 async def until(condition: Callable[[], bool], seconds: float, say: Callable[[], object]) -> None:
     try:
         async with asyncio.timeout(seconds):
-            while not condition():  # noqa: ASYNC110  # the truth lives in the exchange, which rings no bell
+            while not condition():  # the truth lives in the exchange, which rings no bell
                 await asyncio.sleep(0.05)
     except TimeoutError:
         pytest.fail(f"not within {seconds} s: {say()}")

@@ -164,7 +164,7 @@ async def test_private_pushes_are_the_truth_for_pybit_and_for_us(server, sockets
             getattr(socket, f"{name}_stream")(heard.put)
 
     await asyncio.to_thread(connect)
-    while sum(len(one.topics) for one in server.private.of_account(trader.uid)) < 4:  # noqa: ASYNC110  # no event
+    while sum(len(one.topics) for one in server.private.of_account(trader.uid)) < 4:  # no event
         await asyncio.sleep(0.01)
     symbol = exchange.positions(trader.uid, "linear", settle_coin="USDT")[0].symbol
     step = next(row.qty_step for row in exchange.instruments("linear", symbol))

@@ -10,7 +10,7 @@ import ccxt.pro
 import pybit.unified_trading
 import pytest
 
-from marginwatch.app import Service, running
+from marginwatch.app.service import Service, running
 from marginwatch.clock import SystemClock
 from marginwatch.config.settings import Config
 from marginwatch.model.account import AccountSpec, Endpoints

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from marginwatch.app import Service, running
+from marginwatch.app.service import Service, running
 from marginwatch.clock import SystemClock
 from marginwatch.config.settings import CollectTable, Config, LimitSettings, PriceSettings
 from marginwatch.model.account import AccountSpec, Endpoints

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marginwatch.app import Service
+from marginwatch.app.service import Service
 from marginwatch.config.settings import PriceSettings
 from marginwatch.model.connectivity import LinkState
 from marginwatch.risk.frame import Frame

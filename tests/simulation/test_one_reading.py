@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from marginwatch.app import one_shot
+from marginwatch.app.reading import one_shot
 from marginwatch.model.secret import Secret
 from marginwatch.risk.tables import account_rows, exposure_by_asset, portfolio_summary, position_rows
 from marginwatch.sim.exchange import Exchange

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from marginwatch.app import Service
+from marginwatch.app.service import Service
 from marginwatch.model.secret import Secret
 from marginwatch.risk.tables import account_rows, not_included, portfolio_summary
 

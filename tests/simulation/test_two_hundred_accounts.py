@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from marginwatch.app import Service
+from marginwatch.app.service import Service
 from marginwatch.model.connectivity import LinkState
 from marginwatch.model.snapshots import AccountSnapshot
 from marginwatch.risk.frame import Frame

@@ -32,7 +32,8 @@ COLUMNS = (
     Column("gross USD", lambda row: grouped(row.gross_usd), rank=6),
     Column("PnL USD", lambda row: grouped(row.unrealized_pnl_usd), rank=5),
     Column("positions", lambda row: grouped(row.n_positions), rank=8),
+    Column("margins", lambda row: age(row.margin_age_s), rank=7),
     Column("age", lambda row: age(row.data_age_s)),
     Column("health", health, is_number=False),
 )
-"""From left to right: who, how near to the end, how much, how well heard."""
+"""From left to right: who, how near to the end, how much, how well heard. ``margins`` is the age of the venue's margins."""

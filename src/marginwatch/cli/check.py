@@ -15,7 +15,7 @@ PROGRESS_FROM = 4
 
 def check(config: ConfigOption = None, json: JsonOption = False) -> int:
     """Check the configuration, every key and what each account answers."""
-    from marginwatch.app import check_accounts
+    from marginwatch.app.checking import check_accounts
     from marginwatch.cli.output import write_json
     from marginwatch.cli.service_client import DEFAULT_CONFIG
     from marginwatch.cli.supervision import FINE, NOT_FINE, UNREACHABLE

@@ -63,7 +63,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _one_frame(path: str) -> Frame:
-    from marginwatch.app import one_shot
+    from marginwatch.app.reading import one_shot
     from marginwatch.cli.waiting import WaitingLine
     from marginwatch.config import load_watched
     from marginwatch.logs import configure_logs

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from marginwatch.app import Service, running
+from marginwatch.app.service import Service, running
 from marginwatch.clock import SystemClock
 from marginwatch.config.settings import CollectTable, Config, LimitSettings, ServiceSettings
 from marginwatch.demo.changes import ChangeLog

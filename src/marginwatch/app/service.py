@@ -1,31 +1,26 @@
-"""The only place where the parts are wired; starts and stops them in order."""
+"""Sessions, book, engine and store of one configuration."""
 
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
 import aiohttp
-import msgspec
-import numpy as np
 import structlog
 
+from marginwatch.app.settings import collect_settings, refuse_unsupported, risk_settings
 from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.collect.budget import RateBudget
-from marginwatch.collect.bybit import bybit_port, open_bybit_check
-from marginwatch.collect.check_desk import DeskCheckup
-from marginwatch.collect.check_ports import CheckPort
+from marginwatch.collect.bybit import bybit_port
 from marginwatch.collect.fleet import Fleet
 from marginwatch.collect.ports import VenuePort
-from marginwatch.collect.settings import CollectSettings
 from marginwatch.collect.statuses import AccountStatus, Progress
 from marginwatch.collect.supervisor import supervise
 from marginwatch.config.settings import Config, RefusedAccount
 from marginwatch.engine.engine import Engine
-from marginwatch.errors import ConfigError, ConnectivityError, ProtocolError
+from marginwatch.errors import ConfigError, ProtocolError
 from marginwatch.model.account import AccountSpec
-from marginwatch.model.check_report import CheckReport
 from marginwatch.model.connectivity import Connectivity, LinkState
 from marginwatch.model.events import AccountRemoved, ConnectivityUpdate, Event, EventSink
 from marginwatch.model.ids import AccountId
@@ -33,7 +28,6 @@ from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
 from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame
-from marginwatch.risk.settings import RiskSettings
 from marginwatch.store import Store
 from marginwatch.store.recorder import Recorder
 from marginwatch.venues.bybit.adapter import BybitVenue
@@ -48,16 +42,9 @@ FRAME_STUCK_S = 10.0
 RESTART_TABLES = ("service", "limits", "prices", "collect")
 """Tables of the configuration that are read at the start alone."""
 
-ONE_SHOT_TIMEOUT_S = 60.0
-UNREACHABLE_AFTER_S = 15.0
-"""A reading is given up earlier where every attempt failed for this long."""
-
-AWAITED_TOLD_EVERY_S = 1.0
 TELL_DANGER_EVERY_S = 2.0
 ENDANGERED_FROM = 0.5
 """Maintenance margin usage from which an account's calls get a head start."""
-
-PRICES_TIMEOUT_S = 5.0
 
 
 class Service:
@@ -324,19 +311,6 @@ class Service:
             self._recorder.add_notice(notice)
 
 
-def risk_settings(config: Config) -> RiskSettings:
-    """Return the limits of age that ``config`` sets."""
-    return RiskSettings(
-        price_stale_after_s=config.prices.mark_stale_s, price_unknown_after_s=config.prices.mark_unknown_s
-    )
-
-
-def collect_settings(config: Config) -> CollectSettings:
-    """Return the intervals and bounds of collecting that ``config`` sets."""
-    table = msgspec.structs.asdict(config.collect)
-    return CollectSettings(share_of_limit=config.limits.share_of_limit, **table)
-
-
 def _configured(config: Config) -> list[AccountId]:
     """Return the accounts that ``config`` wants to see, refused ones among them."""
     return [
@@ -359,114 +333,3 @@ async def running(service: Service) -> AsyncGenerator[Service]:
         yield service
     finally:
         await service.stop()
-
-
-async def one_shot(
-    config: Config,
-    *,
-    timeout_s: float = ONE_SHOT_TIMEOUT_S,
-    on_wait: Callable[[Sequence[Connectivity]], None] | None = None,
-) -> Frame:
-    """Return the first complete frame of the configured accounts, prices included; nothing is written down.
-
-    Parameters
-    ----------
-    config : Config
-        Whom to read.
-    timeout_s : float, default=60
-        How long to wait for accounts that may still answer.
-    on_wait : callable, optional
-        Hears about once a second which accounts have not answered yet.
-
-    Raises
-    ------
-    ConnectivityError
-        If no account answered within ``timeout_s``, or if after 15 s every attempt has failed; with the first failure.
-        Accounts that did not answer while others did are in the frame's *not included*.
-    """
-    async with running(Service(config, is_recording=False)) as service:
-        await _wait_for_answers(service, timeout_s, on_wait)
-        return await _priced_frame(service)
-
-
-async def _wait_for_answers(
-    service: Service, timeout_s: float, on_wait: Callable[[Sequence[Connectivity]], None] | None
-) -> None:
-    started_s = service.clock.monotonic_s()
-    waited_s = 0.0
-    while not await service.wait_until_complete(min(AWAITED_TOLD_EVERY_S, timeout_s - waited_s)):
-        waited_s = service.clock.monotonic_s() - started_s
-        links = [status.connectivity for status in service.statuses()]
-        awaited = [
-            link
-            for link in links
-            if link.reconciled_at_ns is None and link.link_state is not LinkState.STOPPED
-        ]
-        is_hopeless = waited_s >= UNREACHABLE_AFTER_S and all(
-            link.link_state is LinkState.LOST for link in awaited
-        )
-        is_silent = all(link.reconciled_at_ns is None for link in links)
-        if is_silent and (is_hopeless or waited_s >= timeout_s):
-            reason = next((link.reason for link in awaited if link.reason), "nothing was heard of any")
-            raise ConnectivityError(
-                f"no account answered within {waited_s:.0f} s ({reason}); see marginwatch check"
-            )
-        if waited_s >= timeout_s:
-            return
-        if on_wait is not None:
-            on_wait(awaited)
-
-
-async def check_accounts(
-    config: Config, on_progress: Callable[[int, int], None] | None = None, *, clock: Clock | None = None
-) -> CheckReport:
-    """Return what every configured account answers and what its key may do; nothing is written down.
-
-    Parameters
-    ----------
-    config : Config
-        What to check; accounts whose secrets are unreadable are reported as refused.
-    on_progress : callable, optional
-        Hears how many accounts are done, and of how many.
-    clock : Clock, optional
-        Time; the system's by default.
-    """
-    our_clock = clock or SystemClock()
-    budget = RateBudget(BYBIT, our_clock, share_of_limit=config.limits.share_of_limit)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, limit_per_host=64)) as http:
-
-        def open_port(spec: AccountSpec, on_notice: Callable[[Notice], None]) -> CheckPort:
-            refuse_unsupported(spec)
-            return open_bybit_check(spec, budget, our_clock, http, on_notice)
-
-        unusable = {one.spec.account_id: (one.spec, one.reason) for one in config.refused}
-        try:
-            desk = DeskCheckup(open_port, our_clock, collect_settings(config), on_progress)
-            return await desk.run(config.accounts, unusable, config.warnings)
-        finally:
-            budget.close()
-
-
-def refuse_unsupported(spec: AccountSpec) -> None:
-    """Raise for an exchange that this version cannot speak to.
-
-    Raises
-    ------
-    ConfigError
-        Naming those it can.
-    """
-    if spec.exchange != BYBIT.exchange:
-        raise ConfigError(
-            f"venue {spec.exchange!r} is not supported yet; supported is bybit", account_id=spec.account_id
-        )
-
-
-async def _priced_frame(service: Service) -> Frame:
-    """Return a frame with all prices, or after a short wait one that says which are missing."""
-    give_up_at = service.clock.monotonic_s() + PRICES_TIMEOUT_S
-    while True:
-        frame = service.engine.run_frame()
-        has_all = frame.rows.unvalued.size == 0 and not np.isnan(frame.holdings.wallet_usd).any()
-        if has_all or service.clock.monotonic_s() >= give_up_at:
-            return frame
-        await service.clock.sleep(COMPLETE_POLL_S)

@@ -1,0 +1,12 @@
+"""The only place where the parts are wired; starts and stops them in order.
+
+In: a configuration. Out: a running service, one frame, or one check. State: the parts that it started. Never: a
+decision of its own about money, a part that knows another one by name where a callable will do.
+
+Modules
+-------
+service   sessions, book, engine and store of one configuration
+settings  what the configuration says, in the words of the parts; which exchanges can be watched
+reading   one complete frame, for commands that look once
+checking  one check of every account
+"""

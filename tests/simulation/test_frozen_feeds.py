@@ -30,9 +30,11 @@ async def test_a_frozen_private_api_makes_accounts_stale_by_the_clock(
             def note(frame: Frame) -> None:
                 for row, link in enumerate(frame.book.links):
                     if link is not None and link.reconciled_at_ns is not None:
-                        age_s = (frame.at_ns - link.reconciled_at_ns) / 1e9
+                        # What it may be is planned from the budget, and stretched on a slow machine.
+                        bound_s = link.fresh_for_ns / 1e9
+                        over_s = (frame.at_ns - link.reconciled_at_ns) / 1e9 - bound_s
                         is_streaming = link.link_state is LinkState.STREAMING
-                        judged.append((age_s, frame.inclusion[row] == Inclusion.INCLUDED, is_streaming))
+                        judged.append((over_s, frame.inclusion[row] == Inclusion.INCLUDED, is_streaming))
 
             service.engine.on_frame.append(note)
             # Pushes stop, REST answers nothing of use; the socket still answers pings, as in a real crash.
@@ -40,11 +42,11 @@ async def test_a_frozen_private_api_makes_accounts_stale_by_the_clock(
             stage.faults.plan = parse_faults("rest_error=100%")
             await until(
                 lambda: {entry.state for entry in not_included(service.engine.run_frame())} == {"stale"},
-                3.0 + LATE_S + 5.0,
+                20,
                 lambda: judged[-3:],
             )
-            assert all(age_s <= 3.0 for age_s, is_included, _ in judged if is_included)
-            assert all(age_s > 3.0 for age_s, is_included, _ in judged if not is_included)
+            assert all(over_s <= 0.0 for over_s, is_included, _ in judged if is_included)
+            assert all(over_s > 0.0 for over_s, is_included, _ in judged if not is_included)
             assert all(is_streaming for _, _, is_streaming in judged), "its socket was alive all the time"
             frame = service.engine.run_frame()
             summary = portfolio_summary(frame)

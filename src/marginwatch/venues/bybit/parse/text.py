@@ -4,12 +4,14 @@ Bybit writes amounts as JSON strings and leaves them ``""`` where they do not ap
 stand for *none* in some fields. Texts are kept exactly as sent; they are only proved to be decimals, so that nobody
 downstream meets one that is not.
 
-A decimal text is a number as JSON writes it (RFC 8259, section 6): ASCII digits, an optional minus before and an optional
-fraction and exponent behind, nothing else, at most ``DECIMAL_CHARS_MAX`` characters, and small enough for a float64.
+A decimal text is ASCII digits with an optional minus before and an optional fraction and exponent behind, nothing else, at
+most ``DECIMAL_CHARS_MAX`` characters, and small enough for a float64; ``.005`` is one, for rates have been seen so.
 Python's own ``float`` takes much more: ``1_000``, ``+5``, spaces, digits of other scripts. A whole number given as text
 is ASCII digits with an optional minus.
 """
 
+import math
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -42,13 +44,15 @@ INT64_MAX = 9_223_372_036_854_775_807
 DECIMAL_CHARS_MAX = 100
 """Longest decimal text; the longest real ones are below 40."""
 
+_DECIMAL = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _decode_numbers = msgspec.json.Decoder(list[float]).decode
 
 
 def prove_numbers(texts: Iterable[str | None]) -> list[float]:
     """Return the values of the texts that say something, in their order; raise unless every one is a decimal.
 
-    One pass of the JSON decoder over all of them costs less than ``float`` for each, and takes no more than it should.
+    One pass of the JSON decoder over all of them costs less than ``float`` for each, and takes no more than it should;
+    what it does not take is looked at one by one, for it does not know ``.005``.
 
     Raises
     ------
@@ -62,10 +66,22 @@ def prove_numbers(texts: Iterable[str | None]) -> list[float]:
         raise ValueError("white space in a number")
     if len(joined) > DECIMAL_CHARS_MAX and max(map(len, given)) > DECIMAL_CHARS_MAX:
         raise ValueError("a number of too many digits")
-    numbers = _decode_numbers(f"[{joined}]")
+    try:
+        numbers = _decode_numbers(f"[{joined}]")
+    except msgspec.DecodeError:
+        return [_decimal(text) for text in given]
     if len(numbers) != len(given):
         raise ValueError("a comma in a number")
     return numbers
+
+
+def _decimal(text: str) -> float:
+    if _DECIMAL.fullmatch(text) is None:
+        raise ValueError("not a decimal number")
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number beyond float64")
+    return value
 
 
 def number_or_none(text: str | None, field: str) -> DecimalText | None:

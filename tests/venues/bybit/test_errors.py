@@ -145,3 +145,13 @@ def test_every_entry_speaks_to_somebody() -> None:
     for meaning in MEANINGS.values():
         assert issubclass(meaning.error, MarginwatchError)
         assert meaning.remedy.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "message", ["Server error: please try again", "Request Timeout", "system is restarting"]
+)
+def test_a_login_refused_for_the_venues_own_troubles_is_tried_again_and_blames_no_key(message: str) -> None:
+    error = error_for_auth_refusal(None, message)
+    assert isinstance(error, ConnectivityError)
+    assert error.retryable
+    assert "key" not in str(error)

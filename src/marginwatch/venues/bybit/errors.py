@@ -304,14 +304,20 @@ def error_for_status(
     )
 
 
+SERVER_ERROR = 10016
+_VENUE_TROUBLE = re.compile(r"server error|internal error|time ?out|restarting|busy", re.IGNORECASE)
+
+
 def error_for_auth_refusal(
     code: int | None, message: str, *, venue: str | None = None, account_id: str | None = None
 ) -> MarginwatchError:
     """Return the error of a refused login on a stream.
 
     The private socket usually sends no code. ``Params Error`` is an expired or malformed ``expires``, hence our clock;
-    anything else is the key.
+    a word about the venue's own troubles passes; anything else is the key.
     """
+    if (code is None or code not in MEANINGS) and _VENUE_TROUBLE.search(message):
+        code = SERVER_ERROR
     if code is not None and code in MEANINGS:
         return error_for(code, message, venue=venue, account_id=account_id, endpoint="auth")
     is_clock = message.strip().lower() == "params error"

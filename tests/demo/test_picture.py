@@ -7,7 +7,8 @@ from rich.text import Text
 
 from marginwatch.collect.statuses import Progress
 from marginwatch.demo.changes import ChangeLog
-from marginwatch.demo.picture import WIDE, picture
+from marginwatch.demo.picture import picture
+from marginwatch.demo.tables import WIDE
 from marginwatch.risk.frame import Frame
 
 
@@ -33,6 +34,14 @@ def test_it_fits_the_terminal(measure_desk: Callable[[], Frame], width: int, hei
     assert max(len(line) for line in lines) <= width
     assert len(lines) <= height
     assert any("the note" in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [80, 96, WIDE])
+def test_no_number_is_cut(measure_desk: Callable[[], Frame], width: int) -> None:
+    lines = drawn(measure_desk(), width, 40)
+    start = next(place for place, line in enumerate(lines) if line.startswith("ACCOUNTS"))
+    end = next(place for place, line in enumerate(lines) if line.startswith("EXPOSURE"))
+    assert not [line for line in lines[start:end] if "…" in line]
 
 
 def test_it_says_what_is_not_included_and_why(measure_desk: Callable[[], Frame]) -> None:

@@ -129,3 +129,12 @@ def test_on_a_terminal_it_shows_the_accounts_until_interrupted() -> None:
         assert "treasury" in screen.shown[seen:] or "treasury" in screen.shown[-20_000:]
     finally:
         screen.close()
+
+
+def test_into_a_file_it_draws_a_complete_picture_and_one_at_the_end() -> None:
+    ended = subprocess.run([*COMMAND, "--duration", "4"], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    first, last = ended.stdout.split("marginwatch · 12 simulated accounts")[1:]
+    for drawn in (first, last):
+        assert "complete: every account and every position is in the totals" in drawn
+        assert "dir-momentum" in drawn

@@ -8,7 +8,7 @@ from rich.text import Text
 from marginwatch.collect.statuses import Progress
 from marginwatch.demo.bars import DANGER, QUIET, danger_style
 from marginwatch.demo.changes import ChangeLog
-from marginwatch.demo.tables import accounts_table, changes_table, exposure_table, share, short_usd
+from marginwatch.demo.tables import WIDE, accounts_table, changes_table, exposure_table, share, short_usd
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.table_rows import AccountRow, NotIncluded, PortfolioSummary
 from marginwatch.risk.tables import account_rows, exposure_by_asset, portfolio_summary, position_rows
@@ -16,8 +16,6 @@ from marginwatch.risk.tables import account_rows, exposure_by_asset, portfolio_s
 HEAD_AND_NOTE_LINES = 9
 TABLE_LINES = 6
 LOWER_ROWS_MIN = 4
-WIDE = 124
-"""Cells from which exposure and changes stand side by side."""
 
 
 def picture(
@@ -51,7 +49,7 @@ def picture(
     lower = _beside(exposure, lines) if is_wide else Group(exposure, lines)
     return Group(
         _head(summary, accounts, progress, frame),
-        accounts_table(accounts, n_accounts, is_wide=is_wide),
+        accounts_table(accounts, n_accounts, width),
         lower,
         note,
     )

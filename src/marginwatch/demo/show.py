@@ -14,9 +14,12 @@ from marginwatch.demo.picture import picture
 from marginwatch.demo.stage import Plot, Stage, set_stage
 from marginwatch.demo.tally import Tally, tally_of
 from marginwatch.errors import ConnectivityError
+from marginwatch.risk.tables import portfolio_summary
 
 PICTURES_PER_S = 4
 COMPLETE_TIMEOUT_S = 60.0
+PRICES_TIMEOUT_S = 5.0
+FILE_WIDTH, FILE_HEIGHT = 140, 44
 
 
 async def play(plot: Plot, duration_s: float | None, console: Console | None) -> Tally:
@@ -67,11 +70,23 @@ async def _quiet(stage: Stage, console: Console | None, stopping: asyncio.Event)
     if complete.done() and not complete.result():
         raise ConnectivityError(f"the picture was not complete within {COMPLETE_TIMEOUT_S:g} s")
     if console is not None:
+        await _wait_for_frame(stage, stopping)
         console.print(_picture(stage, console))
     await waiting
     complete.cancel()
     if console is not None:
         console.print(_picture(stage, console))
+
+
+async def _wait_for_frame(stage: Stage, stopping: asyncio.Event) -> None:
+    """Wait for a frame in which nothing is left out: accounts are complete a moment before their prices are there."""
+    clock = stage.service.clock
+    give_up_at = clock.monotonic_s() + PRICES_TIMEOUT_S
+    while not stopping.is_set() and clock.monotonic_s() < give_up_at:
+        frame = stage.service.engine.frame
+        if frame is not None and portfolio_summary(frame).is_complete:
+            return
+        await clock.sleep(1.0 / PICTURES_PER_S)
 
 
 def _picture(stage: Stage, console: Console) -> RenderableType:
@@ -92,5 +107,7 @@ def _picture(stage: Stage, console: Console) -> RenderableType:
 
 
 def terminal() -> Console:
-    """Return the console of stdout."""
-    return Console(file=sys.stdout, highlight=False)
+    """Return the console of stdout; a file or a pipe gets the picture in full."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(file=sys.stdout, highlight=False, width=FILE_WIDTH, height=FILE_HEIGHT)

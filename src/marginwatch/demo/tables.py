@@ -12,6 +12,9 @@ from marginwatch.demo.bars import CALM, DANGER, QUIET, balance_bar, danger_style
 from marginwatch.demo.changes import Line
 from marginwatch.risk.table_rows import AccountRow, ExposureRow
 
+WIDE = 132
+"""Cells from which everything is shown, and exposure and changes stand side by side."""
+
 LOUDNESS = (QUIET, "yellow", "bold red")
 LOUDEST = len(LOUDNESS) - 1
 
@@ -39,11 +42,11 @@ def share(value: float | None, decimals: int = 0) -> Text:
     return Text("—", style=QUIET) if value is None else Text(f"{value:.{decimals}%}")
 
 
-def accounts_table(rows: Sequence[AccountRow], n_max: int, *, is_wide: bool) -> Table:
+def accounts_table(rows: Sequence[AccountRow], n_max: int, width: int) -> Table:
     """Return the ``n_max`` most endangered accounts; a narrow table has the columns that matter in danger alone."""
     table = Table(box=SIMPLE_HEAD, expand=True, pad_edge=False, title_justify="left")
     table.title = Text("ACCOUNTS BY DANGER", style="bold")
-    columns = [column for column in ACCOUNT_COLUMNS if is_wide or column.is_vital]
+    columns = [column for column in ACCOUNT_COLUMNS if width >= column.from_width]
     for column in columns:
         table.add_column(column.title, justify=column.justify, no_wrap=True, header_style=QUIET)
     for row in rows[:n_max]:
@@ -65,12 +68,12 @@ def freshness(row: AccountRow) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class AccountColumn:
-    """One column: its head, its side, how a row fills it, and whether a narrow terminal shows it too."""
+    """One column: its head, its side, how a row fills it, and from which width of the terminal it is shown."""
 
     title: str
     justify: Literal["left", "right"]
     cell: Callable[[AccountRow], Text]
-    is_vital: bool = True
+    from_width: int = 0
 
 
 def _name(row: AccountRow) -> Text:
@@ -80,19 +83,19 @@ def _name(row: AccountRow) -> Text:
 
 ACCOUNT_COLUMNS = (
     AccountColumn("account", "left", _name),
-    AccountColumn("desk", "left", lambda row: Text(row.desk or "—", style=QUIET), is_vital=False),
+    AccountColumn("desk", "left", lambda row: Text(row.desk or "—", style=QUIET), from_width=WIDE),
     AccountColumn("margin used", "left", lambda row: usage_bar(row.maintenance_margin_usage)),
     AccountColumn("equity", "right", lambda row: short_usd(row.equity_usd)),
-    AccountColumn("free", "right", lambda row: short_usd(row.free_usd)),
-    AccountColumn("unreal. PnL", "right", lambda row: short_usd(row.unrealized_pnl_usd), is_vital=False),
-    AccountColumn("gross", "right", lambda row: short_usd(row.gross_usd), is_vital=False),
+    AccountColumn("free", "right", lambda row: short_usd(row.free_usd), from_width=96),
+    AccountColumn("unreal. PnL", "right", lambda row: short_usd(row.unrealized_pnl_usd), from_width=WIDE),
+    AccountColumn("gross", "right", lambda row: short_usd(row.gross_usd), from_width=WIDE),
     AccountColumn("net", "right", lambda row: short_usd(row.net_usd)),
     AccountColumn("liq. away", "right", lambda row: share(row.liquidation_distance, 1)),
     AccountColumn(
         "pos.",
         "right",
         lambda row: Text("—" if row.n_positions is None else str(row.n_positions)),
-        is_vital=False,
+        from_width=WIDE,
     ),
     AccountColumn("heard", "left", freshness),
 )

@@ -119,10 +119,20 @@ async def test_nobody_listening_is_a_connectivity_error(connect: Connector) -> N
 
 
 async def test_a_server_that_never_answers_is_given_up(connect: Connector) -> None:
-    listening = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    held: list[object] = []  # a writer that nobody holds is closed
+    listening = await asyncio.start_server(lambda *ends: held.append(ends), "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     with pytest.raises(ConnectivityError):
         await connect(f"ws://127.0.0.1:{port}/", Ear(), 0.2)
+    assert held
+    listening.close()
+
+
+async def test_a_server_that_hangs_up_before_it_answers_is_no_socket(connect: Connector) -> None:
+    listening = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    with pytest.raises(ConnectivityError):
+        await connect(f"ws://127.0.0.1:{port}/", Ear(), 5.0)
     listening.close()
 
 

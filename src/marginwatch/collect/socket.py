@@ -70,9 +70,11 @@ class _Listener(picows.WSListener):
         self._owner: SocketOwner | None = owner
         self._parts: list[bytes] | None = None
         self._transport: picows.WSTransport | None = None
+        self.was_opened = False
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
         self._transport = transport
+        self.was_opened = True
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
         if self._owner is None:
@@ -158,6 +160,10 @@ async def connect_picows(url: str, owner: SocketOwner, timeout_s: float) -> Sock
     except (OSError, picows.WSError) as error:
         listener.close()
         raise ConnectivityError(f"the socket could not be opened: {error}", endpoint=url) from error
+    if not listener.was_opened:
+        # picows returns as if nothing had happened when the other side hangs up before it answers.
+        listener.close()
+        raise ConnectivityError("the connection ended before the handshake was answered", endpoint=url)
     return listener
 
 

@@ -14,7 +14,6 @@ from marginwatch.errors import ConfigError
 
 MISSING = "—"
 THIN_SPACE = "\u2009"
-STALE = "stale"
 REASONS = "reasons"
 """The column of why others are empty."""
 

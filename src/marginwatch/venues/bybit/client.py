@@ -31,6 +31,7 @@ from marginwatch.venues.bybit.calls import Calls
 from marginwatch.venues.bybit.capabilities import Capabilities, is_closed
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
 from marginwatch.venues.bybit.parse.account import (
+    OUTSIDE_ENDPOINT,
     margin_mode_said,
     parse_account_info,
     parse_collateral_info,
@@ -246,9 +247,8 @@ class BybitClient:
 
     async def fetch_funding_balances(self) -> tuple[OutsideBalance, ...]:
         """Return the coins of the funding wallet, which back no position."""
-        endpoint = "/v5/asset/transfer/query-account-coins-balance"
         page, _ = await self._calls.read(
-            endpoint, {"accountType": "FUND"}, parse_funding_balances, optional_as=endpoint
+            OUTSIDE_ENDPOINT, {"accountType": "FUND"}, parse_funding_balances, optional_as=OUTSIDE_ENDPOINT
         )
         return page.rows
 

@@ -25,6 +25,7 @@ def test_an_account_and_defaults(write: Write, tmp_path: Path) -> None:
     assert (config.service.host, config.service.port) == ("127.0.0.1", 8600)
     assert config.service.database == tmp_path / "marginwatch-data" / "marginwatch.sqlite"
     assert config.limits.share_of_limit == 0.30
+    assert config.limits.ban_wait_s == 600.0
     assert (config.prices.mark_stale_s, config.prices.mark_unknown_s) == (10.0, 30.0)
     assert (config.collect.poll_s, config.collect.reconcile_s) == (5.0, 60.0)
     assert (config.refused, config.warnings) == ((), ())
@@ -43,6 +44,7 @@ def test_whole_numbers_do_for_seconds_and_everything_given_arrives(write: Write)
             log_format = "json"
             [limits]
             share_of_limit = 1
+            ban_wait_s = 20
             [collect]
             poll_s = 7
             websocket_library = "websockets"
@@ -56,6 +58,7 @@ def test_whole_numbers_do_for_seconds_and_everything_given_arrives(write: Write)
     )
     assert (config.service.port, config.service.log_format) == (0, "json")
     assert (config.limits.share_of_limit, config.collect.poll_s) == (1.0, 7.0)
+    assert config.limits.ban_wait_s == 20.0
     assert config.collect.websocket_library == "websockets"
     assert config.rules == ({"name": "x", "above": 0.7},)
     assert any("[[rule]] has no effect yet" in warning for warning in config.warnings)

@@ -284,6 +284,7 @@ class Service:
             self._http,
             on_notice=self._record_notice,
             on_quarantine=self._record_quarantined,
+            ban_wait_s=self.config.limits.ban_wait_s,
         )
         return bybit_port(rest, spec.endpoints, budget)
 

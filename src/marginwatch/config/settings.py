@@ -55,9 +55,12 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     share_of_limit : float
         The part of every rate and socket limit of a venue that we may use, in (0, 1]; the desk's bots need the rest.
+    ban_wait_s : float
+        Seconds for which a venue is left alone after it has banned our address. Less than its ban lasts prolongs it.
     """
 
     share_of_limit: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.30
+    ban_wait_s: Seconds = 600.0
 
 
 class PriceSettings(msgspec.Struct, frozen=True, kw_only=True):

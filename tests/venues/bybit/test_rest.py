@@ -14,6 +14,7 @@ from marginwatch.errors import (
 )
 from marginwatch.model.ids import AccountId
 from marginwatch.model.secret import Secret
+from marginwatch.venues.bybit.adapter import BybitVenue
 from marginwatch.venues.bybit.auth import Credentials
 from marginwatch.venues.bybit.rest import Caller, query_of
 
@@ -159,6 +160,17 @@ async def test_a_refused_address_blocks_the_host_and_is_not_asked_again(bench, r
     assert seconds == 600
     assert message == error.message
     assert len(bench.stub.calls(WALLET)) == 1
+
+
+async def test_a_host_that_lifts_its_bans_earlier_is_left_alone_for_as_long_as_told(bench, caller) -> None:
+    bench.stub.standing[WALLET] = lambda _: bench.stub.text(403, "")
+    venue = BybitVenue(
+        bench.venue.venue, bench.venue.endpoints, bench.gate, bench.clock, bench.http, ban_wait_s=20.0
+    )
+    venue._rest._sync_tried_s = bench.clock.monotonic_s()
+    error = await failure(venue._rest.get(WALLET, caller=caller))
+    assert error.retry_after_s == 20.0
+    assert bench.gate.host_blocks[0][0] == 20.0
 
 
 async def test_a_refusal_of_the_first_call_ever_may_be_the_country(bench, rest, caller) -> None:

@@ -19,6 +19,7 @@ from marginwatch.venues.bybit.calls import Calls
 from marginwatch.venues.bybit.capabilities import Capabilities
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
 from marginwatch.venues.bybit.client import BybitClient
+from marginwatch.venues.bybit.manifest import FLOOD_WAIT_S
 from marginwatch.venues.bybit.market import Market
 from marginwatch.venues.bybit.rest import BybitRest
 from marginwatch.venues.bybit.server_clock import ServerClock
@@ -47,6 +48,8 @@ class BybitVenue:
         Takes replies that did not decode.
     chance : random.Random, optional
         Source of jitter.
+    ban_wait_s : float, optional
+        How long all calls stop after the address was banned, seconds; as long as Bybit's ban by default.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class BybitVenue:
         on_notice: Callable[[Notice], None] | None = None,
         on_quarantine: Callable[[Quarantined], None] | None = None,
         chance: Random | None = None,
+        ban_wait_s: float = FLOOD_WAIT_S,
     ) -> None:
         self.venue = venue
         self.endpoints = endpoints
@@ -77,6 +81,7 @@ class BybitVenue:
             on_quarantine=on_quarantine,
             on_sync=self._tell_skew,
             chance=chance,
+            ban_wait_s=ban_wait_s,
         )
         self._public = Calls(self._rest, None, Capabilities(None, self._on_notice))
         self._market = Market(self._public, self.catalog)

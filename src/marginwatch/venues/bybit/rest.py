@@ -102,6 +102,8 @@ class BybitRest:
         Called whenever the venue's clock was measured.
     chance : random.Random, optional
         Source of jitter.
+    ban_wait_s : float, default=600
+        How long all calls stop after the address was banned, seconds.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class BybitRest:
         on_quarantine: Callable[[Quarantined], None] | None = None,
         on_sync: Callable[[], None] | None = None,
         chance: random.Random | None = None,
+        ban_wait_s: float = FLOOD_WAIT_S,
     ) -> None:
         self.venue = venue
         self.server_clock = server_clock
@@ -125,6 +128,7 @@ class BybitRest:
         self._http = http
         self._on_quarantine = on_quarantine
         self._chance = chance or random.Random()
+        self._ban_wait_s = ban_wait_s
         self._has_succeeded = False
         self._sync_lock = asyncio.Lock()
         self._on_sync = on_sync or _nothing
@@ -343,13 +347,13 @@ class BybitRest:
 
     def _refused_address(self, endpoint: str, caller: Caller | None, code: int) -> MarginwatchError:
         """Block the host: more calls from a banned address only prolong the ban."""
-        until_s = self._clock.now_ns() // 1_000_000_000 + int(FLOOD_WAIT_S)
+        until_s = self._clock.now_ns() // 1_000_000_000 + int(self._ban_wait_s)
         clock_time = f"{until_s // 3600 % 24:02}:{until_s // 60 % 60:02}:{until_s % 60:02} UTC"
         message = f"address banned until about {clock_time}: the venue refuses our address, as it does after too many calls"
         if not self._has_succeeded:
             message += "; nothing has ever been answered from here, so it may be a block of this country or network instead"
-        self._gate.block_host(FLOOD_WAIT_S, message)
-        error = RateLimitedError(message, code=code, retry_after_s=FLOOD_WAIT_S, reason="ip_blocked")
+        self._gate.block_host(self._ban_wait_s, message)
+        error = RateLimitedError(message, code=code, retry_after_s=self._ban_wait_s, reason="ip_blocked")
         return self._place(error, endpoint, caller)
 
     def _place(self, error: MarginwatchError, endpoint: str, caller: Caller | None) -> MarginwatchError:

@@ -6,6 +6,7 @@ people. State: none but the reused buffers of a frame. Never: I/O, a change of t
 Modules
 -------
 answers           the four kinds of answer
+betas             how far coins move with Bitcoin
 settings          limits of age
 workspace         buffers that are used again
 rows              which rows are measured: all, or those of a few accounts

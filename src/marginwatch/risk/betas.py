@@ -97,7 +97,7 @@ def prior_betas(is_benchmark: BoolArray) -> Betas:
     is_benchmark : ndarray of shape (n_coins,), bool
         Which coins are Bitcoin.
     """
-    value = np.where(is_benchmark, 1.0, PRIOR_MEAN)
+    value: FloatArray = np.where(is_benchmark, 1.0, PRIOR_MEAN)
     half = np.where(is_benchmark, 0.0, BAND_SDS * PRIOR_SD)
     return Betas(value, value - half, value + half, np.zeros(value.shape[0]))
 

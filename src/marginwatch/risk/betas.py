@@ -99,7 +99,7 @@ def prior_betas(is_benchmark: BoolArray) -> Betas:
     """
     value: FloatArray = np.where(is_benchmark, 1.0, PRIOR_MEAN)
     half = np.where(is_benchmark, 0.0, BAND_SDS * PRIOR_SD)
-    return Betas(value, value - half, value + half, np.zeros(value.shape[0]))
+    return Betas(value, value - half, value + half, np.zeros(is_benchmark.shape[0]))
 
 
 def exempted(betas: Betas, is_exempt: BoolArray) -> Betas:

@@ -66,6 +66,8 @@ class Exchange(Controls):
         self.seed = seed
         self.scenario = scenario
         self.tick_s = tick_s
+        self.is_held = False
+        """While true :meth:`run` stands still; afterwards it catches up tick by tick."""
         self._time_s = 0.0
         self._tick_due_s = tick_s
         self._crowd = Crowd(self._world, seed, activity_per_s)
@@ -126,6 +128,8 @@ class Exchange(Controls):
         """Step in the clock's time until cancelled."""
         while True:
             await self._clock.sleep(PUMP_S)
+            if self.is_held:
+                continue
             behind_s = self._clock.now_ns() / 1e9 - self._start_ms / 1000.0 - self._time_s
             if behind_s > 0.0:
                 self.step(min(behind_s, self.tick_s))

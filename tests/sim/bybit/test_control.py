@@ -1,5 +1,6 @@
 """The remote control, used as another program's test would."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -79,6 +80,34 @@ async def test_time_moves_by_what_is_asked_for_and_no_more(manual) -> None:
 async def test_time_that_runs_by_itself_cannot_be_moved(remote) -> None:
     status, answer = await remote.ask("/advance", {"seconds": 1})
     assert (status, "--manual-clock" in answer["error"]) == (400, True)
+
+
+async def test_a_market_that_is_held_stands_still_and_catches_up_afterwards(http) -> None:
+    clock = ManualClock(time.time_ns())
+    exchange = Exchange(7, clock, n_accounts=4, activity_per_s=5.0)
+    async with BybitSimServer(exchange, clock=clock) as server:
+        control = Control(server, TOKEN)
+        await control.start()
+        remote, running = Remote(control, http), asyncio.create_task(exchange.run())
+        await remote("/hold", {"is_held": True})
+        await clock.advance(5.0)
+        assert exchange.stats().steps == 0
+        await remote("/hold", {"is_held": False})
+        for _ in range(20):
+            await clock.advance(0.1)
+        assert exchange.now_ms() == clock.now_ns() // 1_000_000
+        assert exchange.stats().position_changes > 0
+        running.cancel()
+        await control.stop()
+
+
+async def test_it_tells_how_much_of_each_limit_was_ever_used(remote, rest, trader) -> None:
+    for _ in range(5):
+        await rest.get("/v5/user/query-api", "", trader.key)
+    peaks = (await remote("/stats"))["limits"]
+    assert peaks["calls"] == {"limit": 600, "per_s": 5.0, "peak": 5}
+    assert peaks["sockets"] == {"limit": 500, "per_s": 300.0, "peak": 0}
+    assert peaks["endpoint"]["peak"] == 0.5
 
 
 async def test_a_price_a_position_and_money_are_true_at_once(remote, trader) -> None:

@@ -180,3 +180,14 @@ async def test_sockets_and_log_ins_are_refused_by_chance(exchange, open_stream, 
         assert (await client.log_in(trader.key))["success"] is False
         bad.faults.plan = parse_faults("")
         assert (await client.log_in(trader.key))["success"] is True
+
+
+async def test_a_new_plan_reaches_the_sockets_that_are_open_already(server, open_stream, trader) -> None:
+    cut, spared = await listen(server, open_stream, trader), await listen(server, open_stream, trader)
+    server.faults.plan = parse_faults("disconnect=1ms")
+    assert (await asyncio.wait_for(cut.socket.receive(), 2)).type is not aiohttp.WSMsgType.TEXT
+    assert (await asyncio.wait_for(spared.socket.receive(), 2)).type is not aiohttp.WSMsgType.TEXT
+    server.faults.plan = parse_faults("disconnect=1s")  # its seed ends the next socket after 0.8 s
+    living = await listen(server, open_stream, trader)
+    server.faults.plan = parse_faults("")
+    assert await living.hears_nothing(1.2), "its end was called off with the plan"

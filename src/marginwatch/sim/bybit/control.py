@@ -67,6 +67,7 @@ class Control:
         app = web.Application()
         actions: dict[str, Action] = {
             "/advance": self._advance,
+            "/hold": self._hold,
             "/price": self._price,
             "/position": self._position,
             "/order": self._order,
@@ -130,6 +131,10 @@ class Control:
         finally:
             self._is_advancing = False
         return {"now_ms": self._server.front.now_ms()}
+
+    async def _hold(self, request: web.Request) -> Answer:
+        self._exchange.is_held = (await _read(request, given.Hold)).is_held
+        return {"is_held": self._exchange.is_held}
 
     async def _price(self, request: web.Request) -> Answer:
         order = await _read(request, given.Price)
@@ -220,6 +225,7 @@ class Control:
             "sockets": self._server.sockets(),
             "counts": dict(front.counts),
             "exchange": msgspec.to_builtins(self._exchange.stats()),
+            "limits": front.limits.peaks(),
             "doomed": sorted(self._server.mishaps.doomed),
             "faults": msgspec.to_builtins(self._server.faults.plan),
         }

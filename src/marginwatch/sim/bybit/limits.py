@@ -5,6 +5,7 @@ test can prove how much of a limit a client really used.
 """
 
 import collections
+from collections.abc import Mapping
 from typing import NamedTuple
 
 ENDPOINT_LIMITS: dict[str, int] = {
@@ -141,3 +142,26 @@ class RateLimits:
         """Return whether an address may open one more socket."""
         window = self.new_sockets.setdefault(address, RollingWindow(*self._socket_rule))
         return window.take(now_s).is_allowed
+
+    def peaks(self) -> dict[str, dict[str, float]]:
+        """Return of each limit how much there is and the most that anybody ever used of it in one window.
+
+        ``calls`` and ``sockets`` are per address; ``endpoint`` is the largest part of any account's limit of any endpoint.
+        """
+        return {
+            "calls": {"limit": self._ip_rule[0], "per_s": self._ip_rule[1], "peak": _peak(self.by_address)},
+            "sockets": {
+                "limit": self._socket_rule[0],
+                "per_s": self._socket_rule[1],
+                "peak": _peak(self.new_sockets),
+            },
+            "endpoint": {
+                "limit": 1.0,
+                "per_s": 1.0,
+                "peak": max((one.peak / one.calls for one in self.by_endpoint.values()), default=0.0),
+            },
+        }
+
+
+def _peak(windows: Mapping[str, RollingWindow]) -> int:
+    return max((window.peak for window in windows.values()), default=0)

@@ -17,6 +17,12 @@ class Advance(Body, frozen=True, kw_only=True):
     seconds: Seconds
 
 
+class Hold(Body, frozen=True, kw_only=True):
+    """Let market and traders stand still, or go on; what time they missed is caught up with at once."""
+
+    is_held: bool
+
+
 class Price(Body, frozen=True, kw_only=True):
     """Put the mark of a contract on a price."""
 

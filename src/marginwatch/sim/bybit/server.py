@@ -147,7 +147,7 @@ class BybitSimServer:
         bound = self._runner.addresses[0]
         self._address = (host, bound[1])
         self._unsubscribe = self.exchange.subscribe(self._hear)
-        self.faults.on_plan = self.mishaps.restart
+        self.faults.on_plan = self._follow_plan
         self.mishaps.restart()
         self._tasks = [asyncio.create_task(self._publish_tickers()), asyncio.create_task(self._cut_idle())]
 
@@ -202,6 +202,12 @@ class BybitSimServer:
         """Send the prices that moved; runs by itself every 100 ms of the clock."""
         for stream in self.public.values():
             stream.publish()
+
+    def _follow_plan(self) -> None:
+        """Begin anew with another plan: mishaps, and the ends of the sockets that are open already."""
+        self.mishaps.restart()
+        for socket in tuple(self._sockets):
+            socket.arm_end()
 
     def _hear(self, change: Change) -> None:
         if change.kind == "ticker":

@@ -72,7 +72,7 @@ class StreamSocket:
         self.heard_s = clock.monotonic_s()
         self.is_mute = False
         """True for a half-open socket: it neither hears nor speaks, and stays open."""
-        self._arm_end()
+        self.arm_end()
 
     async def receive(self) -> str | None:
         """Return the next text of the client, answering protocol pings; None once the socket has ended."""
@@ -207,7 +207,11 @@ class StreamSocket:
         self.heard_s = self._clock.monotonic_s()
         self._transport.write(frame)
 
-    def _arm_end(self) -> None:
+    def arm_end(self) -> None:
+        """Throw anew when and how this socket ends, by the plan of now."""
+        if self._end_timer is not None:
+            self._end_timer.cancel()
+            self._end_timer = None
         end = self._faults.end()
         if end is not None:
             after_s, how = end
@@ -218,4 +222,4 @@ class StreamSocket:
         if self._faults.is_active:
             how_to_end()
         else:
-            self._arm_end()
+            self.arm_end()

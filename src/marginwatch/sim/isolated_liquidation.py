@@ -67,7 +67,9 @@ def _take(
         kind="BustTrade",
         create_type="CreateByLiq" if price is None else "CreateByTakeOver_PassThrough",
     )
+    bankruptcy = _take_over_price(world, account, position) if price is None else price
     book_fill(world, account, fill)
+    world.tell_liquidation(fill.contract, -fill.quantity, bankruptcy)
     if price is not None:
         _insure(world, fill, price)
         deleveraging.absorb(world, account, fill.contract, -fill.quantity, price)

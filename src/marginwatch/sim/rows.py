@@ -74,6 +74,7 @@ class WalletCoin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     bonus: Decimal
     margin_collateral: bool
     collateral_switch: bool
+    spot_hedging_quantity: Decimal = Decimal(0)
 
 
 class AccountTotals(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -125,10 +126,14 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_reduce_only: bool
     created_ms: int
     updated_ms: int
+    fee_coin: str = ""
 
 
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One execution; ``fee`` > 0 is paid; ``kind`` is Trade, Funding, BustTrade, AdlTrade, Delivery or Settle."""
+    """One execution; ``fee`` > 0 is paid; ``kind`` is Trade, Funding, BustTrade, AdlTrade, Delivery or Settle.
+
+    ``fee_coin`` is ``""`` where it is the settle coin. Volatilities (annual fractions) and the forward are of options.
+    """
 
     uid: str
     category: Category
@@ -156,6 +161,10 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     index_price: Decimal
     ts_ms: int
     seq: int
+    fee_coin: str = ""
+    trade_volatility: Decimal | None = None
+    mark_volatility: Decimal | None = None
+    underlying_price: Decimal | None = None
 
 
 class TransactionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -390,15 +399,27 @@ class OptionAssetRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     maintenance_margin: Decimal
 
 
+class LiquidationRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A liquidated position or part of one as everybody hears of it: ``side`` is the position's, ``Buy`` a long."""
+
+    category: Category
+    symbol: str
+    side: str
+    qty: Decimal
+    bankruptcy_price: Decimal
+    ts_ms: int
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that just happened; exactly the fields of its ``kind`` are filled.
 
     ``position``: ``positions``; ``wallet``: ``coins`` (the touched ones only) and ``totals``; ``execution``:
     ``executions``; ``order``: ``orders``; ``greeks``: ``greeks``; ``ticker``: ``tickers`` (``uid`` is ``""``: public),
-    those of options left out: whoever wants them asks, for they are priced when looked at.
+    those of options left out: whoever wants them asks, for they are priced when looked at; ``liquidation``:
+    ``liquidations``, public too.
     """
 
-    kind: Literal["position", "wallet", "execution", "order", "greeks", "ticker"]
+    kind: Literal["position", "wallet", "execution", "order", "greeks", "ticker", "liquidation"]
     uid: str
     ts_ms: int
     positions: tuple[PositionRow, ...] = ()
@@ -408,6 +429,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     orders: tuple[OrderRow, ...] = ()
     tickers: tuple[TickerRow, ...] = ()
     greeks: tuple[CoinGreeks, ...] = ()
+    liquidations: tuple[LiquidationRow, ...] = ()
 
 
 class Truth(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from marginwatch.sim import view
 from marginwatch.sim.account import Account
+from marginwatch.sim.delivery_index import DeliveryIndex
 from marginwatch.sim.greeks import coin_greeks
 from marginwatch.sim.instruments import Contract
 from marginwatch.sim.ledger import House
@@ -16,7 +17,7 @@ from marginwatch.sim.money import ZERO
 from marginwatch.sim.option_board import OptionQuote
 from marginwatch.sim.option_margin import option_order_margin
 from marginwatch.sim.position import Position
-from marginwatch.sim.rows import Change, CoinGreeks, ExecutionRow, OrderRow
+from marginwatch.sim.rows import Change, CoinGreeks, ExecutionRow, LiquidationRow, OrderRow
 
 Listener = Callable[[Change], None]
 """Called synchronously, in order, from inside the step or control call that made the change."""
@@ -47,6 +48,10 @@ class World:
             ("steps", "position", "wallet", "execution", "order", "ticker", "funding"), 0
         )
         self.liquidated: list[str] = []
+        self.spot_seq = 10**11
+        self.announced_ms: dict[str, int] = {}
+        """Contracts whose margin is about to change, by symbol: when."""
+        self.delivery_index = DeliveryIndex()
         self._random = random.Random(f"identifiers-{seed}")
         self._figures: dict[str, tuple[int, int, AccountMargin]] = {}
 
@@ -111,10 +116,10 @@ class World:
             found = option_order_margin(account, contract, quote)
         else:
             found = order_margin(account, contract)
-        if found.initial_margin or found.value:
-            account.order_margins[contract.symbol] = found
-        else:
+        if found.is_empty:
             account.order_margins.pop(contract.symbol, None)
+        else:
+            account.order_margins[contract.symbol] = found
         for leg in (0, 1, 2):
             if (position := account.positions.get((contract.symbol, leg))) is not None:
                 position.margin_version = -1
@@ -160,6 +165,19 @@ class World:
         self.counts["execution"] += 1
         if self.listeners:
             self.emit(Change(kind="execution", uid=row.uid, ts_ms=self.now_ms, executions=(row,)))
+
+    def tell_liquidation(self, contract: Contract, taken: Decimal, price: Decimal) -> None:
+        """Tell everybody that a position (``taken`` signed: positive is a long) was taken or cut, at which bankruptcy price."""
+        if self.listeners:
+            row = LiquidationRow(
+                category=contract.category,
+                symbol=contract.symbol,
+                side="Buy" if taken > 0 else "Sell",
+                qty=abs(taken),
+                bankruptcy_price=price,
+                ts_ms=self.now_ms,
+            )
+            self.emit(Change(kind="liquidation", uid="", ts_ms=self.now_ms, liquidations=(row,)))
 
     def usd(self, coin: str, amount: Decimal) -> float:
         """Return what an amount of a coin is worth at its USD index."""

@@ -210,8 +210,9 @@ class BybitSimServer:
             socket.arm_end()
 
     def _hear(self, change: Change) -> None:
-        if change.kind == "ticker":
-            self.mishaps.hear(change)
+        if change.kind in ("ticker", "liquidation"):
+            if change.kind == "ticker":
+                self.mishaps.hear(change)
             for stream in self.public.values():
                 stream.hear(change)
         else:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,7 +34,9 @@ def run_loop(main: Coroutine[object, object, T]) -> T:
     return uvloop.run(main)
 
 
-async def serve(path: Path, scrubber: Scrubber) -> None:
+async def serve(
+    path: Path, scrubber: Scrubber, *, on_start: Callable[[Service, str], None] | None = None
+) -> None:
     """Run the service configured in ``path`` until SIGTERM or SIGINT.
 
     Parameters
@@ -43,6 +45,8 @@ async def serve(path: Path, scrubber: Scrubber) -> None:
         The configuration; read again on SIGHUP. A file that cannot be used then is told, and the old one stays.
     scrubber : Scrubber
         Learns every secret before it is used.
+    on_start : callable, optional
+        Hears the service and the address of its API once both run; for programs that look inside.
 
     Raises
     ------
@@ -62,6 +66,8 @@ async def serve(path: Path, scrubber: Scrubber) -> None:
         log.info(
             "service started", url=web.url, accounts=len(config.accounts), data=str(config.service.data_dir)
         )
+        if on_start is not None:
+            on_start(service, web.url)
         watchers = [
             asyncio.create_task(_tell_progress(service)),
             asyncio.create_task(_reload_when_asked(service, path, scrubber, reloading)),

@@ -11,6 +11,7 @@ settings          limits of age
 workspace         buffers that are used again
 rows              which rows are measured: all, or those of a few accounts
 measures          one file for each family of measures
+margin            margins by our own reckoning, for any prices
 account_measures  everything measured for each account
 group_measures    sums over coins, desks, tags, venues and all
 frame             all of it at one moment, frozen

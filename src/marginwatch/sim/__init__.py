@@ -6,6 +6,7 @@ books that add up after every step. Never: code shared with venues or risk: an i
 Modules
 -------
 rows         what readers get: frozen rows and changes
+records      rows of sessions paid out and of deliveries
 exchange     the exchange as one object: opened, stepped, run
 controls     what can be done to it, and what follows when prices move
 settings     what an account's owner can set
@@ -22,6 +23,8 @@ black76      the worth of an option on a forward, and its greeks
 surface      the volatility that options are priced with
 option_board  which options are listed and what they are worth
 position     one leg: size, average entry, what trading it earned
+collateral   what of a coin backs its account
+order_losses what open orders could take from the collateral
 margin       what positions and orders need, by margin mode
 option_margin  what options need as margin
 greeks       option totals of an account
@@ -31,8 +34,10 @@ modes        the margin modes by name
 ledger       the house's books and the proof that all adds up
 trading      fills: position, wallet, house and histories together
 orders       open orders: placed, amended, cancelled, filled
+spot         spot orders: placed, filled, cancelled; coins swapped
 funding      payments between longs and shorts
 delivery     what expires is settled in cash
+delivery_index  the half hour's average that it is settled by
 liquidation  orders cancelled, positions taken over, debts repaid, the rest insured
 isolated_liquidation  one position cut or taken over when the mark reaches its price
 deleveraging winners hand over what the insurance pool cannot carry

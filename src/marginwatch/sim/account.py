@@ -1,12 +1,14 @@
 """One simulated account: wallet, positions, orders, settings and what it remembers of its past. State only."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
 
-from marginwatch.sim.instruments import Contract
-from marginwatch.sim.money import ZERO
+from marginwatch.sim.instruments import Contract, SpotPair
+from marginwatch.sim.money import CENT, EXACT, ZERO
 from marginwatch.sim.position import Position
+from marginwatch.sim.records import DeliveryRow, SettlementRow
 from marginwatch.sim.rows import AccountInfo, ClosedPnlRow, ExecutionRow, OrderRow, TransactionRow
 
 HISTORY_MAX = 2_000
@@ -17,6 +19,8 @@ TAKER_FEE = Decimal("0.00055")
 MAKER_FEE = Decimal("0.0002")
 OPTION_FEE = Decimal("0.0003")
 """Fee of an option trade, of the index; our choice."""
+SPOT_FEE = Decimal("0.001")
+"""Fee of a spot trade, of what it brings, for takers and makers."""
 
 
 @dataclass(slots=True)
@@ -40,11 +44,70 @@ class Order:
 
 
 @dataclass(slots=True)
+class SpotOrder:
+    """One open spot order; ``left`` is signed, positive to buy. What it gives away is locked in the wallet."""
+
+    row: OrderRow
+    pair: SpotPair
+    left: Decimal
+    price_float: float
+    left_float: float
+
+    @property
+    def gives(self) -> str:
+        """The coin that is locked."""
+        return self.pair.quote if self.left > 0 else self.pair.base
+
+    @property
+    def gets(self) -> str:
+        """The coin that a fill brings."""
+        return self.pair.base if self.left > 0 else self.pair.quote
+
+    @property
+    def locked(self) -> Decimal:
+        """How much is locked: the value of a buy order, rounded up to what a wallet holds, or the quantity of a sell."""
+        return spot_value(self.left, self.row.price, ROUND_UP) if self.left > 0 else -self.left
+
+    @property
+    def gives_float(self) -> float:
+        """What a fill takes, for the margin engine."""
+        return self.left_float * self.price_float if self.left_float > 0.0 else -self.left_float
+
+    @property
+    def gets_float(self) -> float:
+        """What a fill brings before its fee, for the margin engine."""
+        return self.left_float if self.left_float > 0.0 else -self.left_float * self.price_float
+
+
+def spot_value(quantity: Decimal, price: Decimal, rounding: str = ROUND_HALF_EVEN) -> Decimal:
+    """Return what a quantity costs in the quote coin, unsigned, rounded to what a wallet holds."""
+    return EXACT.multiply(abs(quantity), price).quantize(CENT, rounding=rounding)
+
+
+@dataclass(slots=True)
 class OrderMargin:
-    """What the open orders of one symbol tie up, settle coin, and their value for the choice of the tier."""
+    """What the open orders of one symbol tie up, settle coin, and their value for the choice of the tier.
+
+    ``highest_buy`` and ``lowest_sell`` tell at a glance whether any order is through the mark; options have neither.
+    """
 
     initial_margin: float = 0.0
     value: float = 0.0
+    highest_buy: float = 0.0
+    lowest_sell: float = math.inf
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to keep."""
+        return not (self.initial_margin or self.value or self.highest_buy) and self.lowest_sell == math.inf
+
+    @property
+    def tied(self) -> tuple[float, float]:
+        """What readers of a wallet can tell apart."""
+        return self.initial_margin, self.value
+
+
+NOTHING_ORDERED = OrderMargin()
 
 
 @dataclass(slots=True)
@@ -79,17 +142,22 @@ class Account:
     funding_wallet: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     positions: dict[tuple[str, int], Position] = field(default_factory=dict[tuple[str, int], Position])
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
+    spot_orders: dict[str, SpotOrder] = field(default_factory=dict[str, SpotOrder])
     order_margins: dict[str, OrderMargin] = field(default_factory=dict[str, OrderMargin])
     leverage: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     executions: deque[ExecutionRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
     transactions: deque[TransactionRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
     closed: deque[ClosedPnlRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
+    settlements: deque[SettlementRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
+    deliveries: deque[DeliveryRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
     watch: Watch = field(default_factory=Watch)
     taker_fee: Decimal = TAKER_FEE
     maker_fee: Decimal = MAKER_FEE
     revision: int = 0
     liquidations: int = 0
     is_liquidated: bool = False
+    has_spot_hedging: bool = False
+    """Whether coins held spot count as hedges in portfolio margin."""
 
     @property
     def is_isolated(self) -> bool:
@@ -115,6 +183,10 @@ class Account:
         """Return the signed size over all legs of a symbol."""
         legs = (self.positions.get((symbol, leg)) for leg in (0, 1, 2))
         return sum(leg.size_float for leg in legs if leg is not None)
+
+    def locked(self, name: str) -> Decimal:
+        """Return how much of a coin its spot orders hold back."""
+        return sum((order.locked for order in self.spot_orders.values() if order.gives == name), ZERO)
 
     def coin(self, name: str) -> CoinWallet:
         """Return the wallet of a coin, empty if it never held any."""

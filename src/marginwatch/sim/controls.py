@@ -2,7 +2,17 @@
 
 from decimal import Decimal
 
-from marginwatch.sim import announcements, delivery, funding, interest, liquidation, orders, rows, session
+from marginwatch.sim import (
+    announcements,
+    delivery,
+    funding,
+    interest,
+    liquidation,
+    orders,
+    rows,
+    session,
+    spot,
+)
 from marginwatch.sim.account import Account
 from marginwatch.sim.announcements import MarginChange
 from marginwatch.sim.desks import Plan
@@ -89,13 +99,43 @@ class Controls(Settings):
         check_margin(self._world, account, contract, quantity, at, account.index_for(contract, quantity))
         return orders.place(self._world, account, contract, quantity, at)
 
+    def place_spot_order(
+        self, uid: str, symbol: str, signed_qty: Decimal | str, price: Decimal | str
+    ) -> rows.OrderRow:
+        """Open a limit order on a spot pair; it locks what it gives and fills when the index reaches it.
+
+        Raises
+        ------
+        ValueError
+            If the pair is not listed, quantity or price are off their steps, or the coin is not held and free.
+        """
+        pair = self._spot.get(symbol)
+        if pair is None:
+            raise ValueError(f"symbol must be a listed spot pair, got {symbol!r}")
+        return spot.place(self._world, self._account(uid), pair, Decimal(signed_qty), Decimal(price))
+
     def amend_order(self, uid: str, order_id: str, price: Decimal | str) -> rows.OrderRow:
         """Move an open order; KeyError if it is not open."""
-        return orders.amend(self._world, self._account(uid), order_id, Decimal(price))
+        account = self._account(uid)
+        amend = spot.amend if order_id in account.spot_orders else orders.amend
+        return amend(self._world, account, order_id, Decimal(price))
 
     def cancel_order(self, uid: str, order_id: str) -> rows.OrderRow:
         """Cancel an open order; KeyError if it is not open."""
-        return orders.cancel(self._world, self._account(uid), order_id)
+        account = self._account(uid)
+        cancel = spot.cancel if order_id in account.spot_orders else orders.cancel
+        return cancel(self._world, account, order_id)
+
+    def fill_order(self, uid: str, order_id: str, quantity: Decimal | str | None = None) -> rows.ExecutionRow:
+        """Fill an open order at its price, or (unsigned) ``quantity`` of it, whatever the mark.
+
+        Raises
+        ------
+        KeyError
+            If it is not open; ValueError if not so much is left of it.
+        """
+        wanted = None if quantity is None else Decimal(quantity)
+        return orders.fill_order(self._world, self._account(uid), order_id, wanted)
 
     def set_price(self, symbol: str, price: Decimal | str) -> None:
         """Put a mark on ``price``, moving its coin and all contracts on it, with everything that follows from it.
@@ -205,6 +245,8 @@ class Controls(Settings):
         for account in world.accounts.values():
             if account.orders:
                 orders.fill_crossed(world, account)
+            if account.spot_orders:
+                spot.fill_crossed(world, account)
         delivery.deliver_due(world)
         if world.now_ms >= self._next_funding_ms:
             self._next_funding_ms = self._funding_after(world.now_ms)

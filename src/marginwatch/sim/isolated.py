@@ -50,6 +50,8 @@ class IsolatedMargin:
             total.initial += (coin.position_initial + coin.order_initial) * usd
             total.maintenance += coin.position_maintenance * usd
             total.collateral += (abs(coin.wallet) + abs(coin.unrealized)) * usd
+        for order in account.spot_orders.values():
+            coins.setdefault(order.gives, CoinMargin()).locked += float(order.locked)
         return total
 
 
@@ -61,7 +63,7 @@ def available(figures: AccountMargin, coin: str) -> float:
     v5/account/wallet-balance (2026-07): wallet balance − position margin − order margin − locked − bonus.
     """
     part = figures.coins.get(coin)
-    return 0.0 if part is None else part.wallet - part.position_initial - part.order_initial
+    return 0.0 if part is None else part.wallet - part.position_initial - part.order_initial - part.locked
 
 
 def leverage_used(account: Account, position: Position, market: Market) -> float:

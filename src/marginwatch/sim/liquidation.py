@@ -1,6 +1,7 @@
 """Liquidation of accounts whose positions back each other: exactly when maintenance margin reaches margin balance.
 
-Orders are cancelled first and debts repaid out of other coins; if that is not enough, positions are taken over by the house, largest loss first, at a price that costs the
+Spot orders with a haircut loss are cancelled first, and if that suffices it was no liquidation. Then all orders are cancelled and debts
+repaid out of other coins; if that is not enough, positions are taken over by the house, largest loss first, at a price that costs the
 account that position's maintenance margin: a position above the lowest tier is first cut to the tier below. It stops
 as soon as the account is safe. What an emptied account still owes is repaid from its other coins, and what is then
 missing the insurance fund pays.
@@ -9,7 +10,7 @@ missing the insurance fund pays.
 import math
 from decimal import Decimal
 
-from marginwatch.sim import deleveraging, isolated_liquidation, margin, orders
+from marginwatch.sim import deleveraging, isolated_liquidation, margin, orders, spot
 from marginwatch.sim.account import Account
 from marginwatch.sim.insurance import cover, move
 from marginwatch.sim.isolated_liquidation import quantity_to_take
@@ -42,12 +43,16 @@ def check(world: World, account: Account) -> None:
         account.watch.slack_usd = 0.0
         return
     figures = world.measure(account)
+    if figures.maintenance_rate >= 1.0 and figures.haircut_loss > 0.0:
+        for order_id in tuple(account.spot_orders):
+            spot.cancel(world, account, order_id, "CancelByPrepareLiq")
+        figures = world.measure(account)
     if figures.maintenance_rate >= 1.0:
         liquidate(world, account)
         figures = world.measure(account)
     watch = account.watch
     # An option can lose faster than its coin moves, so that no travel bounds it: such an account is always looked at.
-    watch.slack_usd = figures.balance - figures.maintenance if figures.is_bounded else 0.0
+    watch.slack_usd = figures.backing - figures.maintenance if figures.is_bounded else 0.0
     watch.sensitivity_usd = 2.0 * (figures.notional + figures.collateral)
     watch.travel = world.market.travel
 
@@ -58,6 +63,8 @@ def liquidate(world: World, account: Account) -> None:
     world.liquidated.append(account.uid)
     for order_id in tuple(account.orders):
         orders.cancel(world, account, order_id, "CancelAllBeforeLiq")
+    for order_id in tuple(account.spot_orders):
+        spot.cancel(world, account, order_id, "CancelAllBeforeLiq")
     if world.measure(account).maintenance_rate >= 1.0:
         _repay(world, account)
     for _ in range(TAKE_OVERS_MAX):

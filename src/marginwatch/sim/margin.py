@@ -9,10 +9,12 @@ from typing import Protocol
 
 from marginwatch.sim.account import Account, OrderMargin
 from marginwatch.sim.coins import borrow_rates, collateral_ratio
+from marginwatch.sim.collateral import is_collateral
 from marginwatch.sim.instruments import Contract
 from marginwatch.sim.market import Market
 from marginwatch.sim.option_board import OptionQuote
 from marginwatch.sim.option_margin import option_margin
+from marginwatch.sim.order_losses import haircut_loss, order_loss
 from marginwatch.sim.position import Position
 
 TAKER_FEE = 0.00055
@@ -20,7 +22,7 @@ TAKER_FEE = 0.00055
 
 @dataclass(slots=True)
 class CoinMargin:
-    """Sums of one coin, in that coin."""
+    """Sums of one coin, in that coin; ``hedging`` is what of it, signed, offsets derivatives in portfolio margin."""
 
     wallet: float = 0.0
     unrealized: float = 0.0
@@ -29,6 +31,8 @@ class CoinMargin:
     order_initial: float = 0.0
     option_value: float = 0.0
     borrowed: float = 0.0
+    locked: float = 0.0
+    hedging: float = 0.0
 
 
 @dataclass(slots=True)
@@ -54,6 +58,8 @@ class AccountMargin:
     has_coin_margins: bool = True
     is_bounded: bool = True
     counted_options: float = 0.0
+    haircut_loss: float = 0.0
+    order_loss: float = 0.0
 
     @property
     def balance(self) -> float:
@@ -61,14 +67,24 @@ class AccountMargin:
         return self.wallet + self.perp_pnl + self.counted_options
 
     @property
+    def backing(self) -> float:
+        """What rates are reckoned of: the margin balance less what open orders could take from it."""
+        return self.balance - self.haircut_loss + self.order_loss
+
+    @property
+    def available(self) -> float:
+        """What is free for new risk: margin balance less haircut loss and initial margin, never below 0."""
+        return max(0.0, self.balance - self.haircut_loss - self.initial)
+
+    @property
     def maintenance_rate(self) -> float:
-        """Maintenance margin ÷ margin balance; 0 without margin, infinite if nothing is left to cover it."""
-        return _rate(self.maintenance, self.balance)
+        """Maintenance margin ÷ backing; 0 without margin, infinite if nothing is left to cover it."""
+        return _rate(self.maintenance, self.backing)
 
     @property
     def initial_rate(self) -> float:
-        """Initial margin ÷ margin balance, like :attr:`maintenance_rate`."""
-        return _rate(self.initial, self.balance)
+        """Initial margin ÷ backing, like :attr:`maintenance_rate`."""
+        return _rate(self.initial, self.backing)
 
 
 def _rate(margin: float, balance: float) -> float:
@@ -125,18 +141,23 @@ class CrossMargin:
             settle = market.quotes[symbol].contract.settle
             _coin(coins, settle).order_initial += margin.initial_margin
         for name, coin in coins.items():
-            _add_coin(total, coin, name, market.usd.get(name, 0.0), is_on=_is_collateral(account, name))
+            _add_coin(total, coin, name, market.usd.get(name, 0.0), is_on=is_collateral(account, name))
+        if account.orders or account.spot_orders:
+            add_order_losses(total, account, market)
         return total
 
 
-def _is_collateral(account: Account, coin: str) -> bool:
-    held = account.wallet.get(coin)
-    return held is None or held.is_collateral
-
-
-def counted_ratio(account: Account, coin: str, equity: float) -> float:
-    """Return the part of a coin's equity that backs the account: all of a debt, none of what its owner switched off."""
-    return collateral_ratio(coin, equity) if equity <= 0.0 or _is_collateral(account, coin) else 0.0
+def add_order_losses(total: AccountMargin, account: Account, market: Market) -> None:
+    """Add what open orders lock and could lose; the value of spot orders joins what bounds risk."""
+    total.order_loss = order_loss(account, market)
+    if not account.spot_orders:
+        return
+    equities = {name: coin.wallet + coin.unrealized for name, coin in total.coins.items()}
+    for order in account.spot_orders.values():
+        _coin(total.coins, order.gives).locked += order.gives_float
+        total.haircut_loss += haircut_loss(account, order, equities, market)
+        total.collateral += order.gives_float * market.usd[order.gives]
+        total.collateral += order.gets_float * market.usd[order.gets]
 
 
 def _coin(coins: dict[str, CoinMargin], name: str) -> CoinMargin:
@@ -269,9 +290,15 @@ def order_margin(account: Account, contract: Contract) -> OrderMargin:
     leverage = float(account.leverage_for(contract))
     sides = {1.0: 0.0, -1.0: 0.0}
     free = {1.0: max(0.0, -net), -1.0: max(0.0, net)}
-    value = 0.0
+    value, highest_buy, lowest_sell = 0.0, 0.0, math.inf
     for order in account.orders.values():
-        if order.contract is not contract or order.row.is_reduce_only:
+        if order.contract is not contract:
+            continue
+        if order.left_float > 0.0:
+            highest_buy = max(highest_buy, order.price_float)
+        else:
+            lowest_sell = min(lowest_sell, order.price_float)
+        if order.row.is_reduce_only:
             continue
         side = 1.0 if order.left_float > 0.0 else -1.0
         quantity = abs(order.left_float)
@@ -282,7 +309,7 @@ def order_margin(account: Account, contract: Contract) -> OrderMargin:
         value += worth
         close = fee_to_close(contract, adding, side, order.price_float, leverage, account.taker_fee_float)
         sides[side] += worth / leverage + worth * account.taker_fee_float + close
-    return OrderMargin(max(sides.values()), value)
+    return OrderMargin(max(sides.values()), value, highest_buy, lowest_sell)
 
 
 def liquidation_price(

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import msgspec
 
-from marginwatch.sim.account import Account, Order
+from marginwatch.sim.account import NOTHING_ORDERED, Account, Order
 from marginwatch.sim.instruments import Contract
-from marginwatch.sim.money import ZERO, to_cents
+from marginwatch.sim.money import EXACT, ZERO, to_cents
 from marginwatch.sim.rows import ExecutionRow, OrderRow
 from marginwatch.sim.trading import Fill, book_fill, check_price, check_quantity, fee_of
 from marginwatch.sim.world import World
@@ -88,28 +88,46 @@ def cancel(world: World, account: Account, order_id: str, cancel_type: str = "Ca
     return row
 
 
-def fill_order(world: World, account: Account, order_id: str) -> ExecutionRow:
-    """Fill the rest of an open order at its price, as maker; a reduce-only order takes no more than is held."""
-    order = account.orders.pop(order_id)
+def fill_order(
+    world: World, account: Account, order_id: str, quantity: Decimal | None = None
+) -> ExecutionRow:
+    """Fill an open order at its price, as maker: the rest of it (None), or ``quantity`` (unsigned) of it.
+
+    Raises
+    ------
+    KeyError
+        If it is not open; ValueError if not so much is left of it.
+    """
+    order = account.orders[order_id]
+    taken = order.left if quantity is None else quantity.copy_sign(order.left)
+    check_quantity(order.contract, taken)
+    if abs(taken) > abs(order.left):
+        raise ValueError(f"quantity of order {order_id} must be {abs(order.left)} at most, got {quantity}")
+    filling = Fill(order.contract, taken, order.row.price, order.row.position_idx, is_maker=True)
+    order.row = _filled(order, taken, fee_of(world, account, filling), world.now_ms)
+    order.left -= taken
+    order.left_float = float(order.left)
+    if not order.left:
+        del account.orders[order_id]
+    world.tell_order(order.row)
+    return book_fill(world, account, replace(filling, order=order.row))
+
+
+def _filled(order: Order, taken: Decimal, fee: Decimal, now_ms: int) -> OrderRow:
+    """Return an order's row after a fill at its price; its average is of all fills, harmonic for inverse contracts."""
     row, contract = order.row, order.contract
-    value = abs(contract.value(order.left, row.price))
-    filling = Fill(contract, order.left, row.price, row.position_idx, is_maker=True)
-    fee = fee_of(world, account, filling)
-    done = msgspec.structs.replace(
+    value = row.cum_exec_value + to_cents(abs(contract.value(taken, row.price)))
+    quantity, is_first = row.cum_exec_qty + abs(taken), not row.cum_exec_qty
+    average = EXACT.divide(quantity, value) if contract.is_inverse else EXACT.divide(value, quantity)
+    return msgspec.structs.replace(
         row,
-        status="Filled",
-        leaves_qty=ZERO,
-        cum_exec_qty=row.qty,
-        cum_exec_value=to_cents(value),
-        cum_exec_fee=fee,
-        average_price=row.price,
-        updated_ms=world.now_ms,
-    )
-    world.tell_order(done)
-    return book_fill(
-        world,
-        account,
-        replace(filling, order=done),
+        status="Filled" if taken == order.left else "PartiallyFilled",
+        leaves_qty=abs(order.left - taken),
+        cum_exec_qty=quantity,
+        cum_exec_value=value,
+        cum_exec_fee=row.cum_exec_fee + fee,
+        average_price=row.price if is_first else to_cents(average),
+        updated_ms=now_ms,
     )
 
 
@@ -136,10 +154,10 @@ def fill_crossed(world: World, account: Account) -> None:
 
 
 def _told(world: World, account: Account, contract: Contract, row: OrderRow, price: Decimal) -> None:
-    before = account.order_margins.get(contract.symbol)
+    before = account.order_margins.get(contract.symbol, NOTHING_ORDERED).tied
     at_risk = RISK_OF_ORDER * world.usd(contract.settle, abs(contract.value(row.qty, price)))
     world.touch(account, contract, at_risk)
     world.tell_order(row)
     world.tell_position(account, account.position(contract, row.position_idx, world.now_ms))
-    if account.order_margins.get(contract.symbol) != before:
+    if account.order_margins.get(contract.symbol, NOTHING_ORDERED).tied != before:
         world.tell_wallet(account, contract.settle)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from marginwatch.sim.account import PORTFOLIO, Account
 from marginwatch.sim.coins import borrow_rates
+from marginwatch.sim.collateral import counted_ratio
 from marginwatch.sim.instruments import Contract
-from marginwatch.sim.margin import AccountMargin, CoinMargin, counted_ratio, position_margin
+from marginwatch.sim.margin import AccountMargin, CoinMargin, add_order_losses, position_margin
 from marginwatch.sim.market import Market
 from marginwatch.sim.option_board import OptionQuote
 from marginwatch.sim.position import Position
@@ -83,6 +84,8 @@ class PortfolioMargin:
             total.initial += book.maintenance * INITIAL_FACTOR
         for symbol, ordered in account.order_margins.items():
             total.initial += ordered.initial_margin * market.usd[market.quotes[symbol].contract.settle]
+        if account.orders or account.spot_orders:
+            add_order_losses(total, account, market)
         return total
 
 

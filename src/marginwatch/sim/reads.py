@@ -7,7 +7,7 @@ import msgspec
 
 from marginwatch.clock import Clock
 from marginwatch.sim import coins, greeks, instruments, isolated, rows, view
-from marginwatch.sim.account import OPTION_FEE, Account
+from marginwatch.sim.account import OPTION_FEE, SPOT_FEE, Account
 from marginwatch.sim.announcements import MarginChange
 from marginwatch.sim.directory import Directory
 from marginwatch.sim.market import Market
@@ -100,7 +100,7 @@ class Reads:
             margin_mode=account.margin_mode,
             unified_margin_status=5,
             is_master_trader=False,
-            spot_hedging=False,
+            spot_hedging=account.has_spot_hedging and account.is_portfolio,
             updated_ms=account.settings_ms,
         )
 
@@ -142,8 +142,10 @@ class Reads:
 
     def orders(self, uid: str, category: str) -> tuple[rows.OrderRow, ...]:
         """Return open orders, oldest first."""
-        held = self._account(uid).orders.values()
-        return tuple(order.row for order in held if order.row.category == category)
+        account = self._account(uid)
+        if category == "spot":
+            return tuple(order.row for order in account.spot_orders.values())
+        return tuple(order.row for order in account.orders.values() if order.row.category == category)
 
     def executions(
         self, uid: str, category: str, *, start_ms: int = 0, end_ms: int | None = None
@@ -181,13 +183,14 @@ class Reads:
                 rows.FeeRate(category="option", symbol="", base_coin=coin, taker=OPTION_FEE, maker=OPTION_FEE)
                 for coin in coins_listed
             )
+        spot = SPOT_FEE if category == "spot" else None
         return tuple(
             rows.FeeRate(
                 category=row.category,
                 symbol=row.symbol,
                 base_coin=row.base_coin,
-                taker=account.taker_fee,
-                maker=account.maker_fee,
+                taker=spot or account.taker_fee,
+                maker=spot or account.maker_fee,
             )
             for row in self.instruments(category, symbol)
         )
@@ -215,14 +218,13 @@ class Reads:
         if account.is_isolated:
             return max(ZERO, from_float(isolated.available(self._world.measure(account), coin)))
         usd = self._market.usd.get(coin, 0.0)
-        if held is None or held.balance <= 0 or usd <= 0.0:
+        free = ZERO if held is None else held.balance - account.locked(coin)
+        if held is None or free <= 0 or usd <= 0.0:
             return ZERO
         ratio = coins.collateral_ratio(coin, float(held.balance)) if held.is_collateral else 0.0
         if ratio <= 0.0:
-            return held.balance
-        figures = self._world.measure(account)
-        free = max(0.0, figures.balance - figures.initial) / usd / ratio
-        return min(held.balance, from_float(free))
+            return free
+        return min(free, from_float(self._world.measure(account).available / usd / ratio))
 
     # --- public reads -----------------------------------------------------------------------------------------
 
@@ -277,7 +279,7 @@ class Reads:
             ts_ms=self._world.now_ms,
             positions=tuple(row for name in DERIVATIVES for row in self.positions(uid, name)),
             wallet=self.wallet(uid),
-            orders=tuple(row for name in DERIVATIVES for row in self.orders(uid, name)),
+            orders=tuple(row for name in (*DERIVATIVES, "spot") for row in self.orders(uid, name)),
             liquidations=account.liquidations,
         )
 

@@ -118,10 +118,11 @@ def wallet_coin(account: Account, name: str, market: Market, figures: AccountMar
         position_maintenance_margin=from_float(part.position_maintenance) if has_margins else None,
         unrealized_pnl=pnl,
         cumulative_realized_pnl=held.cumulative_realized,
-        locked=ZERO,
+        locked=account.locked(name) if account.spot_orders else ZERO,
         bonus=ZERO,
         margin_collateral=is_collateral_coin(name),
         collateral_switch=held.is_collateral,
+        spot_hedging_quantity=from_float(part.hedging),
     )
 
 
@@ -142,13 +143,13 @@ def account_totals(figures: AccountMargin) -> AccountTotals:
             account_im_rate=None,
             account_mm_rate=None,
         )
-    has_rate = figures.balance > 0.0 or figures.initial <= 0.0
+    has_rate = figures.backing > 0.0 or figures.initial <= 0.0
     return AccountTotals(
         total_equity=from_float(figures.equity),
         total_wallet_balance=from_float(figures.wallet),
         total_perp_upl=from_float(figures.perp_pnl),
         total_margin_balance=from_float(figures.balance),
-        total_available_balance=from_float(max(0.0, figures.balance - figures.initial)),
+        total_available_balance=from_float(figures.available),
         total_initial_margin=from_float(figures.initial),
         total_maintenance_margin=from_float(figures.maintenance),
         account_im_rate=from_float(figures.initial_rate, 12) if has_rate else None,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import math
+import random
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
 import aiohttp
@@ -62,6 +63,8 @@ class Service:
         Hears every event after the book has applied it, synchronously.
     is_recording : bool, default=True
         Whether breaks, quarantined payloads and notices are written to the data folder.
+    chance : random.Random, optional
+        Source of all jitter; seeded, the same service does the same again.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Service:
         on_frame: Callable[[Frame], None] | None = None,
         on_event: EventSink | None = None,
         is_recording: bool = True,
+        chance: random.Random | None = None,
     ) -> None:
         self.config = config
         self.clock = clock or SystemClock()
@@ -91,6 +95,7 @@ class Service:
         self._recorder: Recorder | None = None
         self._on_event = on_event
         self._is_recording = is_recording
+        self._chance = chance or random.Random()
         self._http: aiohttp.ClientSession | None = None
         self._fleet: Fleet | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -120,6 +125,7 @@ class Service:
             on_notice=self._record_notice,
             danger=self.danger,
             needs_second_look=self.book.needs_second_look,
+            chance=self._chance,
         )
         self._tasks.append(asyncio.create_task(supervise("danger", self._tell_danger, self.clock)))
         self._register(self.config, {})

@@ -1,6 +1,7 @@
 """All sessions: start, change at run time, stop."""
 
 import asyncio
+import random
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -94,6 +95,8 @@ class Fleet:
         How sockets are opened; by default with the library that the settings name.
     files_max : callable
         How many files this process may have open; None for any number.
+    chance : random.Random or None
+        Source of all jitter.
     """
 
     def __init__(
@@ -109,6 +112,7 @@ class Fleet:
         needs_second_look: Callable[[AccountId], bool] = lambda _: False,
         connect: Connector | None = None,
         files_max: Callable[[], int | None] = open_files_max,
+        chance: random.Random | None = None,
     ) -> None:
         self._open_venue = open_venue
         self._danger = danger
@@ -124,6 +128,7 @@ class Fleet:
             evict=self._evict,
             sweep_places=asyncio.Semaphore(settings.sweeps_at_once),
             places=SocketPlaces(files_max(), settings.sweeps_at_once, on_notice),
+            chance=chance or random.Random(),
         )
         self._specs: dict[AccountId, AccountSpec] = {}
         self._sessions: dict[AccountId, Session] = {}

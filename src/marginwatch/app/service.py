@@ -291,6 +291,7 @@ class Service:
             on_notice=self._record_notice,
             on_quarantine=self._record_quarantined,
             ban_wait_s=self.config.limits.ban_wait_s,
+            chance=self._chance,
         )
         return bybit_port(rest, spec.endpoints, budget)
 

@@ -81,6 +81,8 @@ def test_people_get_a_listing(program) -> None:
     [
         (("kraken",), "'kraken' cannot be simulated; known are bybit"),
         (("bybit", "--scenario", "boom"), "'boom' is not a scenario; known are calm"),
+        (("bybit", "--market", "dream"), "market must be one of model, history, got 'dream'"),
+        (("bybit", "--market", "history", "--pace", "0"), "pace must be positive, got 0.0"),
         (("bybit", "--faults", "drop=often"), "'drop=often': it is not a number"),
         (("bybit", "--faults", "gremlins=1"), "'gremlins' is not a fault"),
         (("bybit", "--manual-clock"), "nothing can move time without --control"),

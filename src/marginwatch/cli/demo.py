@@ -9,8 +9,14 @@ def demo(
     accounts: Annotated[int, typer.Option(min=1, max=10_000, help="How many simulated accounts.")] = 12,
     seed: Annotated[int, typer.Option(help="The same seed plays the same market.")] = 42,
     scenario: Annotated[
-        str, typer.Option(help="What the market does: calm, crash, calm-then-crash, squeeze or depeg.")
+        str,
+        typer.Option(
+            help="What the market does: calm, crash, calm-then-crash, squeeze, depeg …, or a day such as 2020-03-12."
+        ),
     ] = "calm-then-crash",
+    market: Annotated[
+        str, typer.Option(help="What moves coins while it is calm: model, or history (recorded days).")
+    ] = "model",
     duration: Annotated[
         float | None, typer.Option(min=0.1, metavar="SECONDS", help="Stop by itself after so long.")
     ] = None,
@@ -32,14 +38,17 @@ def demo(
     from marginwatch.demo.stage import Plot
     from marginwatch.errors import ConfigError
     from marginwatch.logs import configure_logs
+    from marginwatch.sim.moves import MARKET_SOURCES
     from marginwatch.sim.scenario import SCENARIOS
 
     del no_browser  # accepted already, so that scripts written for the page keep working
     if scenario not in SCENARIOS:
         raise ConfigError(f"--scenario: {scenario!r} is not a scenario; known are {', '.join(SCENARIOS)}")
+    if market not in MARKET_SOURCES:
+        raise ConfigError(f"--market: {market!r} moves nothing; known are {', '.join(MARKET_SOURCES)}")
     # The picture shows what a log would say; only defects are worth a line across it.
     configure_logs("console", "error")
-    plot = Plot(n_accounts=accounts, seed=seed, scenario=scenario, port=port)
+    plot = Plot(n_accounts=accounts, seed=seed, scenario=scenario, market=market, port=port)
     tally = run_loop(play(plot, duration, None if json_ else terminal()))
     if json_:
         sys.stdout.write(msgspec.json.encode(tally).decode() + "\n")

@@ -31,7 +31,16 @@ def sim(
             help="What goes wrong, such as drop=0.01,duplicate=0.02,disconnect=30s,delay=5ms..50ms."
         ),
     ] = "",
-    scenario: Annotated[str, typer.Option(help="What the market does.")] = "calm",
+    scenario: Annotated[
+        str,
+        typer.Option(help="What the market does: calm, crash, regimes …, or a crash day such as 2020-03-12."),
+    ] = "calm",
+    market: Annotated[
+        str, typer.Option(help="What moves coins while it is calm: model, or history (recorded days).")
+    ] = "model",
+    pace: Annotated[
+        float, typer.Option(help="With --market history: recorded seconds that pass in a second.")
+    ] = 1.0,
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Where to listen on 127.0.0.1; 0 takes a free one.")
     ] = 0,
@@ -56,19 +65,22 @@ def sim(
 ) -> int:
     """Run a simulated exchange that exchange clients can connect to."""
     from marginwatch.sim.faults import parse_faults
-    from marginwatch.sim.scenario import SCENARIOS
 
-    if venue not in VENUES:
-        raise ConfigError(f"sim: {venue!r} cannot be simulated; known are {', '.join(VENUES)}")
-    if scenario not in SCENARIOS:
-        raise ConfigError(f"--scenario: {scenario!r} is not a scenario; known are {', '.join(SCENARIOS)}")
-    if manual_clock and control is None:
-        raise ConfigError("--manual-clock: nothing can move time without --control; add it")
-    if certificate and not tls:
-        raise ConfigError("--certificate: there is none without --tls; add it")
     wanted = Wanted(
-        accounts, seed, parse_faults(faults), scenario, port, tls, certificate, control, manual_clock, json_
+        n_accounts=accounts,
+        seed=seed,
+        plan=parse_faults(faults),
+        scenario=scenario,
+        market=market,
+        pace=pace,
+        port=port,
+        with_tls=tls,
+        certificate=certificate,
+        control_port=control,
+        is_manual=manual_clock,
+        is_json=json_,
     )
+    _check(venue, wanted)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(wanted))
 
@@ -80,12 +92,34 @@ class Wanted(NamedTuple):
     seed: int
     plan: "FaultPlan"
     scenario: str
+    market: str
+    pace: float
     port: int
     with_tls: bool
     certificate: str
     control_port: int | None
     is_manual: bool
     is_json: bool
+
+
+def _check(venue: str, wanted: Wanted) -> None:
+    """Raise ConfigError at the first option that cannot be had."""
+    from marginwatch.sim.moves import check_market
+    from marginwatch.sim.scenario import SCENARIOS
+
+    if venue not in VENUES:
+        raise ConfigError(f"sim: {venue!r} cannot be simulated; known are {', '.join(VENUES)}")
+    if wanted.scenario not in SCENARIOS:
+        known = ", ".join(SCENARIOS)
+        raise ConfigError(f"--scenario: {wanted.scenario!r} is not a scenario; known are {known}")
+    try:
+        check_market(wanted.market, wanted.pace)
+    except ValueError as error:
+        raise ConfigError(f"--market and --pace: {error}") from None
+    if wanted.is_manual and wanted.control_port is None:
+        raise ConfigError("--manual-clock: nothing can move time without --control; add it")
+    if wanted.certificate and not wanted.with_tls:
+        raise ConfigError("--certificate: there is none without --tls; add it")
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -109,7 +143,14 @@ async def _serve(wanted: Wanted) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     manual = ManualClock(time.time_ns()) if wanted.is_manual else None
     clock = manual or SystemClock()
-    exchange = Exchange(wanted.seed, clock, n_accounts=wanted.n_accounts, scenario=wanted.scenario)
+    exchange = Exchange(
+        wanted.seed,
+        clock,
+        n_accounts=wanted.n_accounts,
+        scenario=wanted.scenario,
+        market=wanted.market,
+        pace=wanted.pace,
+    )
     server = BybitSimServer(
         exchange, Faults(wanted.plan, wanted.seed), port=wanted.port, clock=clock, with_tls=wanted.with_tls
     )

@@ -29,11 +29,12 @@ RECONCILE_S = 5.0
 
 
 class Plot(msgspec.Struct, frozen=True, kw_only=True):
-    """What is played: accounts, seed, market story, and the port of the API (0: any free one)."""
+    """What is played: accounts, seed, market story, what moves it, and the port of the API (0: any free one)."""
 
     n_accounts: int = 12
     seed: int = 42
     scenario: str = "calm-then-crash"
+    market: str = "model"
     port: int = 0
 
 
@@ -69,7 +70,9 @@ async def set_stage(plot: Plot) -> AsyncGenerator[Stage]:
     ConfigError
         If the port cannot be used.
     """
-    exchange = Exchange(plot.seed, SystemClock(), n_accounts=plot.n_accounts, scenario=plot.scenario)
+    exchange = Exchange(
+        plot.seed, SystemClock(), n_accounts=plot.n_accounts, scenario=plot.scenario, market=plot.market
+    )
     with TemporaryDirectory(prefix="marginwatch-demo-") as folder:
         async with BybitSimServer(exchange) as server:
             config = _config(server, ServiceSettings(port=plot.port, data_dir=Path(folder)))

@@ -14,6 +14,12 @@ reads        what can be read of it, and who listens
 world        what the parts share: market, house, accounts, time, listeners
 market       correlated prices with jumps; index, mark, funding rate, quotes
 scenario     named market stories
+moves        what moves coins: the model, the record or the replay of a crash
+switching    volatility that comes in spells
+recorded_prices  recorded days as joint returns
+bootstrap    an endless history out of the recorded one
+crash_days   named crashes as they were recorded
+bridge       prices between recorded ones
 coins        how coins move and what they count as collateral
 listing      which contracts and spot pairs are on the board
 instruments  a contract, its worth at a price, its listing

@@ -35,11 +35,16 @@ class Exchange(Controls):
         If given, all accounts but the master are of the crowd and hold so many positions (at most one a contract).
     funding_interval_s : float, default=28800
         Time between fundings, seconds; whole multiples of it since the epoch are funding times.
+    market : str, default="model"
+        What moves coins while the story is calm: ``model``, seeded and of one common factor, or ``history``, seeded blocks
+        of recorded days.
+    pace : float, default=1.0
+        Recorded seconds that pass in one second of ``history``; 1,440 plays a recorded day in a minute.
 
     Raises
     ------
     ValueError
-        If a count or interval is out of range, or the scenario is unknown.
+        If a count or interval is out of range, or scenario or market is unknown.
     """
 
     def __init__(
@@ -53,6 +58,8 @@ class Exchange(Controls):
         tick_s: float = 0.5,
         positions_per_account: int | None = None,
         funding_interval_s: float = 28_800.0,
+        market: str = "model",
+        pace: float = 1.0,
     ) -> None:
         if n_accounts < 1:
             raise ValueError(f"n_accounts must be at least 1, got {n_accounts}")
@@ -62,7 +69,7 @@ class Exchange(Controls):
             )
         if activity_per_s < 0.0:
             raise ValueError(f"activity_per_s must not be negative, got {activity_per_s}")
-        super().__init__(seed, clock, scenario, funding_interval_s)
+        super().__init__(seed, clock, scenario, funding_interval_s, market=market, pace=pace)
         self.seed = seed
         self.scenario = scenario
         self.tick_s = tick_s

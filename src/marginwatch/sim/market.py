@@ -6,19 +6,18 @@ from dataclasses import replace
 from decimal import Decimal
 
 from marginwatch.sim import listing
-from marginwatch.sim.coins import COINS, STABLECOINS
+from marginwatch.sim.coins import COINS
 from marginwatch.sim.instruments import FUNDING_CAP, Contract, SpotPair
 from marginwatch.sim.money import from_float, to_step
+from marginwatch.sim.moves import Moves
 from marginwatch.sim.option_board import OptionBoard, OptionQuote, option_figures
 from marginwatch.sim.rows import TickerRow
-from marginwatch.sim.scenario import SECONDS_A_YEAR, regime_at, scenario_named
+from marginwatch.sim.scenario import SECONDS_A_YEAR, scenario_named
 
 BASE_FUNDING = 0.0001
 CARRY_PER_YEAR = 0.05
 PREMIUM_PULL_PER_S = 0.05
 PREMIUM_NOISE = 0.00004
-STABLE_PULL_PER_S = 0.08
-STABLE_NOISE = 0.00002
 
 
 class Quote:
@@ -58,11 +57,17 @@ class Market:
         A name of :data:`marginwatch.sim.scenario.SCENARIOS`.
     start_ms : int
         When the story starts.
+    source : str, default="model"
+        What moves coins while the story is calm: ``model``, or ``history``, blocks of recorded days.
+    pace : float, default=1.0
+        Recorded seconds that pass in one second of history.
     """
 
-    def __init__(self, seed: int, scenario: str, start_ms: int) -> None:
+    def __init__(
+        self, seed: int, scenario: str, start_ms: int, *, source: str = "model", pace: float = 1.0
+    ) -> None:
         self._random = random.Random(f"market-{seed}")
-        self._acts = scenario_named(scenario)
+        self.moves = Moves(seed, scenario_named(scenario), self._random, source, pace)
         self._start_ms = start_ms
         self.contracts = listing.contracts(start_ms)
         self.spot_pairs = listing.spot_pairs()
@@ -89,26 +94,14 @@ class Market:
         dt_s = (now_ms - self.now_ms) / 1000.0
         if dt_s <= 0.0:
             return
-        regime = regime_at(self._acts, (now_ms - self._start_ms) / 1000.0)
         self.now_ms = now_ms
         before = self._levels()
-        root = math.sqrt(dt_s / SECONDS_A_YEAR)
-        factor = regime.drift_per_s * dt_s + regime.volatility * root * self._random.gauss(0.0, 1.0)
-        jump_chance = regime.jumps_per_hour * dt_s / 3600.0
-        for coin in COINS:
-            move = coin.beta * factor + coin.own_volatility * root * self._random.gauss(0.0, 1.0)
-            if self._random.random() < jump_chance:
-                move += self._random.gauss(0.0, regime.jump_size)
-            self.usd[coin.name] *= math.exp(move)
-        for coin_name, pull in zip(STABLECOINS, (regime.usdt_pull, regime.usdc_pull), strict=True):
-            noise = STABLE_NOISE * math.sqrt(dt_s) * self._random.gauss(0.0, 1.0)
-            weight = 1.0 - math.exp(-STABLE_PULL_PER_S * dt_s)
-            self.usd[coin_name] += (pull - self.usd[coin_name]) * weight + noise
+        self.moves.step(self.usd, (now_ms - self._start_ms) / 1000.0, dt_s)
         for quote in self._moving:
             decay = math.exp(-PREMIUM_PULL_PER_S * dt_s)
             quote.premium = quote.premium * decay + PREMIUM_NOISE * self._random.gauss(0.0, 1.0)
             self._requote(quote)
-        self.options.step(regime, now_ms)
+        self.options.step(self.moves.regime, now_ms)
         self._travelled(before)
 
     def set_mark(self, symbol: str, price: Decimal) -> None:

@@ -31,13 +31,24 @@ class Reads:
         A name of :data:`marginwatch.sim.scenario.SCENARIOS`.
     funding_interval_s : float
         Time between fundings, seconds.
+    market, pace : str, float
+        As of :class:`marginwatch.sim.market.Market`, where the first is its ``source``.
     """
 
-    def __init__(self, seed: int, clock: Clock, scenario: str, funding_interval_s: float) -> None:
+    def __init__(
+        self,
+        seed: int,
+        clock: Clock,
+        scenario: str,
+        funding_interval_s: float,
+        *,
+        market: str = "model",
+        pace: float = 1.0,
+    ) -> None:
         self.funding_interval_s = funding_interval_s
         self._clock = clock
         self._start_ms = clock.now_ns() // 1_000_000
-        self._market = Market(seed, scenario, self._start_ms)
+        self._market = Market(seed, scenario, self._start_ms, source=market, pace=pace)
         self._world = World(seed, self._market)
         self._directory = Directory(seed, self._start_ms)
         self._next_funding_ms = self._funding_after(self._start_ms)

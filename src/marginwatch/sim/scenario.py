@@ -1,6 +1,8 @@
-"""Named market stories: which drift, volatility, jumps and stablecoin stress hold at which time."""
+"""Named market stories: which drift, volatility, jumps and stablecoin stress hold at which time, and what is replayed."""
 
 from dataclasses import dataclass
+
+from marginwatch.sim.crash_days import CRASHES
 
 SECONDS_A_YEAR = 365.0 * 86_400.0
 
@@ -23,11 +25,26 @@ class Regime:
 
 
 @dataclass(frozen=True, slots=True)
+class Turns:
+    """Another regime that an act turns to and back from at random: how long either lasts on average, seconds."""
+
+    other: "Regime"
+    mean_s: float
+    other_mean_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
-    """One regime and how long it lasts, seconds; None is for ever."""
+    """One regime and how long it lasts, seconds; None is for ever.
+
+    ``turns`` lets it alternate with another regime. ``replay`` names the crash of
+    :data:`marginwatch.sim.crash_days.CRASHES` that moves the coins meanwhile.
+    """
 
     regime: Regime
     duration_s: float | None
+    turns: Turns | None = None
+    replay: str = ""
 
 
 CALM = Regime()
@@ -42,6 +59,21 @@ CRASH = Regime(
 AFTERMATH = Regime(drift_per_s=0.02 / 120.0, volatility=1.2, jumps_per_hour=2.0, usdt_pull=1.002)
 SQUEEZE = Regime(drift_per_s=0.22 / 30.0, volatility=2.0, jumps_per_hour=40.0, jump_size=0.015)
 DEPEG = Regime(drift_per_s=-0.05 / 60.0, volatility=1.2, jumps_per_hour=5.0, usdt_pull=0.93)
+USDC_DEPEG = Regime(volatility=1.0, jumps_per_hour=5.0, usdt_pull=1.004, usdc_pull=0.88)
+STRESSED = Regime(volatility=1.8, jumps_per_hour=30.0, jump_size=0.012, usdt_pull=1.001, usdc_pull=0.999)
+REPLAYED = Regime(volatility=2.0, jumps_per_hour=20.0)
+"""Of a replay: the coins follow the record, options and books what stands here."""
+
+REGIMES: dict[str, Regime] = {
+    "calm": CALM,
+    "stressed": STRESSED,
+    "crash": CRASH,
+    "aftermath": AFTERMATH,
+    "squeeze": SQUEEZE,
+    "depeg": DEPEG,
+    "usdc-depeg": USDC_DEPEG,
+}
+"""Name → regime, for whoever imposes one on the market."""
 
 SCENARIOS: dict[str, tuple[Act, ...]] = {
     "calm": (Act(CALM, None),),
@@ -49,8 +81,15 @@ SCENARIOS: dict[str, tuple[Act, ...]] = {
     "calm-then-crash": (Act(CALM, 25.0), Act(CRASH, 30.0), Act(AFTERMATH, None)),
     "squeeze": (Act(CALM, 10.0), Act(SQUEEZE, 30.0), Act(CALM, None)),
     "depeg": (Act(CALM, 10.0), Act(DEPEG, None)),
+    "usdc-depeg": (Act(CALM, 10.0), Act(USDC_DEPEG, 90.0), Act(CALM, None)),
+    "regimes": (Act(CALM, None, turns=Turns(STRESSED, mean_s=60.0, other_mean_s=20.0)),),
+    **{
+        name: (Act(CALM, 10.0), Act(REPLAYED, crash.duration_s, replay=name), Act(AFTERMATH, None))
+        for name, crash in CRASHES.items()
+    },
 }
-"""Scenario name → its acts. The crash takes about a quarter off the common factor in half a minute."""
+"""Scenario name → its acts. The crash takes about a quarter off the common factor in half a minute; a name that is a
+date replays what was recorded then, a day in a minute."""
 
 
 def scenario_named(name: str) -> tuple[Act, ...]:
@@ -66,11 +105,16 @@ def scenario_named(name: str) -> tuple[Act, ...]:
     return SCENARIOS[name]
 
 
-def regime_at(acts: tuple[Act, ...], elapsed_s: float) -> Regime:
-    """Return the regime that holds ``elapsed_s`` seconds after the start."""
-    left_s = elapsed_s
+def act_at(acts: tuple[Act, ...], elapsed_s: float) -> tuple[Act, float]:
+    """Return the act that is on ``elapsed_s`` seconds after the start, and when it began."""
+    starts_s = 0.0
     for act in acts:
-        if act.duration_s is None or left_s < act.duration_s:
-            return act.regime
-        left_s -= act.duration_s
-    return acts[-1].regime
+        if act.duration_s is None or elapsed_s - starts_s < act.duration_s:
+            return act, starts_s
+        starts_s += act.duration_s
+    return acts[-1], starts_s
+
+
+def regime_at(acts: tuple[Act, ...], elapsed_s: float) -> Regime:
+    """Return the regime that holds ``elapsed_s`` seconds after the start, turns left aside."""
+    return act_at(acts, elapsed_s)[0].regime

@@ -2,11 +2,9 @@
 
 import math
 
-import msgspec
 import pytest
 
 from marginwatch.errors import ProtocolError
-from marginwatch.model.activity import OpenOrder
 from marginwatch.model.balance import AccountState
 from marginwatch.model.connectivity import Connectivity, LinkState
 from marginwatch.model.events import (
@@ -14,7 +12,6 @@ from marginwatch.model.events import (
     ConnectivityUpdate,
     InstrumentsUpdate,
     MarksUpdate,
-    OrdersUpdate,
 )
 from marginwatch.model.failure import Failure
 from marginwatch.model.price import Mark
@@ -199,44 +196,6 @@ def test_a_snapshot_overtaken_by_a_push_still_tells_the_margin_mode(book, make):
     state = book.entry("a").state
     assert (state.equity, state.margin_mode) == ("11", "portfolio")
     assert [notice.kind for notice in book.take_notices()] == ["margin_mode_changed"]
-
-
-def test_orders_are_forgotten_when_their_ends_may_be_missed(book, make):
-    book.apply(ConnectivityUpdate(Connectivity(account_id="a", link_state=LinkState.STREAMING)))
-    order = OpenOrder(
-        order_id="o",
-        instrument=make.contract(),
-        side="buy",
-        quantity="1",
-        remaining_quantity="1",
-        price="5",
-        is_open=True,
-    )
-    book.apply(OrdersUpdate("a", (order,), make.T0, make.T0))
-    assert list(book.entry("a").open_orders) == ["o"]
-    book.apply(ConnectivityUpdate(Connectivity(account_id="a", link_state=LinkState.POLLING)))
-    assert not book.entry("a").open_orders
-
-
-def test_a_snapshot_s_orders_replace_all_but_newer_ones(book, make):
-    def order(name, at_s):
-        return OpenOrder(
-            order_id=name,
-            instrument=make.contract(),
-            side="buy",
-            quantity="1",
-            remaining_quantity="1",
-            price="1",
-            is_open=True,
-            ts_venue_ns=make.T0 + int(at_s * make.S),
-        )
-
-    book.apply(OrdersUpdate("a", (order("gone", 1), order("newer", 61)), make.T0, make.T0))
-    swept = msgspec.structs.replace(make.snapshot(at_s=60), open_orders=(order("there", 5),))
-    book.apply(swept)
-    assert set(book.entry("a").open_orders) == {"there", "newer"}
-    book.apply(make.snapshot(at_s=120))
-    assert set(book.entry("a").open_orders) == {"there", "newer"}
 
 
 def test_unknown_contract_is_revalued_when_known(book, make):

@@ -12,7 +12,13 @@ instruments    contracts and their live prices
 assets         coins of each venue, and where their USD price comes from
 holdings       one row for each coin that an account owns or bets on
 positions      one row for each open position
+open_orders    the open orders of one account
+order_value    what open orders add to a position for the choice of its tier
+fees           what trading costs each account, contract by contract
 accounts       one row for each account, and what only Python needs to know of it
+tiers          stepped tables as arrays: risk limits, collateral bands, borrow tiers
+leg_facts      columns beside positions and holdings that are filled when they are read
+margin_facts   slow facts that margins are computed from, and why one is missing
 columns        the tables together, and the few writes that touch more than one
 ordering       which of two messages about one row is the newer
 reconcile      a venue's snapshot against ours: what to take, what to doubt, what to report

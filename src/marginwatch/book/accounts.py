@@ -5,12 +5,13 @@ from typing import ClassVar, TypeAlias
 
 import numpy as np
 
+from marginwatch.book.fees import TakerFee
 from marginwatch.book.holdings import number
 from marginwatch.book.names import Names
+from marginwatch.book.open_orders import OpenOrders
 from marginwatch.book.ordering import Stamp
 from marginwatch.book.table import NAN, CodeArray, FloatArray, Table
 from marginwatch.model.account import AccountSpec
-from marginwatch.model.activity import OpenOrder
 from marginwatch.model.balance import AccountState
 from marginwatch.model.connectivity import Connectivity, LinkState
 from marginwatch.model.ids import Asset, InstrumentId, VenueId
@@ -50,8 +51,12 @@ class AccountEntry:
         Messages may be missing for a reason we know (the socket was down), so differences are no breaks.
     is_second_look_due : bool
         The last snapshot left something undecided.
-    open_orders, greeks : dict
-        By order id; by base asset, as the venue states them.
+    orders : OpenOrders
+        Its open orders.
+    greeks : dict
+        By base asset, as the venue states them.
+    fees_seen : dict of int to TakerFee
+        Cache: its fee in a contract, by row of the instrument table.
     row_array, wallet_array : ndarray of int64 or None
         Caches: the position rows above; those of the holdings whose coin is in the wallet.
     """
@@ -70,7 +75,8 @@ class AccountEntry:
     is_second_look_due: bool = False
     held: dict[PositionKey | Asset, Stamp] = field(default_factory=dict["PositionKey | Asset", Stamp])
     suspects: dict[tuple[str, str], Break] = field(default_factory=dict[tuple[str, str], Break])
-    open_orders: dict[str, OpenOrder] = field(default_factory=dict[str, OpenOrder])
+    orders: OpenOrders = field(default_factory=OpenOrders)
+    fees_seen: dict[int, TakerFee] = field(default_factory=dict[int, TakerFee])
     greeks: dict[Asset, Greeks] = field(default_factory=dict[Asset, Greeks])
     row_array: CodeArray | None = None
     wallet_array: CodeArray | None = None

@@ -66,12 +66,15 @@ class AssetTable(Table):
         self.coins: Names[Asset] = Names()
         self._cash_assets = cash_assets
         self._rows: dict[tuple[VenueId, Asset], int] = {}
+        self.names: list[tuple[VenueId, Asset]] = [(VenueId(""), "")]
+        """Venue and coin of each row."""
 
     def row(self, venue: VenueId, asset: Asset) -> int:
         """Return the row of a coin at a venue, a new one if it is new."""
         row = self._rows.get((venue, asset))
         if row is None:
             row = self._rows[venue, asset] = self.take()
+            self.names.append((venue, asset))
             self.coin[row] = self.coins.code(asset)
             self.is_cash[row] = asset in self._cash_assets
             self.is_usd[row] = asset == "USD"

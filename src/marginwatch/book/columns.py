@@ -8,6 +8,7 @@ from marginwatch.book.accounts import AccountEntry, AccountTable, PositionKey
 from marginwatch.book.assets import AssetTable
 from marginwatch.book.holdings import HoldingTable
 from marginwatch.book.instruments import InstrumentTable
+from marginwatch.book.margin_facts import MarginFacts
 from marginwatch.book.ordering import Stamp, stamp_of
 from marginwatch.book.positions import PositionTable
 from marginwatch.book.table import CodeArray
@@ -48,6 +49,7 @@ class Columns:
         self.accounts = AccountTable()
         self.holdings = HoldingTable()
         self.positions = PositionTable()
+        self.facts = MarginFacts(self.accounts, self.assets, self.instruments, self.holdings, self.positions)
 
     def holding(self, entry: AccountEntry, asset: Asset) -> int:
         """Return the row of a coin in an account, a new one if it is new there."""
@@ -128,6 +130,7 @@ class Columns:
             self.positions.release(row)
         for row in entry.coins.values():
             self.holdings.release(row)
+        self.facts.forget_account(entry)
         self.accounts.release(entry.row)
 
     def revalue_entries(self, instrument: int) -> None:

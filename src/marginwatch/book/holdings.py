@@ -58,6 +58,10 @@ class HoldingTable(Table):
         super().__init__()
         self.balances: list[Balance | None] = [None]
         self.made_ns: list[int] = [0]
+        self.switches: list[bool | None] = [None]
+        """Whether the coin counts as collateral, as last said: not every message says it again."""
+        self.changes: dict[int, None] = {}
+        """Rows written since somebody last took them."""
 
     def add(self, account: int, asset: int) -> int:
         """Return a new row for a coin of an account."""
@@ -65,6 +69,7 @@ class HoldingTable(Table):
         if row == len(self.balances):
             self.balances.append(None)
             self.made_ns.append(0)
+            self.switches.append(None)
         self.account_at[row] = account
         self.asset_at[row] = asset
         return row
@@ -84,6 +89,22 @@ class HoldingTable(Table):
         self.maintenance_margin_at[row] = maintenance
         self.balances[row] = balance
         self.made_ns[row] = made_ns
+        self.changes[row] = None
+        if balance.is_collateral is not None:
+            self.switches[row] = balance.is_collateral
+
+    def note_switch(self, row: int, is_collateral: bool) -> None:
+        """Note whether a coin counts as collateral where its balance does not say so itself."""
+        balance = self.balances[row]
+        if balance is not None and balance.is_collateral is None:
+            self.switches[row] = is_collateral
+            self.changes[row] = None
+
+    def take_changes(self) -> list[int]:
+        """Return the rows written or given back since the last call."""
+        rows = list(self.changes)
+        self.changes.clear()
+        return rows
 
     def clear(self, row: int, made_ns: int) -> None:
         """Take the coin out of a row whose holding may go on as a position's."""
@@ -94,9 +115,12 @@ class HoldingTable(Table):
         self.maintenance_margin_at[row] = 0.0
         self.balances[row] = None
         self.made_ns[row] = made_ns
+        self.changes[row] = None
 
     def release(self, row: int) -> None:
         """Forget a row with its account."""
         super().release(row)
         self.balances[row] = None
         self.made_ns[row] = 0
+        self.switches[row] = None
+        self.changes[row] = None

@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from marginwatch.book.assets import AssetTable
+from marginwatch.book.holdings import number
 from marginwatch.book.table import NAN, BoolArray, CodeArray, FloatArray, Table
+from marginwatch.book.tiers import RiskLimits
 from marginwatch.model.ids import InstrumentId, VenueId
 from marginwatch.model.instrument import Instrument, InstrumentKind, MarginTier
+from marginwatch.model.position import Greeks
 from marginwatch.model.price import Mark
 
 PRICE_FIELDS = (
@@ -27,6 +30,8 @@ NEVER_ZERO = frozenset({"mark_price", "index_price", "underlying_price", "usd_in
 """Prices of which 0 says that there is none (before a launch, after a settlement): a loss of everything, or an infinite
 gain, would be a lie. An option's own mark may well be 0."""
 
+NO_GREEKS = (NAN, NAN, NAN, NAN)
+
 SCALED_NAME = re.compile(r"^(\d+)[A-Z]|[A-Z](\d+)$")
 
 
@@ -40,6 +45,11 @@ def units_per_base(instrument: Instrument) -> float:
 
 class InstrumentTable(Table):
     """Terms and prices of every contract met.
+
+    Terms: ``strike_price`` (NaN) and ``is_call`` of options, ``expiry_ns`` (0: none), ``funding_interval_s`` between funding
+    payments (0: none, or not known yet). ``funding_rate`` is for the running interval, which ends at
+    ``next_funding_at_ns`` (0: not said). ``delta``, ``gamma``, ``vega`` and ``theta`` are of one option contract in the venue's
+    units.
 
     Prices are in quote currency, NaN where the venue did not state them. ``heard_ns`` is the moment that the prices are
     known to have held: the venue's time of the last message about the contract, or ours if that is earlier. A delta
@@ -58,6 +68,14 @@ class InstrumentTable(Table):
         "made_ns": 0,
         "delta": NAN,
         "delta_ns": 0,
+        "gamma": NAN,
+        "vega": NAN,
+        "theta": NAN,
+        "strike_price": NAN,
+        "is_call": False,
+        "expiry_ns": 0,
+        "funding_interval_s": 0,
+        "next_funding_at_ns": 0,
         **dict.fromkeys(PRICE_FIELDS, NAN),
         **{f"{field}_ns": 0 for field in PRICE_FIELDS},
     }
@@ -75,6 +93,18 @@ class InstrumentTable(Table):
     delta: FloatArray
     delta_at: "memoryview[float]"
     delta_ns_at: "memoryview[int]"
+    gamma: FloatArray
+    vega: FloatArray
+    theta: FloatArray
+    gamma_at: "memoryview[float]"
+    vega_at: "memoryview[float]"
+    theta_at: "memoryview[float]"
+    strike_price: FloatArray
+    is_call: BoolArray
+    expiry_ns: CodeArray
+    funding_interval_s: CodeArray
+    next_funding_at_ns: CodeArray
+    next_funding_at_ns_at: "memoryview[int]"
     mark_price: FloatArray
     index_price: FloatArray
     last_price: FloatArray
@@ -89,6 +119,8 @@ class InstrumentTable(Table):
     def __init__(self, assets: AssetTable) -> None:
         self.instruments: list[Instrument | None] = [None]
         self.tiers: dict[InstrumentId, tuple[MarginTier, ...]] = {}
+        self.risk_limits = RiskLimits()
+        """The same tiers as numbers, by row."""
         self.terms: list[tuple[float, bool]] = [(0.0, False)]
         self.prices_version = 0
         self._assets = assets
@@ -102,6 +134,7 @@ class InstrumentTable(Table):
         self._writers = tuple(
             (field, getattr(self, f"{field}_at"), getattr(self, f"{field}_ns_at")) for field in PRICE_FIELDS
         )
+        self.risk_limits.reach(capacity)
 
     def find(self, instrument_id: InstrumentId) -> int:
         """Return the row of a contract, 0 if we never met it."""
@@ -121,11 +154,18 @@ class InstrumentTable(Table):
             row = self._rows[instrument.instrument_id] = self.take()
             self.instruments.append(None)
             self.terms.append((0.0, False))
+            if tiers := self.tiers.get(instrument.instrument_id):
+                self.risk_limits.write(row, tiers)
         held = self.instruments[row]
         if held == instrument or (held is not None and instrument.is_inferred and not held.is_inferred):
             return row
         multiplier = float(instrument.multiplier)
+        strike = NAN if instrument.strike_price is None else float(instrument.strike_price)
         self.instruments[row] = instrument
+        self.strike_price[row] = strike
+        self.is_call[row] = instrument.option_kind == "call"
+        self.expiry_ns[row] = instrument.expiry_ns or 0
+        self.funding_interval_s[row] = instrument.funding_interval_s or 0
         self.terms[row] = (multiplier, instrument.is_inverse)
         is_option = instrument.instrument_kind is InstrumentKind.OPTION
         is_spot = instrument.instrument_kind is InstrumentKind.SPOT
@@ -180,34 +220,46 @@ class InstrumentTable(Table):
         ]
         if 0.0 in numbers:
             numbers = self._without_zero_prices(numbers, row)
-        delta = None if mark.greeks is None or mark.greeks.delta is None else float(mark.greeks.delta)
+        greeks = None if mark.greeks is None else _numbers_of(mark.greeks)
         self.made_ns_at[row] = made_ns
         self.heard_ns_at[row] = at_ns = min(made_ns, received_ns)
         is_snapshot = mark.is_snapshot
-        for number, (_, values, times) in zip(numbers, self._writers, strict=True):
-            if number is not None:
-                values[row] = number
+        for price, (_, values, times) in zip(numbers, self._writers, strict=True):
+            if price is not None:
+                values[row] = price
                 times[row] = at_ns
             elif is_snapshot:
                 values[row] = NAN
                 times[row] = at_ns
-        if delta is not None or is_snapshot:
-            self.delta_at[row] = NAN if delta is None else delta
+        if greeks is not None or is_snapshot:
+            # An option's greeks come together or not at all.
+            self.delta_at[row], self.gamma_at[row], self.vega_at[row], self.theta_at[row] = (
+                greeks or NO_GREEKS
+            )
             self.delta_ns_at[row] = at_ns
+        if mark.next_funding_at_ns is not None or is_snapshot:
+            self.next_funding_at_ns_at[row] = mark.next_funding_at_ns or 0
         self.prices_version += 1
         return True
 
     def _without_zero_prices(self, numbers: list[float | None], row: int) -> list[float | None]:
         may_be_zero = "mark_price" if self.is_option[row] else None
         return [
-            NAN if number == 0.0 and field in NEVER_ZERO and field != may_be_zero else number
-            for number, field in zip(numbers, PRICE_FIELDS, strict=True)
+            NAN if price == 0.0 and field in NEVER_ZERO and field != may_be_zero else price
+            for price, field in zip(numbers, PRICE_FIELDS, strict=True)
         ]
 
     def write_tiers(self, tiers: Iterable[MarginTier]) -> None:
-        """Replace the whole risk-limit table of each contract named."""
+        """Replace the whole risk-limit table of each contract named; ValueError if a number is no decimal."""
         grouped: dict[InstrumentId, list[MarginTier]] = {}
         for tier in tiers:
             grouped.setdefault(tier.instrument_id, []).append(tier)
         for instrument_id, rows in grouped.items():
+            row = self.find(instrument_id)
+            if row:
+                self.risk_limits.write(row, rows)
             self.tiers[instrument_id] = tuple(sorted(rows, key=lambda tier: tier.tier))
+
+
+def _numbers_of(greeks: Greeks) -> tuple[float, float, float, float]:
+    return number(greeks.delta), number(greeks.gamma), number(greeks.vega), number(greeks.theta)

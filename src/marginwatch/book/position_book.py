@@ -17,8 +17,13 @@ from marginwatch.model.events import (
     AccountRemoved,
     AssetPricesUpdate,
     BalancesUpdate,
+    BorrowTiersUpdate,
+    CollateralInfoUpdate,
+    CollateralTiersUpdate,
     ConnectivityUpdate,
     Event,
+    FactUnread,
+    FeeRatesUpdate,
     FillsUpdate,
     GreeksUpdate,
     InstrumentsUpdate,
@@ -73,6 +78,11 @@ class PositionBook:
                 ConnectivityUpdate: self._connectivity,
                 InstrumentsUpdate: self._instruments,
                 TiersUpdate: self._tiers,
+                CollateralTiersUpdate: self._collateral_tiers,
+                BorrowTiersUpdate: self._borrow_tiers,
+                FeeRatesUpdate: self._fee_rates,
+                CollateralInfoUpdate: self._collateral_info,
+                FactUnread: self._unread,
                 AssetPricesUpdate: self._asset_prices,
                 AccountRemoved: self._removed,
                 OrdersUpdate: self._orders,
@@ -93,6 +103,8 @@ class PositionBook:
             )
         else:
             self.columns.accounts.write_spec(entry, spec)
+            # Its owner may be another one now, whose accounts' fees it borrowed.
+            self.columns.facts.forget_fees_seen(entry)
         self.sequence += 1
 
     def apply(self, event: Event) -> tuple[Break, ...]:
@@ -226,13 +238,8 @@ class PositionBook:
         sweep_coins(sweep)
         self._notices += patch_state(self.columns, entry, event.account, event.as_of_ns)
         if event.open_orders is not None:
-            # An order told of after the snapshot began may be missing in it, or be there as it was before.
-            newer = {
-                order_id: order
-                for order_id, order in entry.open_orders.items()
-                if order.ts_venue_ns is not None and order.ts_venue_ns > event.as_of_ns
-            }
-            entry.open_orders = {order.order_id: order for order in event.open_orders} | newer
+            entry.orders.sweep(event.open_orders, event.as_of_ns, self._settle_ns)
+            self.columns.facts.note_orders(entry)
         entry.has_snapshot = True
         link = entry.connectivity
         entry.is_gap_open = link is not None and link.link_state is not LinkState.STREAMING
@@ -251,8 +258,6 @@ class PositionBook:
             self.columns.accounts.write_connectivity(entry, event.connectivity)
             if event.connectivity.link_state is not LinkState.STREAMING:
                 entry.is_gap_open = True
-                # What ended while nobody listened would stay open here for good.
-                entry.open_orders.clear()
             self.dirty[entry.row] = None
         return ()
 
@@ -267,7 +272,33 @@ class PositionBook:
         return ()
 
     def _tiers(self, event: TiersUpdate) -> tuple[Break, ...]:
-        self.columns.instruments.write_tiers(event.tiers)
+        _read("risk limits", lambda: self.columns.instruments.write_tiers(event.tiers))
+        return ()
+
+    def _collateral_tiers(self, event: CollateralTiersUpdate) -> tuple[Break, ...]:
+        _read(f"collateral tiers of {event.venue}", lambda: self.columns.facts.take_collateral_tiers(event))
+        return ()
+
+    def _borrow_tiers(self, event: BorrowTiersUpdate) -> tuple[Break, ...]:
+        _read(f"borrow tiers of {event.venue}", lambda: self.columns.facts.take_borrow_tiers(event))
+        return ()
+
+    def _fee_rates(self, event: FeeRatesUpdate) -> tuple[Break, ...]:
+        entry = self._entries.get(event.account_id)
+        if entry is not None:
+            _read(f"fees of {event.account_id}", lambda: self.columns.facts.take_fee_rates(entry, event))
+            self.dirty[entry.row] = None
+        return ()
+
+    def _collateral_info(self, event: CollateralInfoUpdate) -> tuple[Break, ...]:
+        entry = self._entries.get(event.account_id)
+        if entry is not None:
+            self.columns.facts.take_switches(entry, event)
+            self.dirty[entry.row] = None
+        return ()
+
+    def _unread(self, event: FactUnread) -> tuple[Break, ...]:
+        self.columns.facts.take_unread(event)
         return ()
 
     def _asset_prices(self, event: AssetPricesUpdate) -> tuple[Break, ...]:
@@ -295,10 +326,8 @@ class PositionBook:
         if entry is None:
             return ()
         for order in event.orders:
-            if order.is_open:
-                entry.open_orders[order.order_id] = order
-            else:
-                entry.open_orders.pop(order.order_id, None)
+            entry.orders.hear(order, event.ts_venue_ns)
+        self.columns.facts.note_orders(entry)
         self._heard(entry, event.ts_received_ns)
         return ()
 
@@ -314,3 +343,11 @@ class PositionBook:
         if entry is not None and not event.is_backfill:
             self._heard(entry, event.ts_received_ns)
         return ()
+
+
+def _read(what: str, take: Callable[[], None]) -> None:
+    """Take a fact; raise ProtocolError, nothing taken, if one of its numbers is no decimal."""
+    try:
+        take()
+    except ValueError as error:
+        raise ProtocolError(f"{what}: {error}; they were left as they were") from None

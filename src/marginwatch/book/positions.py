@@ -1,5 +1,6 @@
 """One row for each open position; a closed one gives its row back."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from marginwatch.book.table import NAN, CodeArray, FloatArray, Table
@@ -112,6 +113,17 @@ class PositionTable(Table):
         self.changes.append(row)
         if len(self.changes) > CHANGES_MAX:
             self._forget_changes()
+
+    def touch(self, row: int) -> None:
+        """Count a row as written, for what is kept beside it changed."""
+        self.changes.append(row)
+
+    def changed_since(self, seen: int) -> tuple[Iterable[int], int]:
+        """Return each row written since change number ``seen`` (all of them if that is too long ago), and the next number."""
+        upto = self.changes_from + len(self.changes)
+        if seen < self.changes_from:
+            return range(1, self.size), upto
+        return dict.fromkeys(self.changes[seen - self.changes_from :]), upto
 
     def _forget_changes(self) -> None:
         self.changes_from += len(self.changes)

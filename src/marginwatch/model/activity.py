@@ -62,6 +62,10 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         Cannot add risk.
     ts_venue_ns : int or None
         Last change, UTC nanoseconds.
+    created_at_ns : int or None
+        When it was placed, UTC nanoseconds.
+    is_conditional : bool
+        Waits for a trigger and ties up nothing until then.
     """
 
     order_id: str
@@ -75,6 +79,8 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cancel_kind: Literal["liquidation", "adl"] | str | None = None
     is_reduce_only: bool | None = None
     ts_venue_ns: int | None = None
+    created_at_ns: int | None = None
+    is_conditional: bool = False
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):

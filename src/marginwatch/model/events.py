@@ -7,11 +7,12 @@ import msgspec
 from marginwatch.model.activity import Fill, OpenOrder
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.connectivity import Connectivity
-from marginwatch.model.ids import AccountId, Asset, DecimalText
+from marginwatch.model.ids import AccountId, Asset, DecimalText, VenueId
 from marginwatch.model.instrument import Instrument, MarginTier
 from marginwatch.model.position import Greeks, Position
 from marginwatch.model.price import Mark
 from marginwatch.model.snapshots import AccountSnapshot
+from marginwatch.model.venue_facts import BorrowTier, CollateralInfo, CollateralTier, FactKind, FeeRate
 
 
 class PositionsUpdate(msgspec.Struct, frozen=True, gc=False):
@@ -83,6 +84,52 @@ class TiersUpdate(msgspec.Struct, frozen=True):
     tiers: tuple[MarginTier, ...]
 
 
+class CollateralTiersUpdate(msgspec.Struct, frozen=True):
+    """The collateral bands of all coins of a venue: a coin not named counts nothing there."""
+
+    venue: VenueId
+    tiers: tuple[CollateralTier, ...]
+    ts_received_ns: int
+
+
+class BorrowTiersUpdate(msgspec.Struct, frozen=True):
+    """The borrow tiers of all coins of a venue."""
+
+    venue: VenueId
+    tiers: tuple[BorrowTier, ...]
+    ts_received_ns: int
+
+
+class FeeRatesUpdate(msgspec.Struct, frozen=True):
+    """An account's fees in all contracts of one category; they replace what was known of it.
+
+    ``is_standard``: the venue's published rates, for an account whose own cannot be read.
+    """
+
+    account_id: AccountId
+    category: str
+    rates: tuple[FeeRate, ...]
+    ts_received_ns: int
+    is_standard: bool = False
+
+
+class CollateralInfoUpdate(msgspec.Struct, frozen=True):
+    """Which coins of an account count as collateral, where the wallet does not say; coins not named are unchanged."""
+
+    account_id: AccountId
+    coins: tuple[CollateralInfo, ...]
+    ts_received_ns: int
+
+
+class FactUnread(msgspec.Struct, frozen=True):
+    """A fact was asked for and did not come; until it does, what needs it is missing for this reason."""
+
+    venue: VenueId
+    account_id: AccountId | None
+    kind: FactKind
+    reason: str
+
+
 class AssetPricesUpdate(msgspec.Struct, frozen=True):
     """USD prices of assets as a venue states them (asset, price)."""
 
@@ -111,6 +158,11 @@ Event = (
     | MarksUpdate
     | InstrumentsUpdate
     | TiersUpdate
+    | CollateralTiersUpdate
+    | BorrowTiersUpdate
+    | FeeRatesUpdate
+    | CollateralInfoUpdate
+    | FactUnread
     | AssetPricesUpdate
     | ConnectivityUpdate
     | AccountSnapshot

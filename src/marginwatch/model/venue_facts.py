@@ -6,6 +6,9 @@ import msgspec
 
 from marginwatch.model.ids import Asset, DecimalText
 
+FactKind = Literal["collateral_tiers", "borrow_tiers", "margin_tiers", "fee_rates", "collateral_switches"]
+"""Slow facts that margins are computed from."""
+
 
 class CollateralTier(msgspec.Struct, frozen=True, kw_only=True):
     """One band of a coin's collateral value.

@@ -65,4 +65,6 @@ def order_of(row: WireOrder, category: str | None, catalog: InstrumentCatalog) -
         cancel_kind=None if cancel in _UNSAID_CANCELS else _CANCEL_KINDS.get(str(cancel), cancel),
         is_reduce_only=row.reduce_only,
         ts_venue_ns=time_ns_or_none(row.updated_time, "updatedTime"),
+        created_at_ns=time_ns_or_none(row.created_time, "createdTime"),
+        is_conditional=row.order_status == "Untriggered",
     )

@@ -45,6 +45,7 @@ class WireOrder(msgspec.Struct, rename="camel", gc=False):
     order_status: str | None = None
     cancel_type: str | None = None
     reduce_only: bool | None = None
+    created_time: str | int | None = None
     updated_time: str | int | None = None
 
 

@@ -80,7 +80,7 @@ class Fees:
         self._standard: dict[tuple[AccountId, str], Schedule] = {}
         self._owners: dict[tuple[Owner, str], Schedule] = {}
 
-    def put(self, account_id: AccountId, owner: Owner, category: str, rates: Iterable[FeeRate]) -> bool:
+    def take(self, account_id: AccountId, owner: Owner, category: str, rates: Iterable[FeeRate]) -> bool:
         """Replace an account's schedule of one category; return whether it is the first of its owner there.
 
         Raises
@@ -93,8 +93,8 @@ class Fees:
         self._owners[owner, category] = schedule
         return is_first
 
-    def put_standard(self, account_id: AccountId, category: str, rates: Iterable[FeeRate]) -> None:
-        """Take the venue's published rates for an account whose own cannot be read; ValueError as in :meth:`put`."""
+    def take_standard(self, account_id: AccountId, category: str, rates: Iterable[FeeRate]) -> None:
+        """Take the venue's published rates for an account whose own cannot be read; ValueError as in :meth:`take`."""
         self._standard[account_id, category] = Schedule(rates)
 
     def taker_fee(self, account_id: AccountId, owner: Owner, instrument: Instrument) -> TakerFee:

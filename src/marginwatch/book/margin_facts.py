@@ -119,8 +119,8 @@ class MarginFacts:
         """Replace an account's fees in one category; ValueError if a number is no decimal."""
         account_id = entry.spec.account_id
         if event.is_standard:
-            self.fees.put_standard(account_id, event.category, event.rates)
-        elif self.fees.put(account_id, self._owner(entry), event.category, event.rates):
+            self.fees.take_standard(account_id, event.category, event.rates)
+        elif self.fees.take(account_id, self._owner(entry), event.category, event.rates):
             # The accounts of this owner that have none of their own borrow these from now on.
             for other in self._accounts.entries:
                 if other is not None and self._owner(other) == self._owner(entry):
@@ -173,10 +173,10 @@ class MarginFacts:
             venue, asset = self._assets.names[row]
             bands = self._bands.get(venue)
             if bands is not None:
-                self.collateral.put(row, bands.get(asset, CollateralBands.NOTHING))
+                self.collateral.fill(row, bands.get(asset, CollateralBands.NOTHING))
             borrows = self._borrows.get(venue)
             if borrows is not None:
-                self.borrow.put(row, borrows.get(asset, []))
+                self.borrow.fill(row, borrows.get(asset, []))
         self._n_assets = size
 
     def _sync_coins(self) -> None:

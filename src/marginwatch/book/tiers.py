@@ -58,7 +58,7 @@ class SteppedTable:
         """Return one array of shape (n_rows, width), to be read only; it is replaced when a table outgrows it."""
         return self._blocks[name]
 
-    def put(self, row: int, steps: Sequence[Sequence[float]]) -> None:
+    def fill(self, row: int, steps: Sequence[Sequence[float]]) -> None:
         """Replace the table of one subject; each step gives its numbers in the order of ``PADS``."""
         self.reach(row + 1)
         if len(steps) > self.width:
@@ -113,7 +113,7 @@ class RiskLimits(SteppedTable):
             )
             for place, tier in enumerate(ordered)
         ]
-        self.put(row, steps)
+        self.fill(row, steps)
 
 
 class CollateralBands(SteppedTable):

@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import pytest
 
 from marginwatch.errors import ProtocolError
@@ -72,6 +73,15 @@ def test_first_snapshot_brings_no_breaks_and_absent_rows_close(book, make, quant
     book.apply(make.push(make.position("1", symbol="OLDUSDT"), at_s=1))
     assert book.apply(make.snapshot(make.position("2"), at_s=60)) == ()
     assert quantities(book) == {("BTCUSDT", "net"): "2"}
+
+
+@pytest.mark.parametrize("ahead_s", [-40, 40])
+def test_a_venue_whose_clock_is_wrong_makes_no_account_younger_or_older(book, make, ahead_s):
+    asked_ns = make.T0 + 10 * make.S
+    told = make.snapshot(make.position("2"), at_s=10 + ahead_s)
+    slow = msgspec.structs.replace(told, asked_at_ns=asked_ns, ts_received_ns=asked_ns + 5 * make.S)
+    book.apply(slow)
+    assert book.columns.accounts.reconciled_at_ns[book.entry("a").row] == asked_ns
 
 
 def test_message_older_than_the_snapshot_does_not_open_an_absent_row(book, make, quantities):

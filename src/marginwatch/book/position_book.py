@@ -247,7 +247,8 @@ class PositionBook:
         accounts = self.columns.accounts
         accounts.gaps[entry.row] = gaps_of(event)
         # As old as its oldest reply: its calls may have waited for the budget in between.
-        accounts.reconciled_at_ns_at[entry.row] = min(event.as_of_ns, event.ts_received_ns)
+        asked_ns = event.as_of_ns if event.asked_at_ns is None else event.asked_at_ns
+        accounts.reconciled_at_ns_at[entry.row] = min(asked_ns, event.ts_received_ns)
         accounts.data_at_ns_at[entry.row] = event.ts_received_ns
         self.dirty[entry.row] = None
         return tuple(sweep.breaks)

@@ -28,6 +28,9 @@ class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         The venue's clock when the *first* reply of the sweep was made: nothing later is contradicted by absence.
     ts_received_ns : int
         When the last reply was heard, UTC nanoseconds.
+    asked_at_ns : int or None
+        When it was begun, by our own clock, UTC nanoseconds: none of its rows is older, however wrong the venue's clock
+        is. None where only the venue's time is known.
     failures : tuple of Failure
         Rows that could not be read; their contracts are not judged absent. One whose reason is ``not_covered`` names
         a whole category that could not be asked.
@@ -42,6 +45,7 @@ class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     as_of_ns: int
     ts_received_ns: int
     open_orders: tuple[OpenOrder, ...] | None = None
+    asked_at_ns: int | None = None
     failures: tuple[Failure, ...] = ()
     not_covered: tuple[str, ...] = ()
 

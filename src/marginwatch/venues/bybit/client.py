@@ -178,6 +178,7 @@ class BybitClient:
             ``as_of_ns`` is the venue's time of the earliest reply about positions and coins. What a key, a host or the
             kind of account leaves out is said in ``not_covered``.
         """
+        asked_at_ns = self._clock.now_ns()
         settings = await self._current_settings()
         swept = await sweep_positions(self._calls, self._catalog)
         wallet, wallet_at_ns = await self.fetch_wallet()
@@ -201,6 +202,7 @@ class BybitClient:
             open_orders=None if orders is None else orders.orders,
             as_of_ns=min(swept.as_of_ns, wallet_at_ns),
             ts_received_ns=self._clock.now_ns(),
+            asked_at_ns=asked_at_ns,
             failures=(*swept.failures, *wallet.failures),
             not_covered=tuple(gaps),
         )

@@ -148,9 +148,24 @@ def test_orders_tie_up_premiums_and_margins(quiet: Exchange, funded: Callable[..
     quiet.check_books()
 
 
+def last_half_hour(exchange: Exchange, expiry_ms: int) -> float:
+    """Advance from half an hour before an expiry to a tick past it; returns the mean of every second's index."""
+    seconds: list[float] = []
+    before_ms = expiry_ms - 1_800_000
+    assert exchange.now_ms() == before_ms
+    while before_ms < expiry_ms:
+        exchange.step(37.0)
+        until_ms = min(exchange.now_ms(), expiry_ms)
+        index = float(exchange.tickers("linear", "BTCUSDT")[0].index_price)
+        seconds += [index] * ((until_ms - before_ms) // 1000)
+        before_ms = until_ms
+    assert len(seconds) == 1800
+    return sum(seconds) / 1800
+
+
 @pytest.mark.parametrize("side", [1, -1])
 def test_expiry_pays_the_payoff_in_cash(side: int) -> None:
-    exchange = Exchange(7, ManualClock(START_NS), n_accounts=1, activity_per_s=0.0, tick_s=60.0)
+    exchange = Exchange(7, ManualClock(START_NS), n_accounts=1, activity_per_s=0.0, tick_s=37.0)
     uid = exchange.open_account("guest").uid
     exchange.deposit(uid, "USDT", "100000")
     inside, outside = option(exchange, nth=0), option(exchange, nth=6)
@@ -159,13 +174,16 @@ def test_expiry_pays_the_payoff_in_cash(side: int) -> None:
     exchange.place_order(uid, inside.symbol, "1", "5")
     before = coin_of(exchange, uid, "USDT").wallet_balance
     expiry_ms = inside.delivery_ms
-    exchange.advance((expiry_ms - exchange.now_ms()) / 1000.0 + 60.0)
+    exchange.advance((expiry_ms - exchange.now_ms()) / 1000.0 - 1800.0)
+    index = last_half_hour(exchange, expiry_ms)
     assert exchange.positions(uid, "option") == exchange.orders(uid, "option") == ()
     lines = [row for row in exchange.transaction_log(uid) if row.kind == "DELIVERY"]
-    payoff = exchange.tickers("linear", "BTCUSDT")[0].index_price - Decimal(inside.symbol.split("-")[2])
+    payoff = index - float(inside.symbol.split("-")[2])
     assert payoff > 0
+    at_once = float(exchange.tickers("linear", "BTCUSDT")[0].index_price)
+    assert abs(index - at_once) > 5
     by_symbol = {row.symbol: row for row in lines}
-    assert float(by_symbol[inside.symbol].cash_flow * side) == pytest.approx(float(payoff), abs=0.2)
+    assert float(by_symbol[inside.symbol].cash_flow * side) == pytest.approx(payoff, abs=0.1)
     assert by_symbol[inside.symbol].fee > 0
     assert by_symbol[outside.symbol].change == 0
     after = coin_of(exchange, uid, "USDT").wallet_balance

@@ -1,4 +1,7 @@
-"""Announced margin changes: higher maintenance rates at a stated time; until then positions can only be reduced."""
+"""Announced margin changes: higher maintenance rates at a stated time; until then positions can only be reduced.
+
+Who has none may open one, and then only reduce it.
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +23,8 @@ class MarginChange:
 
 
 def announce(world: World, change: MarginChange) -> None:
-    """Mark and push every position in the contract: reduce only, with the time of the change."""
+    """Mark and push every position in the contract: reduce only, with the time of the change; so will be later ones."""
+    world.announced_ms[change.contract.symbol] = change.effective_ms
     for account, position in _legs(world, change.contract):
         if not position.size:
             continue
@@ -30,6 +34,7 @@ def announce(world: World, change: MarginChange) -> None:
 
 def take_effect(world: World, change: MarginChange) -> None:
     """Replace the contract's tiers and push its positions, free to grow again; liquidations follow by themselves."""
+    world.announced_ms.pop(change.contract.symbol, None)
     tiers = change.contract.tiers
     tiers.replace(scaled(tiers, change.factor))
     for account, position in _legs(world, change.contract):

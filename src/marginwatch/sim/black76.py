@@ -7,6 +7,7 @@ import math
 from typing import NamedTuple
 
 DAYS_A_YEAR = 365.0
+HIGHEST_VOLATILITY, HALVINGS = 10.0, 50
 _ROOT_TWO, _ROOT_TWO_PI = math.sqrt(2.0), math.sqrt(2.0 * math.pi)
 
 
@@ -33,6 +34,26 @@ def price(forward: float, strike: float, volatility: float, years: float, *, is_
     up = math.log(forward / strike) / deviation + 0.5 * deviation
     worth = sign * (forward * _normal(sign * up) - strike * _normal(sign * (up - deviation)))
     return max(0.0, worth)
+
+
+def implied_volatility(
+    worth: float, forward: float, strike: float, years: float, *, is_call: bool
+) -> float | None:
+    """Return the volatility at which an option is worth so much, by bisection; None if there is none up to 1,000 %.
+
+    None as well where no time is left, and where the worth is that of no volatility or less.
+    """
+    low, high = 0.0, HIGHEST_VOLATILITY
+    floor, ceiling = (price(forward, strike, end, years, is_call=is_call) for end in (low, high))
+    if years <= 0.0 or not floor < worth < ceiling:
+        return None
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        if price(forward, strike, middle, years, is_call=is_call) < worth:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
 
 
 def greeks(forward: float, strike: float, volatility: float, years: float, *, is_call: bool) -> Greeks:

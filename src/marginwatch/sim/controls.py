@@ -247,6 +247,7 @@ class Controls(Settings):
                 orders.fill_crossed(world, account)
             if account.spot_orders:
                 spot.fill_crossed(world, account)
+        delivery.watch_index(world)
         delivery.deliver_due(world)
         if world.now_ms >= self._next_funding_ms:
             self._next_funding_ms = self._funding_after(world.now_ms)

@@ -1,9 +1,10 @@
-"""Money between the house and an account that no trade moved: debts repaid, shortfalls insured."""
+"""Money that no trade moved: debts repaid, shortfalls insured, and what take-overs cost or leave to the pool."""
 
 from decimal import Decimal
 
 from marginwatch.sim.account import Account
-from marginwatch.sim.money import EXACT, ZERO
+from marginwatch.sim.instruments import Contract
+from marginwatch.sim.money import EXACT, ZERO, to_cents
 from marginwatch.sim.rows import TransactionRow
 from marginwatch.sim.world import World
 
@@ -15,6 +16,12 @@ def cover(world: World, account: Account, coin: str) -> None:
         shortfall = -held.balance
         world.house.insure(coin, shortfall)
         move(world, account, coin, shortfall)
+
+
+def shortfall_of(world: World, contract: Contract, taken: Decimal, price: Decimal) -> Decimal:
+    """Return what a position (signed) taken over at ``price`` is worth less at the mark, settle coin; below 0 if more."""
+    mark = world.market.quotes[contract.symbol].mark_exact
+    return to_cents(contract.value(taken, price) - contract.value(taken, mark))
 
 
 def move(world: World, account: Account, coin: str, amount: Decimal, kind: str = "AUTO_DEDUCTION") -> None:

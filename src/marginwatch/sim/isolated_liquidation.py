@@ -10,7 +10,7 @@ from decimal import Decimal
 from marginwatch.sim import deleveraging, isolated, margin, orders
 from marginwatch.sim.account import Account
 from marginwatch.sim.insurance import cover
-from marginwatch.sim.money import ZERO, from_float, to_cents, to_step
+from marginwatch.sim.money import ZERO, from_float, to_step
 from marginwatch.sim.position import Position
 from marginwatch.sim.trading import Fill, book_fill
 from marginwatch.sim.world import World
@@ -71,17 +71,7 @@ def _take(
     book_fill(world, account, fill)
     world.tell_liquidation(fill.contract, -fill.quantity, bankruptcy)
     if price is not None:
-        _insure(world, fill, price)
-        deleveraging.absorb(world, account, fill.contract, -fill.quantity, price)
-
-
-def _insure(world: World, fill: Fill, price: Decimal) -> None:
-    """Pay the house out of the pool for taking a position over at a price worse than the mark."""
-    contract = fill.contract
-    mark = world.market.quotes[contract.symbol].mark_exact
-    lost = to_cents(contract.value(fill.quantity, mark) - contract.value(fill.quantity, price))
-    if lost > 0:
-        world.house.insure(contract.settle, lost)
+        deleveraging.hand_over(world, account, fill.contract, -fill.quantity, price)
 
 
 def quantity_to_take(world: World, account: Account, position: Position) -> Decimal:

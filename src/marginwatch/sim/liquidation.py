@@ -106,7 +106,7 @@ def _take_over(world: World, account: Account, position: Position, figures: Acco
         ),
     )
     world.tell_liquidation(position.contract, -quantity * side, price)
-    deleveraging.absorb(world, account, position.contract, -quantity * side, price)
+    deleveraging.hand_over(world, account, position.contract, -quantity * side, price)
     if position.size and world.measure(account).maintenance_rate < 1.0:
         position.status = "Normal"
         position.updated_ms += 1

@@ -1,14 +1,15 @@
 """Portfolio margin: the worst loss of each coin's book over a grid of price and volatility shocks, plus contingencies.
 
-Everything on one coin is shocked together, so that what hedges needs little. Coins held spot do not count as hedges.
+Everything on one coin is shocked together, so that what hedges needs little. Coins held spot count as hedges for accounts
+whose owner switched spot hedging on, up to the derivatives that they offset.
 """
 
+import math
 from dataclasses import dataclass
 
 from marginwatch.sim.account import PORTFOLIO, Account
 from marginwatch.sim.coins import borrow_rates
 from marginwatch.sim.collateral import counted_ratio
-from marginwatch.sim.instruments import Contract
 from marginwatch.sim.margin import AccountMargin, CoinMargin, add_order_losses, position_margin
 from marginwatch.sim.market import Market
 from marginwatch.sim.option_board import OptionQuote
@@ -31,13 +32,21 @@ FUTURES = 0.005
 """Contingencies, fractions of value and points of volatility: the kinds are published, these sizes are our choice."""
 
 
+Grid = dict[tuple[float, float], float]
+"""Profit in USD by price shock and factor of volatility."""
+
+
 @dataclass(frozen=True, slots=True)
 class StressedCoin:
-    """One coin's book under stress, USD: ``grid`` is profit by (price shock, volatility factor)."""
+    """One coin's book under stress, USD: ``grid`` is profit by (price shock, volatility factor), spot hedge included.
+
+    ``hedge`` is what of the coin held spot offsets derivatives, signed, in that coin.
+    """
 
     coin: str
-    grid: dict[tuple[float, float], float]
+    grid: Grid
     contingencies: dict[str, float]
+    hedge: float = 0.0
 
     @property
     def worst_loss(self) -> float:
@@ -82,6 +91,8 @@ class PortfolioMargin:
         for book in stressed(account, market):
             total.maintenance += book.maintenance
             total.initial += book.maintenance * INITIAL_FACTOR
+            if book.hedge:
+                coins[book.coin].hedging = book.hedge
         for symbol, ordered in account.order_margins.items():
             total.initial += ordered.initial_margin * market.usd[market.quotes[symbol].contract.settle]
         if account.orders or account.spot_orders:
@@ -91,21 +102,54 @@ class PortfolioMargin:
 
 def stressed(account: Account, market: Market) -> tuple[StressedCoin, ...]:
     """Return each coin's book under stress, in the order of first touch; empty without positions."""
-    books: dict[str, list[Position]] = {}
+    is_hedged = account.has_spot_hedging and account.is_portfolio
+    return tuple(
+        _stress(coin, book, market, _hedge(account, coin, book, market) if is_hedged else 0.0)
+        for coin, book in books(account).items()
+    )
+
+
+def books(account: Account) -> dict[str, list[Position]]:
+    """Return the open positions by the coin that they are on."""
+    found: dict[str, list[Position]] = {}
     for position in account.positions.values():
         if position.size_float:
-            books.setdefault(position.contract.coin, []).append(position)
-    return tuple(_stress(coin, book, market) for coin, book in books.items())
+            found.setdefault(position.contract.coin, []).append(position)
+    return found
 
 
-def _stress(coin: str, book: list[Position], market: Market) -> StressedCoin:
-    factors = VOLATILITY_FACTORS if any(position.is_option for position in book) else (1.0,)
-    grid = {
-        (shock, factor): sum(_profit(position, market, shock, factor) for position in book)
+def factors_of(book: list[Position]) -> tuple[float, ...]:
+    """Return the factors of volatility that a book is tried with: none but 1 without options."""
+    return VOLATILITY_FACTORS if any(position.is_option for position in book) else (1.0,)
+
+
+def leg_grid(position: Position, market: Market, factors: tuple[float, ...]) -> Grid:
+    """Return what one leg gains under every shock, USD."""
+    return {
+        (shock, factor): _profit(position, market, shock, factor)
         for shock in PRICE_SHOCKS
         for factor in factors
     }
-    return StressedCoin(coin, grid, _contingencies(book, market))
+
+
+def _stress(coin: str, book: list[Position], market: Market, hedge: float) -> StressedCoin:
+    spot, factors = hedge * market.usd[coin], factors_of(book)
+    grid = {
+        (shock, factor): sum(_profit(position, market, shock, factor) for position in book) + spot * shock
+        for shock in PRICE_SHOCKS
+        for factor in factors
+    }
+    return StressedCoin(coin, grid, _contingencies(book, market), hedge)
+
+
+def _hedge(account: Account, coin: str, book: list[Position], market: Market) -> float:
+    """Return how much of a coin in the wallet stands against the delta of its derivatives, signed, in the coin."""
+    held = account.wallet.get(coin)
+    spot = float(held.balance) if held is not None else 0.0
+    delta = sum(_delta_usd(position, market) for position in book) / market.usd[coin]
+    if spot * delta >= 0.0:
+        return 0.0
+    return math.copysign(min(abs(spot), abs(delta)), spot)
 
 
 def _profit(position: Position, market: Market, shock: float, factor: float) -> float:
@@ -128,12 +172,11 @@ def _contingencies(book: list[Position], market: Market) -> dict[str, float]:
     for position in book:
         contract = position.contract
         quote, usd = market.quotes[contract.symbol], market.usd[contract.settle]
+        delta = _delta_usd(position, market)
         if isinstance(quote, OptionQuote):
-            delta = position.size_float * quote.greeks.delta * quote.index * usd
             short_options += max(0.0, -position.size_float) * quote.index * usd
             vega += position.size_float * quote.greeks.vega * usd
         else:
-            delta = _exposure_usd(contract, position.size_float, quote.mark, usd)
             gross_futures += abs(delta)
         key = (contract.settle, contract.delivery_ms)
         deltas[key] = deltas.get(key, 0.0) + delta
@@ -148,8 +191,13 @@ def _contingencies(book: list[Position], market: Market) -> dict[str, float]:
     }
 
 
-def _exposure_usd(contract: Contract, size: float, mark: float, usd: float) -> float:
-    return size if contract.is_inverse else size * mark * usd
+def _delta_usd(position: Position, market: Market) -> float:
+    """Return what a leg gains for a move of its coin by all of its price, USD."""
+    contract, size = position.contract, position.size_float
+    quote = market.quotes[contract.symbol]
+    if isinstance(quote, OptionQuote):
+        return size * quote.greeks.delta * quote.index * market.usd[contract.settle]
+    return size if contract.is_inverse else size * quote.mark * market.usd[contract.settle]
 
 
 def _net(

@@ -1,4 +1,4 @@
-"""What an account's owner can set: margin mode, leverage, fees, collateral, the margin of a single position."""
+"""What an account's owner can set: margin mode, leverage, fees, collateral, spot hedging, margin of a position."""
 
 from decimal import Decimal
 
@@ -90,6 +90,22 @@ class Settings(Reads):
         account.coin(coin).is_collateral = is_on
         self._remeasure(account)
         self._world.tell_wallet(account, coin)
+
+    def set_spot_hedging(self, uid: str, *, is_on: bool) -> None:
+        """Let coins held spot count as hedges, or no more, and push the wallet.
+
+        Raises
+        ------
+        ValueError
+            If the account is not in portfolio margin, the only mode that has it.
+        """
+        account = self._account(uid)
+        if not account.is_portfolio:
+            raise ValueError(f"spot hedging needs portfolio margin, the account is in {account.margin_mode}")
+        account.has_spot_hedging = is_on
+        account.settings_ms = self._world.now_ms
+        self._remeasure(account)
+        self._world.tell_wallet(account, *account.wallet)
 
     def add_margin(self, uid: str, symbol: str, amount: Decimal | str, *, position_idx: int = 0) -> None:
         """Add margin to an isolated position (negative: take added margin back) and push position and coin.

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from marginwatch.sim.account import OPTION_FEE, Account
+from marginwatch.sim.black76 import implied_volatility
 from marginwatch.sim.instruments import Contract
 from marginwatch.sim.isolated import available
 from marginwatch.sim.margin import fee_to_close
-from marginwatch.sim.money import EXACT, ZERO, to_cents, to_step
+from marginwatch.sim.money import EXACT, ZERO, from_float, to_cents, to_step
+from marginwatch.sim.option_board import OptionQuote
 from marginwatch.sim.position import Position, TradeEffect
 from marginwatch.sim.rows import ClosedPnlRow, ExecutionRow, OrderRow, TransactionRow
 from marginwatch.sim.world import World
@@ -73,7 +75,7 @@ def check_margin(
     leg = account.positions.get((contract.symbol, position_idx))
     held, wanted = leg.size_float if leg else 0.0, float(quantity)
     adding = abs(wanted) - (min(abs(wanted), abs(held)) if held * wanted < 0.0 else 0.0)
-    if adding and leg is not None and leg.is_reduce_only:
+    if adding and leg is not None and leg.size and leg.is_reduce_only:
         raise ValueError(f"{contract.symbol} is reduce-only until its announced margin change")
     if not account.is_isolated:
         return
@@ -112,7 +114,7 @@ def book_fill(world: World, account: Account, fill: Fill) -> ExecutionRow:
     quote = world.market.quotes[contract.symbol]
     quote.volume += abs(float(fill.quantity))
     quote.open_interest += float(abs(position.size) - abs(size_before))
-    row = _execution(world, account, fill, position, effect, value, fee, rate)
+    row = _execution(world, account, fill, position, effect, value, cash, fee, rate)
     account.executions.append(row)
     account.transactions.append(_ledger_line(world, account, row, position, cash))
     if effect.closed:
@@ -185,6 +187,8 @@ def _book_history(
     position.updated_ms = max(world.now_ms, position.updated_ms + 1)
     if not position.size:
         position.open_ms, position.status = 0, "Normal"
+    if (change_ms := world.announced_ms.get(position.contract.symbol)) is not None:
+        position.is_reduce_only, position.margin_change_ms = bool(position.size), change_ms
 
 
 def _execution(
@@ -194,11 +198,13 @@ def _execution(
     position: Position,
     effect: TradeEffect,
     value: Decimal,
+    cash: Decimal,
     fee: Decimal,
     rate: Decimal,
 ) -> ExecutionRow:
     contract, order, quantity = fill.contract, fill.order, abs(fill.quantity)
     quote = world.market.quotes[contract.symbol]
+    traded, marked, forward = _option_figures(world, fill)
     return ExecutionRow(
         uid=account.uid,
         category=contract.category,
@@ -222,11 +228,30 @@ def _execution(
         is_maker=fill.is_maker,
         closed_size=effect.closed,
         realized_pnl=effect.realized,
+        cash_flow=cash,
         mark_price=quote.mark_exact,
         index_price=to_step(quote.index, contract.index_tick),
         ts_ms=world.now_ms,
         seq=position.seq,
+        trade_volatility=traded,
+        mark_volatility=marked,
+        underlying_price=forward,
     )
+
+
+def _option_figures(world: World, fill: Fill) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    """Return what only an option's execution shows: volatility of the trade and of the mark, and the forward.
+
+    The trade's is None where no volatility gives its price, as at expiry.
+    """
+    contract, quote = fill.contract, world.market.quotes[fill.contract.symbol]
+    if not isinstance(quote, OptionQuote):
+        return None, None, None
+    years, strike = world.market.options.years(contract), float(contract.strike)
+    mark, forward = quote.volatility, quote.forward
+    traded = implied_volatility(float(fill.price), forward, strike, years, is_call=contract.is_call)
+    shown = None if traded is None else from_float(traded, 4)
+    return shown, from_float(mark, 4), from_float(forward)
 
 
 def _ledger_line(

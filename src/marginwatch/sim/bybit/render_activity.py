@@ -22,7 +22,7 @@ def rest_order(row: OrderRow) -> Row:
         "price": price(row.price),
         "qty": money(row.qty),
         "side": row.side,
-        "isLeverage": "",
+        "isLeverage": "0" if row.category == "spot" else "",
         "positionIdx": row.position_idx,
         "orderStatus": row.status,
         "cancelType": row.cancel_type,
@@ -34,7 +34,9 @@ def rest_order(row: OrderRow) -> Row:
         "cumExecQty": money(row.cum_exec_qty),
         "cumExecValue": money(row.cum_exec_value),
         "cumExecFee": money(row.cum_exec_fee),
-        "cumFeeDetail": {row.settle_coin: money(row.cum_exec_fee)} if row.cum_exec_fee else {},
+        "cumFeeDetail": {row.fee_coin or row.settle_coin: money(row.cum_exec_fee)}
+        if row.cum_exec_fee
+        else {},
         "timeInForce": row.time_in_force,
         "orderType": row.order_type,
         "stopOrderType": "",
@@ -72,7 +74,7 @@ def pushed_order(row: OrderRow) -> Row:
     wire = rest_order(row)
     wire |= {
         "category": row.category,
-        "feeCurrency": row.settle_coin if row.cum_exec_fee else "",
+        "feeCurrency": (row.fee_coin or row.settle_coin) if row.cum_exec_fee else "",
         "closedPnl": "0",
         "brokerOrderPrice": "",
         "rpiTakerAccess": False,
@@ -102,14 +104,14 @@ def rest_execution(row: ExecutionRow) -> Row:
         "execType": row.kind,
         "execValue": money(row.value),
         "execTime": str(row.ts_ms),
-        "feeCurrency": row.settle_coin,
+        "feeCurrency": row.fee_coin or row.settle_coin,
         "isMaker": row.is_maker,
         "feeRate": money(row.fee_rate),
-        "tradeIv": "",
-        "markIv": "",
+        "tradeIv": money(row.trade_volatility),
+        "markIv": money(row.mark_volatility),
         "markPrice": price(row.mark_price),
         "indexPrice": price(row.index_price) if row.category == "option" else "",
-        "underlyingPrice": "",
+        "underlyingPrice": money(row.underlying_price),
         "blockTradeId": "",
         "closedSize": money(row.closed_size),
         "seq": row.seq,
@@ -123,7 +125,7 @@ def pushed_execution(row: ExecutionRow) -> Row:
     wire |= {
         "category": row.category,
         "isLeverage": "0",
-        "execPnl": money(row.realized_pnl),
+        "execPnl": money(row.cash_flow),
         "marketUnit": "",
     }
     return wire

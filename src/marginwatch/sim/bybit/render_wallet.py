@@ -46,7 +46,7 @@ def wallet_coin(coin: WalletCoin) -> Row:
         "walletBalance": money(coin.wallet_balance),
         "free": "",
         "locked": money(coin.locked),
-        "spotHedgingQty": "0",
+        "spotHedgingQty": money(coin.spot_hedging_quantity),
         "borrowAmount": borrowed,
         "spotBorrow": borrowed,
         "availableToWithdraw": "",

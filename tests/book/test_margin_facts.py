@@ -56,6 +56,13 @@ def test_leverage_is_a_column_that_follows_every_message(book, make):
     assert (leg(book, "adl_rank"), leg(book, "margin_change_at_ns")) == (4, 7)
 
 
+def test_the_session_price_is_a_column_where_there_is_one(book, make):
+    book.apply(make.push(make.position("1", 1, session_average_price="99.5"), at_s=1))
+    assert leg(book, "session_average_price") == 99.5
+    book.apply(make.push(make.position("1", 2, session_average_price=None), at_s=2))
+    assert math.isnan(leg(book, "session_average_price"))
+
+
 def test_rows_that_are_given_back_and_reused_carry_nothing_over(book, make):
     book.apply(make.push(make.position("1", 1, leverage_setting="5"), at_s=1))
     row = next(iter(book.entry("a").rows.values()))

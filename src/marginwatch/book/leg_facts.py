@@ -35,7 +35,9 @@ class LegFacts(SideTable):
     ``leverage_setting`` is what is configured at the venue, ×, NaN where it does not say (portfolio margin).
     ``taker_fee`` is the account's fee in the contract, fraction of the value, NaN if unknown; ``fee_source`` counts by
     :class:`marginwatch.book.fees.FeeSource`. ``order_value`` is what the open orders of account and contract add for the
-    choice of the tier, in settlement currency, the same for both legs; NaN where it cannot be told. ``adl_rank`` is the
+    choice of the tier, in settlement currency, the same for both legs; NaN where it cannot be told.
+    ``session_average_price`` is what unrealized profit is counted from where the venue settles in sessions, NaN elsewhere.
+    ``adl_rank`` is the
     place in the auto-deleveraging queue as the venue counts it, −1 where not said; ``margin_change_at_ns`` the moment of
     an announced change of margin requirements, UTC nanoseconds, 0 for none.
     """
@@ -44,6 +46,7 @@ class LegFacts(SideTable):
         "leverage_setting": NAN,
         "taker_fee": NAN,
         "order_value": 0.0,
+        "session_average_price": NAN,
         "fee_source": 0,
         "adl_rank": -1,
         "margin_change_at_ns": 0,
@@ -51,12 +54,14 @@ class LegFacts(SideTable):
     leverage_setting: FloatArray
     taker_fee: FloatArray
     order_value: FloatArray
+    session_average_price: FloatArray
     fee_source: CodeArray
     adl_rank: CodeArray
     margin_change_at_ns: CodeArray
     leverage_setting_at: "memoryview[float]"
     taker_fee_at: "memoryview[float]"
     order_value_at: "memoryview[float]"
+    session_average_price_at: "memoryview[float]"
     fee_source_at: "memoryview[int]"
     adl_rank_at: "memoryview[int]"
     margin_change_at_ns_at: "memoryview[int]"

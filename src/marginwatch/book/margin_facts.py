@@ -221,7 +221,8 @@ class MarginFacts:
 
     def _write_leg(self, row: int, position: Position, entry: AccountEntry) -> None:
         legs, instrument = self.legs, self._positions.instrument_at[row]
-        legs.leverage_setting_at[row] = _leverage(position.leverage_setting)
+        legs.leverage_setting_at[row] = _number(position.leverage_setting)
+        legs.session_average_price_at[row] = _number(position.session_average_price)
         fee = entry.fees_seen.get(instrument)
         if fee is None:
             fee = entry.fees_seen[instrument] = self._fee(entry, position)
@@ -252,7 +253,7 @@ class MarginFacts:
         return self.fees.taker_fee(entry.spec.account_id, self._owner(entry), position.instrument)
 
 
-def _leverage(text: str | None) -> float:
+def _number(text: str | None) -> float:
     try:
         return NAN if text is None else float(text)
     except ValueError:

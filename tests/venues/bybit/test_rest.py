@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import time
 
 import pytest
 from aiohttp import web
@@ -16,7 +17,7 @@ from marginwatch.model.ids import AccountId
 from marginwatch.model.secret import Secret
 from marginwatch.venues.bybit.adapter import BybitVenue
 from marginwatch.venues.bybit.auth import Credentials
-from marginwatch.venues.bybit.rest import Caller, query_of
+from marginwatch.venues.bybit.rest import TIME_ENDPOINT, Caller, query_of
 
 WALLET = "/v5/account/wallet-balance"
 # Keys of the fixture's stand-in; it knows no others.
@@ -132,6 +133,19 @@ async def test_a_used_up_limit_closes_its_bucket_until_the_stamp(bench, rest, ca
     ((endpoint, uid_key, until_ns),) = bench.gate.bucket_blocks
     assert (endpoint, uid_key) == (WALLET, "mm-main")
     assert reset_ms * 1_000_000 < until_ns <= (reset_ms + 400) * 1_000_000
+
+
+async def test_a_limited_measurement_of_a_clock_that_is_off_is_not_waited_for_by_that_clock(
+    bench, rest, caller
+) -> None:
+    bench.stub.clock_ahead_ms = 47_000
+    headers = {"X-Bapi-Limit-Reset-Timestamp": str(bench.stub.now_ms() + 700)}
+    bench.stub.queued[TIME_ENDPOINT] = [lambda _: bench.stub.code(10006, "Too many visits!", headers)]
+    bench.stub.standing[WALLET] = lambda _: bench.stub.ok({})
+    await rest.get(WALLET, caller=caller)
+    ((endpoint, _, until_ns),) = bench.gate.bucket_blocks
+    assert endpoint == TIME_ENDPOINT
+    assert until_ns < time.time_ns() + 2 * 1_000_000_000
 
 
 @pytest.mark.parametrize("stamp", [None, "", "soon", "1", "99999999999999999"])

@@ -312,7 +312,7 @@ class BybitRest:
         self, endpoint: str, envelope: Envelope, answer: _Answer, caller: Caller | None
     ) -> MarginwatchError:
         code = envelope.ret_code
-        retry_after_s = self._block_bucket(endpoint, answer, caller) if code == 10006 else None
+        retry_after_s = self._block_bucket(endpoint, envelope, answer, caller) if code == 10006 else None
         if code == 10018:
             return self._refused_address(endpoint, caller, code)
         return error_for(
@@ -324,16 +324,19 @@ class BybitRest:
             retry_after_s=retry_after_s,
         )
 
-    def _block_bucket(self, endpoint: str, answer: _Answer, caller: Caller | None) -> float:
+    def _block_bucket(
+        self, endpoint: str, envelope: Envelope, answer: _Answer, caller: Caller | None
+    ) -> float:
         """Close the bucket until the stamp in the reply, or for a second if there is none; return the seconds."""
         now_ns = self._clock.now_ns()
         stamp = answer.headers.get("X-Bapi-Limit-Reset-Timestamp", "")
         stamp_ns = int(stamp) * 1_000_000 if stamp.isascii() and stamp.isdigit() else 0
-        until_ns = self.server_clock.to_ours_ns(stamp_ns) if stamp_ns else now_ns + 1_000_000_000
-        until_ns = min(max(until_ns, now_ns), now_ns + RESET_WAIT_MAX_NS)
-        until_ns += int(self._chance.uniform(0.05, 0.3) * 1e9)
-        self._gate.block_bucket(endpoint, caller.uid_key if caller else None, until_ns)
-        return (until_ns - now_ns) / 1e9
+        # Both times are the venue's, so the wait is right before its clock was measured, and after it was moved.
+        venue_ns = envelope.time_ns or self.server_clock.to_server_ns(now_ns)
+        wait_ns = stamp_ns - venue_ns if stamp_ns else 1_000_000_000
+        wait_ns = min(max(wait_ns, 0), RESET_WAIT_MAX_NS) + int(self._chance.uniform(0.05, 0.3) * 1e9)
+        self._gate.block_bucket(endpoint, caller.uid_key if caller else None, now_ns + wait_ns)
+        return wait_ns / 1e9
 
     def _http_error(self, endpoint: str, answer: _Answer, caller: Caller | None) -> MarginwatchError:
         status = answer.status

@@ -33,6 +33,29 @@ def test_a_change_is_announced_then_made(quiet: Exchange, funded: Callable[..., 
     quiet.open_position(uid, "SOLUSDT", "1")
 
 
+def test_who_opens_later_can_only_reduce_too(quiet: Exchange, funded: Callable[..., str]) -> None:
+    early, late = funded("100000"), funded("100000")
+    quiet.open_position(early, "SOLUSDT", "100")
+    when_ms = quiet.announce_margin_change("SOLUSDT", "2", 5.0)
+    assert quiet.positions(late, "linear", symbol="SOLUSDT")[0].is_reduce_only is False
+    quiet.open_position(late, "SOLUSDT", "-10")
+    (row,) = quiet.positions(late, "linear")
+    assert (row.is_reduce_only, row.margin_change_ms) == (True, when_ms)
+    for wanted in ("-1", "11"):
+        with pytest.raises(ValueError, match="reduce-only"):
+            quiet.open_position(late, "SOLUSDT", wanted)
+    with pytest.raises(ValueError, match="reduce-only"):
+        quiet.place_order(late, "SOLUSDT", "-1", "500")
+    quiet.open_position(late, "SOLUSDT", "10")
+    assert quiet.positions(late, "linear", symbol="SOLUSDT")[0].is_reduce_only is False
+    quiet.open_position(late, "BTCUSDT", "0.1")
+    assert [row.is_reduce_only for row in quiet.positions(late, "linear")] == [False]
+    quiet.open_position(late, "SOLUSDT", "3")
+    quiet.advance(6.0)
+    quiet.open_position(late, "SOLUSDT", "3")
+    assert [row.is_reduce_only for row in quiet.positions(late, "linear")] == [False, False]
+
+
 def test_a_change_can_liquidate(quiet: Exchange, funded: Callable[..., str]) -> None:
     uid = funded("300")
     quiet.set_price("SOLUSDT", "130.000")

@@ -77,3 +77,36 @@ def test_at_expiry_only_the_payoff_is_left() -> None:
     assert black76.price(110.0, 100.0, 0.5, 0.0, is_call=False) == 0.0
     assert black76.greeks(110.0, 100.0, 0.5, 0.0, is_call=True) == (1.0, 0.0, 0.0, 0.0)
     assert black76.greeks(90.0, 100.0, 0.5, 0.0, is_call=False) == (-1.0, 0.0, 0.0, 0.0)
+
+
+@given(
+    strike=st.floats(50.0, 200.0),
+    volatility=st.floats(0.1, 3.0),
+    years=st.floats(0.01, 1.0),
+    is_call=st.booleans(),
+)
+def test_the_volatility_of_a_price_is_the_one_it_was_made_with(
+    strike: float, volatility: float, years: float, is_call: bool
+) -> None:
+    worth = black76.price(100.0, strike, volatility, years, is_call=is_call)
+    found = black76.implied_volatility(worth, 100.0, strike, years, is_call=is_call)
+    vega = black76.greeks(100.0, strike, volatility, years, is_call=is_call).vega
+    if vega > 1e-6:
+        assert found == pytest.approx(volatility, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("forward", "strike", "volatility", "years", "is_call", "shown"), RECORDED[:1], ids=["put"]
+)
+def test_a_recorded_mark_gives_its_recorded_volatility(
+    forward: float, strike: int, volatility: float, years: float, is_call: bool, shown: tuple[float, ...]
+) -> None:
+    found = black76.implied_volatility(shown[0], forward, strike, years, is_call=is_call)
+    assert found == pytest.approx(volatility, abs=0.0001)
+
+
+@pytest.mark.parametrize(
+    ("worth", "years"), [(20.0, 0.0), (9.99, 0.5), (10.0, 0.5), (110.0, 0.5), (0.0, 0.5)]
+)
+def test_prices_that_no_volatility_gives_have_none(worth: float, years: float) -> None:
+    assert black76.implied_volatility(worth, 110.0, 100.0, years, is_call=True) is None

@@ -41,6 +41,8 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("announce"), st.sampled_from(SYMBOLS), st.integers(1, 3)),
     st.tuples(st.just("pool"), st.sampled_from(("USDT", "USDC", "BTC")), st.integers(0, 100)),
     st.tuples(st.just("later"), st.just(""), st.integers(1, 8)),
+    st.tuples(st.just("spot"), st.sampled_from(("BTCUSDT", "USDCUSDT")), st.integers(-900, 900).filter(bool)),
+    st.tuples(st.just("hedging"), st.just(""), st.integers(0, 1)),
     st.tuples(st.just("cancel"), st.just(""), st.just(0)),
     st.tuples(st.just("advance"), st.just(""), st.integers(1, 5)),
 )
@@ -75,8 +77,17 @@ def trade_option(exchange: Exchange, uid: str, coin: str, number: int) -> None:
     exchange.open_position(uid, listed[number % len(listed)].symbol, Decimal(number) / 10)
 
 
+def spot(exchange: Exchange, uid: str, symbol: str, number: int) -> None:
+    """Even ones rest 2 % away from the price, odd ones are through it."""
+    row, away = exchange.tickers("spot", symbol)[0], 2 if number % 2 else -2
+    tick = exchange.instruments("spot", symbol)[0].tick_size
+    price = row.last_price * (100 + (away if number > 0 else -away)) / 100
+    quantity = Decimal(number) / (997 if symbol == "BTCUSDT" else 1)
+    exchange.place_spot_order(uid, symbol, quantity.quantize(Decimal("0.000001")), price - price % tick)
+
+
 def cancel_first(exchange: Exchange, uid: str) -> None:
-    for row in exchange.orders(uid, "linear")[:1]:
+    for row in (*exchange.orders(uid, "linear")[:1], *exchange.orders(uid, "spot")[:1]):
         exchange.cancel_order(uid, row.order_id)
 
 
@@ -85,6 +96,8 @@ DEEDS: dict[str, Callable[[Exchange, str, str, int], object]] = {
     "trade_off_mark": lambda exchange, uid, symbol, number: trade(exchange, uid, symbol, number, 2),
     "option": trade_option,
     "order": order,
+    "spot": spot,
+    "hedging": lambda exchange, uid, _, number: exchange.set_spot_hedging(uid, is_on=bool(number)),
     "move": lambda exchange, _, symbol, number: exchange.set_price(
         symbol, on_tick(exchange, symbol, Decimal(100 + number) / 100)
     ),
@@ -138,6 +151,13 @@ def test_whatever_is_done_the_books_add_up(
             assert coin.equity == pytest.approx(
                 coin.wallet_balance + coin.unrealized_pnl + options, abs=Decimal("0.00001")
             )
+            locked = sum(
+                row.leaves_qty * (row.price if row.side == "Buy" else 1)
+                for row in truth.orders
+                if row.category == "spot"
+                and coin.coin == row.symbol[(-4 if row.side == "Buy" else 0) :][: len(coin.coin)]
+            )
+            assert coin.locked == pytest.approx(locked, abs=Decimal("0.00001"))
             assert coin.unrealized_pnl == pytest.approx(
                 sum(row.unrealized_pnl for row in rows), abs=Decimal("0.00001")
             )

@@ -186,6 +186,15 @@ def test_expiry_pays_the_payoff_in_cash(side: int) -> None:
     assert float(by_symbol[inside.symbol].cash_flow * side) == pytest.approx(payoff, abs=0.1)
     assert by_symbol[inside.symbol].fee > 0
     assert by_symbol[outside.symbol].change == 0
+    records = {row.symbol: row for row in exchange.deliveries(uid, "option")}
+    assert records.keys() == by_symbol.keys()
+    record = records[inside.symbol]
+    assert float(record.price) == pytest.approx(index, abs=0.1)
+    assert (record.side, record.size) == ("Buy" if side > 0 else "Sell", 1)
+    assert record.strike == Decimal(inside.symbol.split("-")[2])
+    assert record.fee == by_symbol[inside.symbol].fee
+    execution = next(row for row in exchange.executions(uid, "option") if row.kind == "Delivery")
+    assert execution.trade_volatility is None
     after = coin_of(exchange, uid, "USDT").wallet_balance
     assert after - before == sum(row.change for row in lines)
     assert exchange.tickers("option", inside.symbol) == ()
@@ -204,7 +213,11 @@ def test_dated_futures_are_delivered_at_the_index() -> None:
         row.delivery_ms > future.delivery_ms for row in exchange.instruments("inverse") if row.delivery_ms
     )
     assert exchange.instruments("inverse", future.symbol) == ()
+    (record,) = exchange.deliveries(uid, "inverse")
+    assert (record.symbol, record.side, record.size, record.strike) == (future.symbol, "Sell", 1000, None)
     last = next(row for row in exchange.executions(uid, "inverse") if row.symbol == future.symbol)
+    assert last.price == record.price
+    assert exchange.deliveries(uid, "linear") == ()
     assert (last.kind, last.closed_size) == ("Settle", 1000)
     assert (
         next(row for row in exchange.transaction_log(uid) if row.symbol == future.symbol).kind == "DELIVERY"
@@ -226,3 +239,18 @@ def test_what_options_are_not_is_refused(quiet: Exchange, funded: Callable[..., 
     quiet.open_position(uid, row.symbol, "1")
     with pytest.raises(ValueError, match="with options"):
         quiet.set_margin_mode(uid, "ISOLATED_MARGIN")
+
+
+def test_executions_show_volatilities_and_the_forward(quiet: Exchange, funded: Callable[..., str]) -> None:
+    uid, row = funded("50000"), option(quiet)
+    at_mark = quiet.open_position(uid, row.symbol, "1")
+    (ticker,) = quiet.tickers("option", row.symbol)
+    assert ticker.option is not None
+    assert at_mark.mark_volatility == ticker.option.mark_volatility
+    assert at_mark.underlying_price == ticker.option.underlying_price
+    assert at_mark.trade_volatility == pytest.approx(ticker.option.mark_volatility, abs=Decimal("0.0001"))
+    dearer = quiet.open_position(uid, row.symbol, "1", ticker.mark_price + 100)
+    vols = float(dearer.trade_volatility - ticker.option.mark_volatility) * 100
+    assert vols * float(ticker.option.vega) == pytest.approx(100, rel=0.05)
+    plain = quiet.open_position(uid, "BTCUSDT", "0.001")
+    assert plain.trade_volatility is plain.mark_volatility is plain.underlying_price is None

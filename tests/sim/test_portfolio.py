@@ -167,3 +167,68 @@ def test_small_accounts_and_leverage_are_refused(
     assert margins(quiet, uid)[1] > before
     quiet.set_margin_mode(uid, "REGULAR_MARGIN")
     assert margins(quiet, uid)[1] == before
+
+
+def hedging(exchange: Exchange, uid: str) -> Decimal:
+    return next(row.spot_hedging_quantity for row in exchange.wallet(uid).coins if row.coin == "BTC")
+
+
+def test_a_coin_held_spot_hedges_a_short_if_its_owner_wants(
+    quiet: Exchange, stressed: Callable[..., str]
+) -> None:
+    """1 BTC against 1 BTC of short futures: the worst loss goes, the contingency of the future stays."""
+    uid = stressed(USDT="20000", BTC="1")
+    quiet.set_price("BTCUSDT", "80000.0")
+    quiet.open_position(uid, "BTCUSDT", "-1")
+    naked = margins(quiet, uid)[1]
+    assert (quiet.settings(uid).spot_hedging, hedging(quiet, uid)) == (False, 0)
+    quiet.set_spot_hedging(uid, is_on=True)
+    assert quiet.settings(uid).spot_hedging is True
+    assert hedging(quiet, uid) == pytest.approx(Decimal(1), rel=Decimal("0.001"))
+    assert margins(quiet, uid)[1] < 0.06 * naked
+    (book,) = quiet.stress(uid)
+    assert abs(book.worst_loss) < 20
+    quiet.set_spot_hedging(uid, is_on=False)
+    assert margins(quiet, uid)[1] == naked
+
+
+@pytest.mark.parametrize(
+    ("btc", "side", "hedge"),
+    [("3", "-1", "1"), ("0.25", "-1", "0.25"), ("1", "1", "0"), ("-0.1", "1", "-0.1")],
+)
+def test_it_hedges_no_more_than_there_is_of_either(
+    quiet: Exchange, stressed: Callable[..., str], btc: str, side: str, hedge: str
+) -> None:
+    uid = stressed(USDT="200000", BTC=btc)
+    quiet.set_price("BTCUSDT", "80000.0")
+    quiet.open_position(uid, "BTCUSDT", side)
+    quiet.set_spot_hedging(uid, is_on=True)
+    assert hedging(quiet, uid) == pytest.approx(Decimal(hedge), rel=Decimal("0.001"))
+    (book,) = quiet.stress(uid)
+    sizes = float(side) + float(hedge)
+    assert book.grid[-0.1, 1.0] == pytest.approx(-8000 * sizes * usd(quiet, uid, "USDT"), rel=0.005, abs=15)
+
+
+def test_only_portfolio_margin_has_spot_hedging(
+    quiet: Exchange, stressed: Callable[..., str], funded
+) -> None:
+    with pytest.raises(ValueError, match="needs portfolio margin"):
+        quiet.set_spot_hedging(funded(), is_on=True)
+    uid = stressed(USDT="20000", BTC="1")
+    quiet.open_position(uid, "BTCUSDT", "-1")
+    quiet.set_spot_hedging(uid, is_on=True)
+    quiet.set_margin_mode(uid, "REGULAR_MARGIN")
+    assert (quiet.settings(uid).spot_hedging, hedging(quiet, uid)) == (False, 0)
+
+
+def test_the_legs_of_a_book_add_up_to_it(quiet: Exchange, stressed: Callable[..., str]) -> None:
+    uid = stressed()
+    quiet.open_position(uid, "BTCUSDT", "0.5")
+    quiet.open_position(uid, "BTCPERP", "-0.2")
+    quiet.open_position(uid, option(quiet, "Put"), "-1")
+    quiet.place_order(uid, "BTCUSDT", "0.3", "50000")
+    (book,), legs = quiet.stress(uid), quiet.stressed_legs(uid, "BTC")
+    assert [(str(leg.size), str(leg.ordered)) for leg in legs] == [("0.5", "0.3"), ("-0.2", "0"), ("-1", "0")]
+    for shock, profit in book.grid.items():
+        assert sum(leg.grid[shock] for leg in legs) == pytest.approx(profit)
+    assert quiet.stressed_legs(uid, "ETH") == ()

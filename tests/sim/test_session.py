@@ -58,3 +58,22 @@ def test_what_was_earned_in_all_is_the_same_with_and_without_a_session(
     coins = [next(c for c in exchange.wallet(uid).coins if c.coin == "USDC") for uid in (across, within)]
     assert coins[0].equity == pytest.approx(coins[1].equity, abs=Decimal("0.00001"))
     exchange.check_books()
+
+
+def test_a_session_leaves_a_record_and_a_piece_of_closed_profit(exchange: Exchange) -> None:
+    uid = exchange.open_account("trader").uid
+    for coin in ("USDC", "USDT"):
+        exchange.deposit(uid, coin, "100000")
+    exchange.open_position(uid, "BTCPERP", "-0.5", "80000")
+    exchange.open_position(uid, "BTCUSDT", "1", "80000")
+    assert exchange.settlements(uid) == ()
+    exchange.advance(40.0)
+    (row,) = exchange.settlements(uid)
+    line = next(row for row in exchange.transaction_log(uid) if row.kind == "SETTLEMENT")
+    assert (row.symbol, row.side, row.size) == ("BTCPERP", "Sell", Decimal("0.5"))
+    assert row.realized_pnl == line.cash_flow == (80_000 - row.mark_price) / 2
+    (closed,) = exchange.closed_pnl(uid, "linear")
+    assert (closed.kind, closed.side, closed.closed_size) == ("SessionSettlePnL", "Buy", Decimal("0.5"))
+    assert (closed.entry_price, closed.exit_price) == (80_000, row.mark_price)
+    assert closed.entry_value - closed.exit_value == closed.closed_pnl == row.realized_pnl
+    assert exchange.settlements(uid, end_ms=row.ts_ms - 1) == ()

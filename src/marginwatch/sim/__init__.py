@@ -8,6 +8,8 @@ Modules
 rows         what readers get: frozen rows and changes
 records      rows of sessions paid out and of deliveries
 exchange     the exchange as one object: opened, stepped, run
+market_rows  rows of order books, insurance pools, deleveraging alerts
+market_controls  what can be done to the market
 controls     what can be done to it, and what follows when prices move
 settings     what an account's owner can set
 reads        what can be read of it, and who listens
@@ -20,6 +22,9 @@ recorded_prices  recorded days as joint returns
 bootstrap    an endless history out of the recorded one
 crash_days   named crashes as they were recorded
 bridge       prices between recorded ones
+depth        order books, made when somebody looks
+liquidation_tape  liquidations of the many that are not simulated
+pools        insurance pools as everybody sees them
 coins        how coins move and what they count as collateral
 listing      which contracts and spot pairs are on the board
 instruments  a contract, its worth at a price, its listing
@@ -35,6 +40,7 @@ margin       what positions and orders need, by margin mode
 option_margin  what options need as margin
 greeks       option totals of an account
 isolated     margin of its own for each position
+stressed_legs  the same grid, leg by leg, for who asks
 portfolio    the worst of a grid of shocks, for the whole book
 modes        the margin modes by name
 ledger       the house's books and the proof that all adds up

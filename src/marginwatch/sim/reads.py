@@ -11,8 +11,12 @@ from marginwatch.sim.account import OPTION_FEE, SPOT_FEE, Account
 from marginwatch.sim.announcements import MarginChange
 from marginwatch.sim.directory import Directory
 from marginwatch.sim.market import Market
+from marginwatch.sim.market_rows import AdlAlertRow, BookRow, PoolRow
 from marginwatch.sim.money import ZERO, from_float
+from marginwatch.sim.pools import Pools
 from marginwatch.sim.portfolio import StressedCoin, stressed
+from marginwatch.sim.records import DeliveryRow, SettlementRow
+from marginwatch.sim.stressed_legs import StressedLeg, stressed_legs
 from marginwatch.sim.world import Listener, World
 
 DERIVATIVES = ("linear", "inverse", "option")
@@ -50,6 +54,7 @@ class Reads:
         self._start_ms = clock.now_ns() // 1_000_000
         self._market = Market(seed, scenario, self._start_ms, source=market, pace=pace)
         self._world = World(seed, self._market)
+        self._pools = Pools(self._world.house, self._start_ms)
         self._directory = Directory(seed, self._start_ms)
         self._next_funding_ms = self._funding_after(self._start_ms)
         self._hour = self._start_ms // 3_600_000
@@ -185,6 +190,22 @@ class Reads:
             if row.category == category and _is_within(row.ts_ms, start_ms, end_ms)
         )
 
+    def settlements(
+        self, uid: str, *, start_ms: int = 0, end_ms: int | None = None
+    ) -> tuple[SettlementRow, ...]:
+        """Return the sessions paid out to an account, newest first; the last 2,000 are kept."""
+        kept = reversed(self._account(uid).settlements)
+        return tuple(row for row in kept if _is_within(row.ts_ms, start_ms, end_ms))
+
+    def deliveries(
+        self, uid: str, category: str, *, start_ms: int = 0, end_ms: int | None = None
+    ) -> tuple[DeliveryRow, ...]:
+        """Return the positions that expired, newest first; the last 2,000 are kept."""
+        kept = reversed(self._account(uid).deliveries)
+        return tuple(
+            row for row in kept if row.category == category and _is_within(row.ts_ms, start_ms, end_ms)
+        )
+
     def fee_rates(self, uid: str, category: str, symbol: str | None = None) -> tuple[rows.FeeRate, ...]:
         """Return the account's fees of a category, or of one symbol; empty if that is not listed."""
         account = self._account(uid)
@@ -209,6 +230,10 @@ class Reads:
     def stress(self, uid: str) -> tuple[StressedCoin, ...]:
         """Return the account's books under the shocks of portfolio margin, whatever its mode."""
         return stressed(self._account(uid), self._market)
+
+    def stressed_legs(self, uid: str, coin: str) -> tuple[StressedLeg, ...]:
+        """Return each leg on a coin under the same shocks, in the order of first touch."""
+        return stressed_legs(self._account(uid), coin, self._market)
 
     def coin_greeks(self, uid: str) -> tuple[rows.CoinGreeks, ...]:
         """Return the greeks of the account's options by coin; empty without options."""
@@ -249,6 +274,25 @@ class Reads:
             for contract in self._board(category)
             if contract.category == category and symbol in (None, contract.symbol)
         )
+
+    def order_book(self, category: str, symbol: str, n_levels: int) -> BookRow | None:
+        """Return the book of a symbol, up to ``n_levels`` (1 to 1,000) on each side; None if it is not listed."""
+        listed = self._spot.get(symbol) if category == "spot" else self._world.contracts.get(symbol)
+        found = self.tickers(category, symbol) if listed else ()
+        if listed is None or not found:
+            return None
+        market = self._market
+        return market.depth.book(found[0], listed, n_levels, market.moves.regime, market.version)
+
+    def insurance_pools(self, coin: str | None = None) -> tuple[PoolRow, ...]:
+        """Return the insurance pools, or that of one coin; empty if it has none."""
+        found = self._pools.pools(self._market.contracts, self._market.usd)
+        return tuple(pool for pool in found if coin in (None, pool.coin))
+
+    def adl_alerts(self, symbol: str | None = None) -> tuple[AdlAlertRow, ...]:
+        """Return how near deleveraging is, of every contract or of one; empty if that is not listed."""
+        rows_now = self._pools.alerts(self._market.contracts, self.now_ms())
+        return tuple(row for row in rows_now if symbol in (None, row.symbol))
 
     def _board(self, category: str) -> tuple[instruments.Contract, ...]:
         return self._market.options.contracts if category == "option" else self._market.contracts

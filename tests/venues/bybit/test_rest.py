@@ -136,13 +136,12 @@ async def test_a_used_up_limit_closes_its_bucket_until_the_stamp(bench, rest, ca
 
 
 async def test_a_limited_measurement_of_a_clock_that_is_off_is_not_waited_for_by_that_clock(
-    bench, rest, caller
+    bench, rest
 ) -> None:
     bench.stub.clock_ahead_ms = 47_000
     headers = {"X-Bapi-Limit-Reset-Timestamp": str(bench.stub.now_ms() + 700)}
-    bench.stub.queued[TIME_ENDPOINT] = [lambda _: bench.stub.code(10006, "Too many visits!", headers)]
-    bench.stub.standing[WALLET] = lambda _: bench.stub.ok({})
-    await rest.get(WALLET, caller=caller)
+    bench.stub.standing[TIME_ENDPOINT] = lambda _: bench.stub.code(10006, "Too many visits!", headers)
+    assert isinstance(await failure(rest.sync_clock()), RateLimitedError)
     ((endpoint, _, until_ns),) = bench.gate.bucket_blocks
     assert endpoint == TIME_ENDPOINT
     assert until_ns < time.time_ns() + 2 * 1_000_000_000

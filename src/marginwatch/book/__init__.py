@@ -20,6 +20,7 @@ tiers          stepped tables as arrays: risk limits, collateral bands, borrow t
 leg_facts      columns beside positions and holdings that are filled when they are read
 margin_facts   slow facts that margins are computed from, and why one is missing
 columns        the tables together, and the few writes that touch more than one
+clock_setback  a venue whose clock was set back: its earlier messages are not newer ones
 ordering       which of two messages about one row is the newer
 reconcile      a venue's snapshot against ours: what to take, what to doubt, what to report
 money          the same for coins and totals

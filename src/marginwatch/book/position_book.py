@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from marginwatch.book.accounts import AccountEntry
+from marginwatch.book.clock_setback import latest_possible_ns, take_back
 from marginwatch.book.columns import Columns
 from marginwatch.book.money import patch_coin, patch_state, sweep_coins
 from marginwatch.book.ordering import Stamp, is_older, stamp_of
@@ -233,6 +234,9 @@ class PositionBook:
         if entry is None:
             return ()
         check_readable(event, entry)
+        latest_ns = latest_possible_ns(event, self._settle_ns)
+        if latest_ns is not None:
+            take_back(self.columns, entry, latest_ns, event.as_of_ns - self._settle_ns)
         sweep = Sweep(self.columns, entry, event, self._settle_ns)
         sweep.positions()
         sweep_coins(sweep)

@@ -1,0 +1,48 @@
+"""A venue sets its clock back: the book must not stand still until that clock has caught up."""
+
+import msgspec
+
+from marginwatch.model.balance import AccountState
+
+
+def asked(make, told, at_s):
+    """The same snapshot, begun ``at_s`` by our clock, whatever the venue's says."""
+    begun_ns = make.T0 + int(at_s * make.S)
+    return msgspec.structs.replace(told, asked_at_ns=begun_ns, ts_received_ns=begun_ns + make.S // 10)
+
+
+def test_after_a_clock_was_set_back_a_snapshot_still_replaces_what_is_known(book, make, quantities, coins):
+    rich, poor = AccountState(equity="900"), AccountState(equity="500")
+    book.apply(make.push(make.position("5", sequence=4, at_s=59), make.position("1", symbol="ETHUSDT", at_s=59), at_s=60))
+    book.apply(make.wallet("USDT", "900", at_s=60, account=rich))
+    # Half a minute was taken off the venue's clock; we ask it ten seconds later.
+    later = make.snapshot(make.position("7", sequence=6, at_s=35), at_s=40, coins=[("USDT", "500")], account=poor)
+    book.apply(asked(make, later, 70))
+    assert quantities(book) == {("BTCUSDT", "net"): "7"}
+    assert coins(book) == {"USDT": "500"}
+    assert book.entry("a").state.equity == "500"
+
+
+def test_after_a_clock_was_set_back_messages_count_again(book, make, quantities, coins):
+    before = make.snapshot(at_s=60, coins=[("USDT", "900")])
+    book.apply(asked(make, before, 60))
+    book.apply(asked(make, make.snapshot(at_s=40, coins=[("USDT", "900")]), 70))
+    book.apply(make.push(make.position("2", at_s=41), at_s=41))
+    book.apply(make.wallet("USDT", "800", at_s=42))
+    assert quantities(book) == {("BTCUSDT", "net"): "2"}
+    assert coins(book) == {"USDT": "800"}
+
+
+def test_a_message_heard_while_a_slow_snapshot_was_on_its_way_is_no_clock_set_back(book, make, quantities):
+    book.apply(make.push(make.position("3", sequence=9, at_s=18), at_s=18))
+    slow = make.snapshot(make.position("1", sequence=8, at_s=9), at_s=10)
+    begun_ns = make.T0 + 10 * make.S
+    book.apply(msgspec.structs.replace(slow, asked_at_ns=begun_ns, ts_received_ns=begun_ns + 9 * make.S))
+    assert quantities(book) == {("BTCUSDT", "net"): "3"}
+
+
+def test_a_newer_sequence_outlives_a_clock_set_back(book, make, quantities):
+    book.apply(make.push(make.position("3", sequence=9, at_s=59), at_s=60))
+    book.apply(asked(make, make.snapshot(make.position("1", sequence=8, at_s=30), at_s=40), 70))
+    assert quantities(book) == {("BTCUSDT", "net"): "3"}, "looked at again before it is given up"
+    assert book.needs_second_look("a")

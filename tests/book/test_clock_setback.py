@@ -13,10 +13,16 @@ def asked(make, told, at_s):
 
 def test_after_a_clock_was_set_back_a_snapshot_still_replaces_what_is_known(book, make, quantities, coins):
     rich, poor = AccountState(equity="900"), AccountState(equity="500")
-    book.apply(make.push(make.position("5", sequence=4, at_s=59), make.position("1", symbol="ETHUSDT", at_s=59), at_s=60))
+    book.apply(
+        make.push(
+            make.position("5", sequence=4, at_s=59), make.position("1", symbol="ETHUSDT", at_s=59), at_s=60
+        )
+    )
     book.apply(make.wallet("USDT", "900", at_s=60, account=rich))
     # Half a minute was taken off the venue's clock; we ask it ten seconds later.
-    later = make.snapshot(make.position("7", sequence=6, at_s=35), at_s=40, coins=[("USDT", "500")], account=poor)
+    later = make.snapshot(
+        make.position("7", sequence=6, at_s=35), at_s=40, coins=[("USDT", "500")], account=poor
+    )
     book.apply(asked(make, later, 70))
     assert quantities(book) == {("BTCUSDT", "net"): "7"}
     assert coins(book) == {"USDT": "500"}

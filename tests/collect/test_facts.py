@@ -14,6 +14,7 @@ from marginwatch.collect.bybit import bybit_port
 from marginwatch.collect.contract_lookup import ContractLookup
 from marginwatch.collect.facts import SINGLY_MAX, VenueFacts
 from marginwatch.collect.fleet import Fleet
+from marginwatch.collect.pace import HURRIED_CALLS
 from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.price_wishes import PriceWishes
 from marginwatch.collect.services import Services
@@ -21,12 +22,12 @@ from marginwatch.collect.settings import CollectSettings
 from marginwatch.collect.timers import Timers
 from marginwatch.errors import ConnectivityError, MarginwatchError
 from marginwatch.model.account import AccountSpec, Endpoints
-from marginwatch.model.events import InstrumentsUpdate, TiersUpdate
+from marginwatch.model.events import CollateralTiersUpdate, FactUnread, InstrumentsUpdate, TiersUpdate
 from marginwatch.model.instrument import Instrument, MarginTier
 from marginwatch.model.position import Position
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import AccountSnapshot
-from marginwatch.model.venue_facts import Maintenance
+from marginwatch.model.venue_facts import CollateralTier, Maintenance
 from marginwatch.sim.bybit.server import BybitSimServer
 from marginwatch.sim.exchange import Exchange
 from marginwatch.venues.bybit.adapter import BybitVenue
@@ -75,6 +76,10 @@ class ScriptedFacts:
             )
             for one in (self.listed if instruments is None else instruments)
         )
+
+    async def fetch_collateral_tiers(self) -> tuple[CollateralTier, ...]:
+        self._ask("collateral")
+        return (CollateralTier(asset="BTC", quantity_from="0", quantity_to=None, collateral_rate="0.9"),)
 
     async def fetch_system_status(self) -> tuple[Maintenance, ...]:
         self._ask("status")
@@ -195,22 +200,48 @@ async def test_without_the_list_contracts_are_looked_up_singly_and_the_list_is_t
     assert len(bench.facts.times("contracts")) == 2
 
 
-async def test_tiers_of_what_is_held_are_asked_once_in_hours_with_pauses(bench) -> None:
-    hold(bench, "AAAUSDT", "BBBUSDT", "CCCUSDT")
+async def test_tiers_of_what_is_held_are_asked_once_in_hours_with_pauses_but_for_the_first(bench) -> None:
+    symbols = [f"A{number:02}USDT" for number in range(HURRIED_CALLS + 4)]
+    hold(bench, *symbols)
+    assert not bench.job.is_complete()
     await run_once(bench)
     await run_once(bench)
-    asked = [at_s for symbol in ("AAAUSDT", "BBBUSDT", "CCCUSDT") for at_s in bench.facts.times(symbol)]
-    assert len(asked) == 3
+    asked = [at_s for symbol in symbols for at_s in bench.facts.times(symbol)]
+    assert len(asked) == len(symbols)
+    pauses = [round(later - sooner, 3) for sooner, later in itertools.pairwise(asked)]
     # One call takes 0.1 s of the plan, so at a tenth of it the next one may come 0.9 s later.
-    assert [round(later - sooner, 3) for sooner, later in itertools.pairwise(asked)] == [0.9, 0.9]
-    assert [tier.venue_symbol for update in bench.desk.of(TiersUpdate) for tier in update.tiers] == [
-        "AAAUSDT",
-        "BBBUSDT",
-        "CCCUSDT",
-    ]
+    assert pauses == [0.0] * HURRIED_CALLS + [0.9] * 3
+    told = [tier.venue_symbol for update in bench.desk.of(TiersUpdate) for tier in update.tiers]
+    assert told == symbols
+    assert bench.job.is_complete()
     await bench.desk.clock.advance(6 * 3600)
     await run_once(bench)
-    assert len(bench.facts.times("AAAUSDT")) == 2
+    assert len(bench.facts.times(symbols[0])) == 2
+
+
+async def test_collateral_tiers_are_asked_first_and_every_few_hours(bench) -> None:
+    await run_once(bench)
+    await run_once(bench)
+    assert next(what for _, what in bench.facts.asked) == "collateral"
+    assert len(bench.facts.times("collateral")) == 1
+    (update,) = bench.desk.of(CollateralTiersUpdate)
+    assert (update.venue, [tier.asset for tier in update.tiers]) == ("bybit", ["BTC"])
+    await bench.desk.clock.advance(6 * 3600)
+    await run_once(bench)
+    assert len(bench.facts.times("collateral")) == 2
+
+
+async def test_what_could_not_be_read_is_told_to_the_book_with_its_reason(bench) -> None:
+    hold(bench, "AAAUSDT")
+    bench.facts.error = ConnectivityError("away")
+    await run_once(bench, 1.0)
+    unread = {(one.kind, one.reason) for one in bench.desk.of(FactUnread)}
+    assert unread == {("collateral_tiers", "away"), ("margin_tiers", "away")}
+    assert bench.desk.of(CollateralTiersUpdate) == []
+    bench.facts.error = None
+    await bench.desk.clock.advance(60)
+    await run_once(bench)
+    assert len(bench.desk.of(CollateralTiersUpdate)) == 1
 
 
 async def test_many_contracts_are_asked_for_as_a_whole_category(bench) -> None:

@@ -6,9 +6,16 @@ once; so a row that changed ten times in between costs one look, and the hot pat
 
 from typing import ClassVar
 
-from marginwatch.book.holdings import number
 from marginwatch.book.table import NAN, CodeArray, FloatArray, Table
 from marginwatch.model.balance import Balance
+
+
+def number_or_nan(text: str | None) -> float:
+    """Return the float of an exact text, NaN where nothing was said or it is no decimal."""
+    try:
+        return NAN if text is None else float(text)
+    except ValueError:
+        return NAN
 
 
 class SideTable(Table):
@@ -100,9 +107,9 @@ class CoinFacts(SideTable):
     is_collateral_at: "memoryview[int]"
 
     def write(self, row: int, balance: Balance, is_collateral: bool | None) -> None:
-        """Write what a balance says; its numbers were proved when it was taken into the book."""
-        self.wallet_balance_at[row] = number(balance.wallet_balance)
-        self.borrowed_at[row] = float(balance.borrowed or "0")
-        self.locked_at[row] = float(balance.locked or "0")
-        self.order_initial_margin_at[row] = number(balance.order_initial_margin)
+        """Write what a balance says; NaN for what is no number."""
+        self.wallet_balance_at[row] = number_or_nan(balance.wallet_balance)
+        self.borrowed_at[row] = number_or_nan(balance.borrowed or "0")
+        self.locked_at[row] = number_or_nan(balance.locked or "0")
+        self.order_initial_margin_at[row] = number_or_nan(balance.order_initial_margin)
         self.is_collateral_at[row] = -1 if is_collateral is None else is_collateral

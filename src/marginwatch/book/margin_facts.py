@@ -1,11 +1,13 @@
 """Slow facts that margins are computed from, as columns: collateral, borrowing, fees, orders; and why one is missing."""
 
+from collections.abc import Iterable
+
 from marginwatch.book.accounts import AccountEntry, AccountTable
 from marginwatch.book.assets import AssetTable
 from marginwatch.book.fees import Fees, TakerFee
 from marginwatch.book.holdings import HoldingTable
 from marginwatch.book.instruments import InstrumentTable
-from marginwatch.book.leg_facts import CoinFacts, LegFacts
+from marginwatch.book.leg_facts import CoinFacts, LegFacts, number_or_nan
 from marginwatch.book.order_value import order_value
 from marginwatch.book.positions import PositionTable
 from marginwatch.book.table import NAN
@@ -18,6 +20,7 @@ from marginwatch.model.events import (
     FeeRatesUpdate,
 )
 from marginwatch.model.ids import AccountId, Asset, InstrumentId, VenueId
+from marginwatch.model.instrument import MarginTier
 from marginwatch.model.position import Position, PositionSide
 from marginwatch.model.venue_facts import FactKind
 
@@ -137,6 +140,14 @@ class MarginFacts:
                 self._holdings.note_switch(row, says)
         self._unread.pop((entry.spec.venue, entry.spec.account_id, "collateral_switches"), None)
 
+    def note_tiers(self, tiers: Iterable[MarginTier]) -> None:
+        """Learn that risk limits came."""
+        for tier in tiers:
+            instrument = self._instruments.instruments[self._instruments.find(tier.instrument_id)]
+            if instrument is not None:
+                self._unread.pop((instrument.venue, None, "margin_tiers"), None)
+                return
+
     def take_unread(self, event: FactUnread) -> None:
         """Remember why a fact did not come."""
         self._unread[event.venue, event.account_id, event.kind] = event.reason
@@ -221,8 +232,8 @@ class MarginFacts:
 
     def _write_leg(self, row: int, position: Position, entry: AccountEntry) -> None:
         legs, instrument = self.legs, self._positions.instrument_at[row]
-        legs.leverage_setting_at[row] = _number(position.leverage_setting)
-        legs.session_average_price_at[row] = _number(position.session_average_price)
+        legs.leverage_setting_at[row] = number_or_nan(position.leverage_setting)
+        legs.session_average_price_at[row] = number_or_nan(position.session_average_price)
         fee = entry.fees_seen.get(instrument)
         if fee is None:
             fee = entry.fees_seen[instrument] = self._fee(entry, position)
@@ -251,10 +262,3 @@ class MarginFacts:
 
     def _fee(self, entry: AccountEntry, position: Position) -> TakerFee:
         return self.fees.taker_fee(entry.spec.account_id, self._owner(entry), position.instrument)
-
-
-def _number(text: str | None) -> float:
-    try:
-        return NAN if text is None else float(text)
-    except ValueError:
-        return NAN

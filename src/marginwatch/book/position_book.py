@@ -278,6 +278,7 @@ class PositionBook:
 
     def _tiers(self, event: TiersUpdate) -> tuple[Break, ...]:
         _read("risk limits", lambda: self.columns.instruments.write_tiers(event.tiers))
+        self.columns.facts.note_tiers(event.tiers)
         return ()
 
     def _collateral_tiers(self, event: CollateralTiersUpdate) -> tuple[Break, ...]:

@@ -32,7 +32,9 @@ sweeps             REST snapshots of one account: when, and what follows from ea
 session            one account from key check to live
 supervisor         restarts what crashed
 contract_lookup    loads the contracts that are not in the venue's list
-facts              a venue's contracts, risk limits and announced interruptions
+pace               how fast slow facts may be asked for
+facts              a venue's contracts, risk limits, collateral tiers and announced interruptions
+account_facts      fees, collateral switches and borrow tiers
 price_wishes       which contracts need a public price
 public_socket      one shared ticker socket
 prices             the price feeds of one venue

@@ -13,7 +13,7 @@ from marginwatch.model.ids import VenueId
 from marginwatch.model.notice import Notice
 from marginwatch.venues.bybit.adapter import BybitVenue
 from marginwatch.venues.bybit.key_check import grant_for, judge_key
-from marginwatch.venues.bybit.manifest import MANIFEST
+from marginwatch.venues.bybit.manifest import MANIFEST, STANDARD_FEES
 from marginwatch.venues.bybit.stream import BybitStream
 
 CALLS_PER_SWEEP = 6.0
@@ -44,6 +44,7 @@ def bybit_port(adapter: BybitVenue, endpoints: Endpoints, budget: RateBudget) ->
         judge_key=judge_key,
         facts=adapter,
         tiered_categories=("linear", "inverse"),
+        standard_fees=STANDARD_FEES,
     )
 
 

@@ -1,7 +1,8 @@
-"""What a venue tells everybody and seldom changes: its contracts, their risk limits, announced interruptions.
+"""What a venue tells everybody and seldom changes: contracts, risk limits, collateral tiers, announced interruptions.
 
 One call at a time and with pauses between them, so that facts never take more than a small part of the budget from
-the accounts: contracts at the start and every few hours, tiers of what is held, announcements every five minutes.
+the accounts: collateral tiers and contracts at the start and every few hours, risk limits of what is held,
+announcements every five minutes.
 """
 
 from collections import defaultdict
@@ -10,11 +11,12 @@ from datetime import UTC, datetime
 import structlog
 
 from marginwatch.collect.contract_lookup import ContractLookup
+from marginwatch.collect.pace import Pace
 from marginwatch.collect.ports import FactsVenue, VenuePort
 from marginwatch.collect.price_wishes import PriceWishes
 from marginwatch.collect.services import Services
 from marginwatch.errors import MarginwatchError
-from marginwatch.model.events import InstrumentsUpdate, TiersUpdate
+from marginwatch.model.events import CollateralTiersUpdate, FactUnread, InstrumentsUpdate, TiersUpdate
 from marginwatch.model.ids import InstrumentId
 from marginwatch.model.instrument import Instrument, InstrumentKind
 from marginwatch.model.notice import Notice
@@ -26,10 +28,8 @@ BEAT_S = 2.0
 CONTRACTS_EVERY_S = 6 * 3600.0
 TIERS_EVERY_S = 6 * 3600.0
 STATUS_EVERY_S = 300.0
+COLLATERAL_EVERY_S = 6 * 3600.0
 RETRY_S = 60.0
-
-SHARE_OF_PLAN = 0.1
-"""Part of the plannable budget that the calls for tiers may take: each is followed by a pause of nine times its own."""
 
 SINGLY_MAX = 40
 """More contracts than this of one category are asked for as a whole: Bybit sends 15 contracts a page."""
@@ -69,6 +69,8 @@ class VenueFacts:
         self._services = services
         self._contracts_due_s = 0.0
         self._status_due_s = 0.0
+        self._collateral_due_s = 0.0
+        self._pace = Pace(port, services.clock)
         self._tiers_due_s: dict[InstrumentId, float] = {}
         self._told: set[tuple[str, int | None, int | None]] = set()
         self._failing: set[str] = set()
@@ -76,7 +78,7 @@ class VenueFacts:
     async def run(self) -> None:
         """Keep the facts, forever."""
         clock = self._services.clock
-        self._contracts_due_s = self._status_due_s = clock.monotonic_s()
+        self._contracts_due_s = self._status_due_s = self._collateral_due_s = clock.monotonic_s()
         while True:
             await self.run_once()
             await clock.sleep(BEAT_S)
@@ -84,6 +86,9 @@ class VenueFacts:
     async def run_once(self) -> None:
         """Ask for what is due."""
         now_s = self._services.clock.monotonic_s()
+        if now_s >= self._collateral_due_s:
+            is_done = await self._read_collateral_tiers()
+            self._collateral_due_s = now_s + (COLLATERAL_EVERY_S if is_done else RETRY_S)
         if now_s >= self._contracts_due_s:
             is_done = await self._load_contracts()
             self._contracts_due_s = now_s + (CONTRACTS_EVERY_S if is_done else RETRY_S)
@@ -91,6 +96,24 @@ class VenueFacts:
             self._status_due_s = now_s + STATUS_EVERY_S
             await self._read_status()
         await self._read_tiers()
+
+    def is_complete(self) -> bool:
+        """Return whether every fact that is wanted now was asked for at least once, whatever came of it."""
+        return self._collateral_due_s > 0.0 and all(
+            one.instrument_id in self._tiers_due_s for one in self._wishes.wanted() if self._is_tiered(one)
+        )
+
+    async def _read_collateral_tiers(self) -> bool:
+        try:
+            tiers = await self._facts.fetch_collateral_tiers()
+        except MarginwatchError as error:
+            self._note_failure("collateral tiers", error)
+            self._services.sink(FactUnread(self._port.venue, None, "collateral_tiers", error.message))
+            return False
+        self._note_success("collateral tiers")
+        now_ns = self._services.clock.now_ns()
+        self._services.sink(CollateralTiersUpdate(self._port.venue, tiers, now_ns))
+        return True
 
     async def _load_contracts(self) -> bool:
         """Load the whole list; what was met before it came is silently replaced."""
@@ -131,7 +154,7 @@ class VenueFacts:
         due: dict[str, list[Instrument]] = defaultdict(list)
         for one in self._wishes.wanted():
             is_due = self._tiers_due_s.get(one.instrument_id, now_s) <= now_s
-            if is_due and one.category in self._port.tiered_categories and has_tiers(one):
+            if is_due and self._is_tiered(one):
                 due[one.category].append(one)
         for category, contracts in due.items():
             if len(contracts) > SINGLY_MAX:
@@ -140,12 +163,16 @@ class VenueFacts:
             for one in contracts:
                 await self._read_some(category, [one], [one])
 
+    def _is_tiered(self, instrument: Instrument) -> bool:
+        return instrument.category in self._port.tiered_categories and has_tiers(instrument)
+
     async def _read_some(self, category: str, due: list[Instrument], asked: list[Instrument] | None) -> None:
         clock = self._services.clock
         try:
             tiers = await self._facts.fetch_tiers(category, asked)
         except MarginwatchError as error:
             self._note_failure(f"{category} tiers", error)
+            self._services.sink(FactUnread(self._port.venue, None, "margin_tiers", error.message))
             next_s = clock.monotonic_s() + RETRY_S
         else:
             self._note_success(f"{category} tiers")
@@ -154,7 +181,7 @@ class VenueFacts:
                 self._services.sink(TiersUpdate(tiers))
         for one in due:
             self._tiers_due_s[one.instrument_id] = next_s
-        await clock.sleep(self._port.seconds_per_call() * (1.0 / SHARE_OF_PLAN - 1.0))
+        await self._pace.rest()
 
     def _note_failure(self, what: str, error: MarginwatchError) -> None:
         if what not in self._failing:

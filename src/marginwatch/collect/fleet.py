@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from marginwatch.clock import Clock
+from marginwatch.collect.account_facts import AccountFacts
 from marginwatch.collect.connection_queue import ConnectionQueue
 from marginwatch.collect.contract_lookup import ContractLookup
 from marginwatch.collect.facts import VenueFacts
@@ -69,6 +70,7 @@ class _Room:
         self.venue = venue
         self.feed = feed
         self.lookup = lookup
+        self.facts: tuple[VenueFacts, AccountFacts] | None = None
         self.tasks: list[asyncio.Task[None]] = []
 
 
@@ -275,8 +277,14 @@ class Fleet:
         ]
         if port.facts is not None:
             facts = VenueFacts(port, port.facts, lookup, wishes, services)
+            of_accounts = AccountFacts(port, services, lambda: self._sessions_of(venue))
+            room.facts = (facts, of_accounts)
             room.tasks.append(self._spawn(f"facts of {port.venue}", facts.run))
+            room.tasks.append(self._spawn(f"account facts of {port.venue}", of_accounts.run))
         return room
+
+    def _sessions_of(self, venue: VenueServices) -> list[Session]:
+        return [session for session in self._sessions.values() if session.is_at(venue)]
 
     def _queue_of(self, url: str, limit: EndpointLimit) -> ConnectionQueue:
         """Return the queue of a stream host, which private and public sockets share."""
@@ -359,6 +367,11 @@ class Fleet:
             poll_s=max((one.poll_s for one in statuses), default=settings.poll_s),
             reconcile_s=max((one.reconcile_s for one in statuses), default=settings.reconcile_s),
         )
+
+    def are_facts_read(self) -> bool:
+        """Return whether all slow facts that margins need were asked for at least once, whatever came of it."""
+        rooms = [room.facts for room in self._rooms.values() if room.facts is not None]
+        return all(of_venue.is_complete() and of_accounts.is_complete() for of_venue, of_accounts in rooms)
 
     def statuses(self) -> tuple[AccountStatus, ...]:
         """Return every account's status, in the order of the configuration."""

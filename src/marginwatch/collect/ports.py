@@ -1,7 +1,7 @@
 """What a venue must offer so that a session need not know which exchange it speaks to."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from marginwatch.errors import MarginwatchError
@@ -10,7 +10,7 @@ from marginwatch.model.events import Event, MarksUpdate
 from marginwatch.model.ids import Asset, VenueId
 from marginwatch.model.instrument import Instrument, MarginTier
 from marginwatch.model.price import Mark
-from marginwatch.model.venue_facts import Maintenance
+from marginwatch.model.venue_facts import CollateralTier, FeeRate, Maintenance
 from marginwatch.venues.base import EndpointLimit, VenueClient
 
 
@@ -151,6 +151,10 @@ class FactsVenue(Protocol):
         """Return the risk-limit tables of some contracts of a category, or (None) of all."""
         ...
 
+    async def fetch_collateral_tiers(self) -> tuple[CollateralTier, ...]:
+        """Return how much of each coin counts as collateral, band by band."""
+        ...
+
     async def fetch_system_status(self) -> tuple[Maintenance, ...]:
         """Return the interruptions that the venue announces."""
         ...
@@ -209,6 +213,8 @@ class VenuePort:
         Its slow facts; None where the venue has none to tell.
     tiered_categories : tuple of str
         The categories whose contracts have risk-limit tables.
+    standard_fees : mapping of str to tuple of FeeRate
+        The venue's published rates by category, for accounts whose own cannot be read.
     """
 
     venue: VenueId
@@ -221,3 +227,4 @@ class VenuePort:
     judge_key: Callable[[KeyReport, AccountSpec, int], Verdict]
     facts: FactsVenue | None = None
     tiered_categories: tuple[str, ...] = ()
+    standard_fees: Mapping[str, tuple[FeeRate, ...]] = field(default_factory=dict[str, tuple[FeeRate, ...]])

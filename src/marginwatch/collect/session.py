@@ -71,6 +71,8 @@ class Session:
         "_times",
         "_venue",
         "_wakeup",
+        "has_unsaid_switches",
+        "held_categories",
         "spec",
     )
 
@@ -94,6 +96,8 @@ class Session:
         self._is_sweep_asked = False
         self._epoch = 0
         self._n_resyncs = 0
+        self.held_categories: frozenset[str] = frozenset()
+        self.has_unsaid_switches = False
         self._report(0)
 
     # ---- the whole life -------------------------------------------------------------------------------------
@@ -228,6 +232,8 @@ class Session:
         self._health.reconciled_at_ns = began_ns
         self._venue.wishes.note_positions(snapshot.positions)
         self._venue.wishes.note_balances(snapshot.balances)
+        self.held_categories = frozenset(one.instrument.category for one in snapshot.positions)
+        self.has_unsaid_switches = any(one.is_collateral is None for one in snapshot.balances)
         self._services.sink(snapshot)
         if not self._is_live and epoch is not None and epoch == self._epoch and self._is_subscribed:
             self._replay()
@@ -320,6 +326,7 @@ class Session:
         was_up = self._is_subscribed
         self._on_socket_gone()
         if was_up:
+            self._times.on_gap(self._services.clock.monotonic_s())
             if self._health.link_state is LinkState.STREAMING:
                 self._set_state(LinkState.POLLING, self._failure)
             self._is_sweep_asked = True
@@ -400,6 +407,18 @@ class Session:
             n_malformed=self._link.n_malformed,
             n_resyncs=self._n_resyncs,
         )
+
+    def is_at(self, venue: VenueServices) -> bool:
+        """Return whether it belongs to a venue."""
+        return self._venue is venue
+
+    @property
+    def client(self) -> VenueClient | None:
+        """Its calls, once a snapshot was taken with them and unless its owner must mend something."""
+        is_good = (
+            self._health.reconciled_at_ns is not None and self._health.link_state is not LinkState.STOPPED
+        )
+        return self._client if is_good else None
 
     @property
     def is_streaming(self) -> bool:

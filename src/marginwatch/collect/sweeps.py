@@ -51,6 +51,11 @@ class SweepTimes:
         """Learn that a snapshot included the open orders."""
         self._orders_due_s = now_s + ORDERS_EVERY_S
 
+    def on_gap(self, now_s: float) -> None:
+        """Learn that changes of orders may have been missed: the next snapshots include them soon."""
+        if self._orders_due_s is not None:
+            self._orders_due_s = min(self._orders_due_s, now_s + ORDERS_AFTER_S)
+
     def on_success(self, needs_second_look: bool) -> None:
         """Learn that a snapshot was taken."""
         self.n_failures = 0

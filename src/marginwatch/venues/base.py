@@ -9,6 +9,7 @@ from marginwatch.model.account import AccountSpec, Endpoints, KeyReport
 from marginwatch.model.activity import Fill
 from marginwatch.model.ids import VenueId
 from marginwatch.model.snapshots import AccountSnapshot
+from marginwatch.model.venue_facts import BorrowTier, CollateralInfo, FeeRate
 
 
 class EndpointLimit(msgspec.Struct, frozen=True):
@@ -84,6 +85,18 @@ class VenueClient(Protocol):
 
     async def fetch_account(self, *, include_orders: bool = False) -> AccountSnapshot:
         """Return a complete sweep of the account, with its open orders if they are asked for."""
+        ...
+
+    async def fetch_fee_rates(self, category: str) -> tuple[FeeRate, ...]:
+        """Return the account's fees in all contracts of a category."""
+        ...
+
+    async def fetch_collateral_info(self) -> tuple[CollateralInfo, ...]:
+        """Return how each coin of the account may be pledged and borrowed."""
+        ...
+
+    async def fetch_borrow_tiers(self) -> tuple[BorrowTier, ...]:
+        """Return the margin tiers of debts in all coins of the venue."""
         ...
 
     async def fetch_fills_since(self, since_ns: int) -> tuple[Fill, ...]:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from marginwatch.model.account import Endpoints
+from marginwatch.model.venue_facts import FeeRate
 from marginwatch.venues.base import EndpointLimit, VenueManifest
 
 PUBLIC_CATEGORIES: Final = ("linear", "inverse", "option", "spot")
@@ -24,6 +25,20 @@ OPTION_TOPICS_MAX: Final = 2_000
 
 SPOT_TOPICS_PER_REQUEST: Final = 10
 """Topics of one subscribe request on a spot connection (same place)."""
+
+
+STANDARD_FEES: Final = MappingProxyType(
+    {
+        category: (FeeRate(venue_symbol=None, base_asset=None, taker_fee_rate=taker, maker_fee_rate=maker),)
+        for category, taker, maker in (
+            ("linear", "0.00055", "0.0002"),
+            ("inverse", "0.00055", "0.0002"),
+            ("option", "0.0003", "0.0002"),
+        )
+    }
+)
+"""Published rates of accounts without a VIP level, before taxes (help center, Trading Fee Structure, 2025). Demo accounts
+cannot ask for their own (docs: v5/demo)."""
 
 
 def _endpoints(rest: str, stream: str, *, public_stream: str | None = None) -> Endpoints:

@@ -5,8 +5,9 @@ decision of its own about money, a part that knows another one by name where a c
 
 Modules
 -------
-service   sessions, book, engine and store of one configuration
-settings  what the configuration says, in the words of the parts; which exchanges can be watched
-reading   one complete frame, for commands that look once
-checking  one check of every account
+service      sessions, book, engine and store of one configuration
+connections  HTTP connections that send nothing twice
+settings     what the configuration says, in the words of the parts; which exchanges can be watched
+reading      one complete frame, for commands that look once
+checking     one check of every account
 """

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-import aiohttp
-
+from marginwatch.app.connections import open_http
 from marginwatch.app.settings import collect_settings, refuse_unsupported
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.collect.budget import RateBudget
@@ -33,7 +32,7 @@ async def check_accounts(
     """
     our_clock = clock or SystemClock()
     budget = RateBudget(BYBIT, our_clock, share_of_limit=config.limits.share_of_limit)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, limit_per_host=64)) as http:
+    async with open_http() as http:
 
         def open_port(spec: AccountSpec, on_notice: Callable[[Notice], None]) -> CheckPort:
             refuse_unsupported(spec)

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 import aiohttp
 import structlog
 
+from marginwatch.app.connections import open_http
 from marginwatch.app.settings import collect_settings, refuse_unsupported, risk_settings
 from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import Clock, SystemClock
@@ -114,7 +115,7 @@ class Service:
             self.store = await Store.open(self.config.service.database)
             self._recorder = Recorder(self.store, self.clock)
             self._tasks.append(asyncio.create_task(supervise("recorder", self._recorder.run, self.clock)))
-        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, limit_per_host=64))
+        self._http = open_http()
         self._tasks.append(asyncio.create_task(supervise("engine", self.engine.run, self.clock)))
         self._fleet = Fleet(
             self._open_venue,

@@ -132,7 +132,9 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One execution; ``fee`` > 0 is paid; ``kind`` is Trade, Funding, BustTrade, AdlTrade, Delivery or Settle.
 
-    ``fee_coin`` is ``""`` where it is the settle coin. Volatilities (annual fractions) and the forward are of options.
+    ``cash_flow`` is what it moved in the settle coin before its fee: profit of what it closed, or an option's premium; none
+    for funding, which is a fee, and for spot, which has a ledger line for each coin. ``fee_coin`` is ``""`` where it is the
+    settle coin. Volatilities (annual fractions) and the forward are of options.
     """
 
     uid: str
@@ -161,6 +163,7 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     index_price: Decimal
     ts_ms: int
     seq: int
+    cash_flow: Decimal = Decimal(0)
     fee_coin: str = ""
     trade_volatility: Decimal | None = None
     mark_volatility: Decimal | None = None

@@ -11,4 +11,15 @@ prices            one market for everybody, or one for each account
 figures           what a model answers
 models            the model of each account, and all of them at once
 build             from the book's columns to a sheet
+plan              what of a reckoning does not depend on prices
+sheet_plan        the plan of a sheet, and the market that prices are for it
+reckoning         a plan in a market: from legs to accounts
+legs              margins of legs, by tiers and with the fee to close
+accounts          from coins to accounts: haircuts, debts, USD
+steps             stepped tables in formulas
+options           what an option is priced by
+black76           the price of options on a forward
+bybit_cross       Bybit, cross margin: what options need
+bybit_isolated    Bybit, isolated margin: each leg on its own
+bybit_portfolio   Bybit, portfolio margin: an estimate, calibrated
 """

@@ -1,9 +1,22 @@
 """Everything that margins are reckoned from at one moment, as frozen columns: accounts, legs, contracts, holdings, coins."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.ids import AccountId, Asset, InstrumentId
+
+if TYPE_CHECKING:
+    from marginwatch.risk.margin.plan import Plan
+
+
+@dataclass(slots=True, eq=False)
+class SheetCache:
+    """What models work out of a sheet once: its plan, and which legs are inverse contracts and options."""
+
+    plan: "Plan | None" = None
+    inverse: CodeArray | None = None
+    options: CodeArray | None = None
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -42,6 +55,8 @@ class MarginSheet:
         The venue's own figures, USD; NaN where it states none (isolated accounts).
     venue_as_of_ns : ndarray of shape (k,), int64
         When the venue stated them, UTC nanoseconds; 0 for never.
+    order_loss : ndarray of shape (k,), float64
+        What open orders could take from the margin balance, USD, as the venue last reckoned it; 0 if nothing.
     calibration, initial_calibration : ndarray of shape (k,), float64
         Multipliers of the maintenance and the initial margin of estimated accounts, so that at the venue's last figure
         ours equaled it; 1 where the model is exact or no figure was met.
@@ -111,6 +126,9 @@ class MarginSheet:
         counts. Rates are NaN where no table is known.
     borrow_limit, borrow_initial_rate, borrow_maintenance_rate : ndarray of shape (m, d), float64
         Borrow tiers, ascending: largest debt in the coin (the last is infinite), and margin rates of the whole debt.
+
+    cache : SheetCache
+        What is worked out of the columns once and used in every market; nobody's but the models'.
     """
 
     at_ns: int
@@ -133,6 +151,7 @@ class MarginSheet:
     venue_initial_margin: FloatArray
     venue_maintenance_margin: FloatArray
     venue_as_of_ns: CodeArray
+    order_loss: FloatArray
     calibration: FloatArray
     initial_calibration: FloatArray
     first_leg: CodeArray
@@ -187,6 +206,8 @@ class MarginSheet:
     borrow_limit: FloatArray
     borrow_initial_rate: FloatArray
     borrow_maintenance_rate: FloatArray
+
+    cache: SheetCache = field(default_factory=SheetCache, init=False, repr=False)
 
     @property
     def n_accounts(self) -> int:

@@ -73,7 +73,7 @@ def _deliver(world: World, account: Account, contract: Contract, index: Decimal)
 
 
 def _settle(world: World, account: Account, position: Position, index: Decimal) -> None:
-    contract, size = position.contract, position.size
+    contract, size, entry = position.contract, position.size, position.average
     price = settlement_price(contract, index)
     kind = "Settle" if contract.is_inverse else "Delivery"
     fee = _fee(contract, position, price, index)
@@ -86,6 +86,7 @@ def _settle(world: World, account: Account, position: Position, index: Decimal) 
             symbol=contract.symbol,
             side="Buy" if size > 0 else "Sell",
             size=abs(size),
+            entry_price=to_cents(entry),
             price=index,
             strike=contract.strike if contract.is_option else None,
             fee=fee,

@@ -262,6 +262,10 @@ class Reads:
             return free
         return min(free, from_float(self._world.measure(account).available / usd / ratio))
 
+    def usd_index(self, coin: str) -> float:
+        """Return what a coin is worth in USD now; 0 if the exchange does not price it."""
+        return self._market.usd.get(coin, 0.0)
+
     # --- public reads -----------------------------------------------------------------------------------------
 
     def tickers(self, category: str, symbol: str | None = None) -> tuple[rows.TickerRow, ...]:
@@ -274,6 +278,11 @@ class Reads:
             for contract in self._board(category)
             if contract.category == category and symbol in (None, contract.symbol)
         )
+
+    @property
+    def market_version(self) -> int:
+        """How often the market has moved: while it is the same, public figures are."""
+        return self._market.version
 
     def order_book(self, category: str, symbol: str, n_levels: int) -> BookRow | None:
         """Return the book of a symbol, up to ``n_levels`` (1 to 1,000) on each side; None if it is not listed."""

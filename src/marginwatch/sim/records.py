@@ -33,6 +33,7 @@ class DeliveryRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     symbol: str
     side: str
     size: Decimal
+    entry_price: Decimal
     price: Decimal
     strike: Decimal | None
     fee: Decimal

@@ -59,6 +59,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "rest_instruments_linear_tokenised_stock": {".symbolType blank"},
     "rest_closed_pnl_docs": {".nextPageCursor blank"},
+    "rest_settlement_record_docs": {".nextPageCursor blank"},
+    "rest_delivery_record_docs": {".nextPageCursor blank"},
     "rest_transaction_log_docs": {".nextPageCursor blank"},
     "rest_transaction_log_settlement_ltc": {".nextPageCursor blank", ".bonusChange blank"},
 }
@@ -191,6 +193,38 @@ async def test_what_was_paid_and_what_was_closed(rest, guest) -> None:
     )
 
 
+RECORDS = frozenset(
+    {"rest_settlement_record_docs", "rest_delivery_record_docs", "rest_portfolio_margin_docs"}
+)
+
+
+async def test_what_was_settled_and_the_stress_grid(rest) -> None:
+    exchange = Exchange(7, SystemClock(), n_accounts=1, activity_per_s=0.0)
+    async with BybitSimServer(exchange) as server:
+        rest.base = server.urls.rest
+        info = exchange.open_account("guest", margin_mode="PORTFOLIO_MARGIN")
+        for coin in ("USDC", "USDT"):
+            exchange.deposit(info.uid, coin, "1000000")
+        options = [row for row in exchange.instruments("option") if row.symbol.startswith("BTC-")]
+        for symbol in ("BTCPERP", options[0].symbol, options[-1].symbol):
+            exchange.open_position(info.uid, symbol, "1")
+        exchange.step((min(row.delivery_ms for row in options) - exchange.now_ms()) / 1000.0 + 1.0)
+        check(
+            {
+                "rest_settlement_record_docs": await rest.get(
+                    "/v5/asset/settlement-record", "category=linear", info.key
+                ),
+                "rest_delivery_record_docs": await rest.get(
+                    "/v5/asset/delivery-record", "category=option", info.key
+                ),
+                "rest_portfolio_margin_docs": await rest.get(
+                    "/v5/asset/portfolio-margin", "baseCoin=BTC", info.key
+                ),
+            },
+            RECORDS,
+        )
+
+
 PUSHES = frozenset(
     {
         "ws_position_linear_ethusdt_short", "ws_position_linear_xrpusdt_long_docs2022",
@@ -283,7 +317,7 @@ async def test_refusals(rest, private, trader) -> None:
 
 def test_every_recorded_message_is_compared() -> None:
     of_options = (Path(__file__).parent / "test_option_messages.py").read_text()
-    compared = ACCOUNT | POSITIONS | HISTORY | PUSHES | MARKET.keys() | STREAMED.keys() | REFUSALS
+    compared = ACCOUNT | POSITIONS | HISTORY | RECORDS | PUSHES | MARKET.keys() | STREAMED.keys() | REFUSALS
     files = {file.stem for file in PAYLOADS.glob("*.json")}
     assert {name for name in files - compared if f'"{name}"' not in of_options} == set()
     assert compared <= files

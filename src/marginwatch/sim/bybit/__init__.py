@@ -20,12 +20,14 @@ front            what all parts share; one REST call
 rest_market      public endpoints
 rest_trade       positions, orders, executions, closed profit
 rest_account     wallet, modes, fees, ledger
+rest_records     sessions, deliveries, the stress grid
 rest_asset       wallets outside the account, keys, members
 wire_numbers     exact numbers as texts
 render_market    tickers, instruments, tiers
 render_position  position rows
 render_options   option tickers, listings, greeks
 render_wallet    the unified wallet
+render_portfolio the stress grid of portfolio margin
 render_activity  orders, executions, ledger lines
 lag              the private side standing still or telling the past
 mishaps          what befalls the whole exchange: bans, freezes, crashes, dying keys
@@ -38,5 +40,13 @@ stream_socket    one client's socket, with faults
 stream_requests  what clients say on a stream
 topics           names of private topics
 private_stream   log-in, topics, pushes of one account
-public_stream    tickers by category
+public_stream    who listens to what in public
+feed             one family of public topics
+ticker_feed      tickers
+book_feed        order books
+book_numbers     update numbers of order books
+trade_feed       public trades
+liquidation_feed liquidations
+pool_feed        insurance pools and deleveraging alerts
+maintenance      announcements, and the stream of the system's status
 """

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from aiohttp import web
 
-from marginwatch.sim.bybit import rest_account, rest_asset, rest_market, rest_trade
+from marginwatch.sim.bybit import rest_account, rest_asset, rest_market, rest_records, rest_trade
 from marginwatch.sim.bybit.broken_replies import broken, instead_of_reply
 from marginwatch.sim.bybit.envelope import (
     NO_ROUTE,
@@ -29,6 +29,7 @@ ROUTES: dict[str, Route] = {
     **rest_trade.ROUTES,
     **rest_account.ROUTES,
     **rest_asset.ROUTES,
+    **rest_records.ROUTES,
 }
 
 FORBIDDEN_PAGE = "<html><head><title>403 Forbidden</title></head><body>access too frequent</body></html>"

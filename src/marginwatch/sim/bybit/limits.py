@@ -27,6 +27,9 @@ ENDPOINT_LIMITS: dict[str, int] = {
     "/v5/asset/transfer/query-account-coin-balance": 450,
     "/v5/asset/coin/query-info": 5,
     "/v5/asset/coin-greeks": 50,
+    "/v5/asset/settlement-record": 50,
+    "/v5/asset/delivery-record": 50,
+    "/v5/asset/portfolio-margin": 50,
 }
 """Calls per second, account and endpoint."""
 

@@ -1,12 +1,13 @@
-"""Orders, executions, the cash ledger and closed profit as Bybit sends them.
+"""Orders, executions, the cash ledger, closed profit, sessions and deliveries as Bybit sends them.
 
 Documents: v5/order/open-order, v5/order/execution, v5/account/transaction-log, v5/position/close-pnl and the private
-topics of the same names (2026-07).
+topics of the same names; v5/asset/settlement, v5/asset/delivery (2026-07).
 """
 
 from decimal import Decimal
 
 from marginwatch.sim.bybit.wire_numbers import money, price
+from marginwatch.sim.records import DeliveryRow, SettlementRow
 from marginwatch.sim.rows import ClosedPnlRow, ExecutionRow, OrderRow, TransactionRow
 
 Row = dict[str, object]
@@ -198,6 +199,34 @@ def closed_pnl(row: ClosedPnlRow) -> Row:
         "closeFee": money(row.close_fee),
         "createdTime": str(row.ts_ms),
         "updatedTime": str(row.ts_ms),
+    }
+
+
+def settlement(row: SettlementRow) -> Row:
+    """Return a row of ``/v5/asset/settlement-record``; the session's price is the mark it was settled at."""
+    return {
+        "symbol": row.symbol,
+        "side": row.side,
+        "size": money(row.size),
+        "sessionAvgPrice": price(row.mark_price),
+        "markPrice": price(row.mark_price),
+        "realisedPnl": money(row.realized_pnl),
+        "createdTime": str(row.ts_ms),
+    }
+
+
+def delivery(row: DeliveryRow) -> Row:
+    """Return a row of ``/v5/asset/delivery-record``, whose time is a number; a future has no strike."""
+    return {
+        "deliveryTime": row.ts_ms,
+        "symbol": row.symbol,
+        "side": row.side,
+        "position": money(row.size),
+        "entryPrice": money(row.entry_price),
+        "deliveryPrice": price(row.price),
+        "strike": money(row.strike),
+        "fee": money(row.fee),
+        "deliveryRpl": money(row.realized_pnl),
     }
 
 

@@ -161,5 +161,11 @@ ROUTES: dict[str, Route] = {
     }.items()
 }
 
-NOT_ON_DEMO = ("/v5/asset/transfer/", "/v5/asset/coin/", "/v5/account/fee-rate", "/v5/account/withdrawal")
+NOT_ON_DEMO = (
+    "/v5/asset/transfer/",
+    "/v5/asset/coin/",
+    "/v5/asset/portfolio-margin",
+    "/v5/account/fee-rate",
+    "/v5/account/withdrawal",
+)
 """Paths that the demo host does not serve (document: v5/demo)."""

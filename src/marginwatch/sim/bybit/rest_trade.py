@@ -9,16 +9,17 @@ from marginwatch.sim.bybit.paging import read_limit
 from marginwatch.sim.rows import ExecutionRow, PositionRow
 
 DAY_MS = 86_400_000
-LONGEST_SPAN_MS = 7 * DAY_MS
+LONGEST_DAYS = 7
+LONGEST_SPAN_MS = LONGEST_DAYS * DAY_MS
 
 
-def read_span(call: Call, *, default_ms: int) -> tuple[int, int]:
+def read_span(call: Call, *, default_ms: int, longest_days: int = LONGEST_DAYS) -> tuple[int, int]:
     """Return start and end of the time asked for, milliseconds.
 
     Raises
     ------
     RefusalError
-        10001 for more than 7 days.
+        10001 for more than ``longest_days``.
     """
     start, end = call.milliseconds("startTime"), call.milliseconds("endTime")
     if start is None:
@@ -26,8 +27,10 @@ def read_span(call: Call, *, default_ms: int) -> tuple[int, int]:
         start = end - default_ms
     elif end is None:
         end = start + default_ms
-    if end - start > LONGEST_SPAN_MS:
-        raise bad_parameter("params error: The time range between startTime and endTime cannot exceed 7 days")
+    if end - start > longest_days * DAY_MS:
+        raise bad_parameter(
+            f"params error: The time range between startTime and endTime cannot exceed {longest_days} days"
+        )
     return start, end
 
 

@@ -12,6 +12,8 @@ workspace         buffers that are used again
 rows              which rows are measured: all, or those of a few accounts
 measures          one file for each family of measures
 margin            margins by our own reckoning, for any prices
+history           returns of coins from their closes, volatilities, correlations
+var               value at risk, expected shortfall, and a backtest of both
 account_measures  everything measured for each account
 group_measures    sums over coins, desks, tags, venues and all
 frame             all of it at one moment, frozen

@@ -22,7 +22,7 @@ from marginwatch.venues.base import VenueClient
 
 log = structlog.get_logger(__name__)
 
-BEAT_S = 2.0
+BEAT_S = 1.0
 FEES_EVERY_S = 3600.0
 SWITCHES_EVERY_S = 3600.0
 BORROW_EVERY_S = 6 * 3600.0

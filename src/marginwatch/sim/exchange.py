@@ -6,15 +6,15 @@ from decimal import Decimal
 from marginwatch.clock import Clock
 from marginwatch.sim import liquidation
 from marginwatch.sim.account import Account
-from marginwatch.sim.controls import Controls
 from marginwatch.sim.desks import Plan
+from marginwatch.sim.market_controls import MarketControls
 from marginwatch.sim.traders import Crowd, plans
 
 PUMP_S = 0.02
 """Beat of :meth:`Exchange.run`: activity is spread over it, so that no burst holds the loop for long."""
 
 
-class Exchange(Controls):
+class Exchange(MarketControls):
     """A simulated unified-account exchange: the truth behind the wire front.
 
     Parameters

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from marginwatch.sim import listing
 from marginwatch.sim.coins import COINS
+from marginwatch.sim.depth import Depth
 from marginwatch.sim.instruments import FUNDING_CAP, Contract, SpotPair
 from marginwatch.sim.money import from_float, to_step
 from marginwatch.sim.moves import Moves
@@ -77,6 +78,7 @@ class Market:
         self._moving = [
             Quote(contract, 10**11 + self._random.randrange(10**9)) for contract in self.contracts
         ]
+        self.depth = Depth(seed)
         self.options = OptionBoard(seed, self.usd, start_ms)
         self.quotes: dict[str, Quote | OptionQuote] = {
             **{quote.contract.symbol: quote for quote in self._moving},
@@ -130,6 +132,19 @@ class Market:
             if quote.contract.coin == contract.coin:
                 self._requote(quote)
         target.settle(index, float(price), float(price))
+        self._travelled(before)
+
+    def shock(self, move: float, coin: str | None = None) -> None:
+        """Move one coin at once by ``move``, a fraction above −1, or all (None): by what BTC would make of them, beta by beta."""
+        before = self._levels()
+        for one in COINS:
+            if coin is None:
+                self.usd[one.name] *= (1.0 + move) ** one.beta
+            elif one.name == coin:
+                self.usd[one.name] *= 1.0 + move
+        for quote in self._moving:
+            if coin in (None, quote.contract.coin):
+                self._requote(quote)
         self._travelled(before)
 
     def funding_rate(self, contract: Contract) -> Decimal | None:

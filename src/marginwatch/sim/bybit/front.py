@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from marginwatch.clock import Clock
 from marginwatch.sim.bybit.auth import Gatekeeper
+from marginwatch.sim.bybit.book_numbers import BookNumbers
 from marginwatch.sim.bybit.envelope import Result, bad_parameter
 from marginwatch.sim.bybit.lag import PrivateLag
 from marginwatch.sim.bybit.limits import RateLimits
@@ -53,6 +54,7 @@ class Front:
         self.lag = PrivateLag(faults, clock)
         self.announcements: list[dict[str, object]] = []
         """Rows of ``/v5/system/status``; empty unless somebody announces maintenance."""
+        self.book_numbers = BookNumbers()
         self.counts: collections.Counter[str] = collections.Counter()
         """Calls by path, frames by topic family, refusals by code; for tests and for the curious."""
 

@@ -1,33 +1,33 @@
-"""The public streams: one for each category, with tickers as snapshot and deltas every 100 ms.
+"""The public streams: one for each category and one for the system's status; who listens to what, told every 100 ms.
 
-Linear and inverse send a snapshot and then what changed; option and spot send snapshots only. The shapes of
-acknowledgments and pongs differ by family. Documents: v5/ws/connect, v5/websocket/public/* (2026-07).
+What is said comes from the feeds, a family of topics each. The shapes of acknowledgments and pongs differ by channel.
+Documents: v5/ws/connect, v5/websocket/public/* (2026-07).
 """
 
-import itertools
 import re
-from typing import Literal
 
-from marginwatch.sim.bybit.frames import Push, push
+from marginwatch.sim.bybit.book_feed import BookFeed
+from marginwatch.sim.bybit.feed import Channel, Feed, StatusChannel
+from marginwatch.sim.bybit.frames import push
 from marginwatch.sim.bybit.front import Front
-from marginwatch.sim.bybit.render_market import streamed_ticker
+from marginwatch.sim.bybit.liquidation_feed import LiquidationFeed
+from marginwatch.sim.bybit.maintenance import StatusFeed
+from marginwatch.sim.bybit.pool_feed import AlertFeed, PoolFeed
 from marginwatch.sim.bybit.stream_requests import StreamRequest, echo, read_request
 from marginwatch.sim.bybit.stream_socket import StreamSocket
-from marginwatch.sim.rows import Change, TickerRow
+from marginwatch.sim.bybit.ticker_feed import TickerFeed
+from marginwatch.sim.bybit.trade_feed import TradeFeed
+from marginwatch.sim.rows import Change
 
-Channel = Literal["linear", "inverse", "option", "spot"]
-
-TICKERS_EVERY_S = 0.1
+PUBLISH_EVERY_S = 0.1
 LONGEST_ARGUMENTS = 21_000
 """Characters of all topics of one connection."""
 
 SPOT_TOPICS_PER_REQUEST = 10
 OPTION_TOPICS = 2000
 
-_KNOWN_TOPIC = re.compile(
-    r"(tickers|publicTrade|allLiquidation|priceLimit|insurance|adlAlert)\.\S+"
-    r"|orderbook\.(1|25|50|100|200|1000)\.\S+|kline\.(1|3|5|15|30|60|120|240|360|720|D|W|M)\.\S+"
-)
+_SILENT_TOPIC = re.compile(r"priceLimit\.\S+|kline\.(1|3|5|15|30|60|120|240|360|720|D|W|M)\.\S+")
+"""Topics that are taken and never say anything."""
 
 
 class PublicConnection:
@@ -141,27 +141,24 @@ class PublicConnection:
 
 
 class PublicStream:
-    """All sockets of one category.
+    """All sockets of one channel.
 
     Parameters
     ----------
     front : Front
         The exchange and its door-keepers.
     channel : str
-        ``linear``, ``inverse``, ``option`` or ``spot``.
+        ``linear``, ``inverse``, ``option``, ``spot`` or ``misc/status``.
     """
 
-    def __init__(self, front: Front, channel: Channel) -> None:
+    def __init__(self, front: Front, channel: Channel | StatusChannel) -> None:
         self.front = front
         self.channel = channel
         self.connections: dict[PublicConnection, None] = {}
         self.is_frozen = False
-        """True: prices stand still on the stream."""
-        self._symbols: frozenset[str] = frozenset()
+        """True: the stream stands still; what happens meanwhile is told later."""
+        self._feeds: dict[str, Feed] = _feeds(front, channel)
         self._listeners: dict[str, dict[PublicConnection, None]] = {}
-        self._sent: dict[str, dict[str, object]] = {}
-        self._moved: dict[str, TickerRow] = {}
-        self._numbers = itertools.count(1)
 
     def open(self, socket: StreamSocket) -> PublicConnection:
         """Return the connection of a new socket."""
@@ -177,70 +174,69 @@ class PublicStream:
 
     def is_known(self, topic: str) -> bool:
         """Return whether a topic exists; names are case-sensitive."""
-        if not topic.startswith("tickers."):
-            return _KNOWN_TOPIC.fullmatch(topic) is not None
-        symbol = topic.removeprefix("tickers.")
-        if symbol not in self._symbols:
-            self._symbols = frozenset(row.symbol for row in self.front.exchange.instruments(self.channel))
-        return symbol in self._symbols
+        feed = self._feed(topic)
+        return feed.knows(topic) if feed else self._has_silent(topic)
 
     def listen(self, connection: PublicConnection, topic: str) -> None:
-        """Add a listener; a ticker's first message is a snapshot and goes to the new listener alone."""
-        if not topic.startswith("tickers."):
+        """Add a listener; a first message, where there is one, goes to the new listener alone."""
+        feed = self._feed(topic)
+        if feed is None:
             return
-        symbol = topic.removeprefix("tickers.")
-        rows = self.front.exchange.tickers(self.channel, symbol)
-        if not rows:
-            return
-        # Whoever already listens must get the same change as a delta, so what was sent is remembered for all.
-        if not self._listeners.get(symbol):
-            self._sent[symbol] = streamed_ticker(rows[0])
-        self._listeners.setdefault(symbol, {})[connection] = None
-        connection.socket.answer(self._message(rows[0], self._sent[symbol], "snapshot"))
+        listeners = self._listeners.setdefault(topic, {})
+        if not listeners:
+            feed.open(topic)
+        listeners[connection] = None
+        if (message := feed.first(topic)) is not None:
+            connection.socket.answer(message)
 
     def unlisten(self, connection: PublicConnection, topic: str) -> None:
         """Remove a listener."""
-        self._listeners.get(topic.removeprefix("tickers."), {}).pop(connection, None)
+        listeners = self._listeners.get(topic)
+        if listeners is None:
+            return
+        listeners.pop(connection, None)
+        feed = self._feed(topic)
+        if not listeners and feed is not None:
+            del self._listeners[topic]
+            feed.close(topic)
+
+    def hears_trades(self) -> bool:
+        """Return whether anybody listens to trades: all others need not be told of executions."""
+        feed = self._feeds.get("publicTrade")
+        return feed is not None and bool(feed.topics)
 
     def hear(self, change: Change) -> None:
-        """Remember the prices that moved; they leave with the next :meth:`publish`."""
-        if self.channel == "option" and change.kind == "ticker":
-            # Options are priced when somebody looks: only those that are listened to.
-            heard = [symbol for symbol, listeners in self._listeners.items() if listeners]
-            self._moved |= {
-                symbol: row for symbol in heard for row in self.front.exchange.tickers("option", symbol)
-            }
-        for row in change.tickers:
-            if row.category == self.channel and self._listeners.get(row.symbol):
-                self._moved[row.symbol] = row
+        """Let the feeds take note of what happened; it leaves with the next :meth:`publish`."""
+        for feed in self._feeds.values():
+            feed.hear(change)
 
     def publish(self) -> None:
-        """Send what moved since the last time: one encoding for all listeners of a symbol."""
-        if self.is_frozen:
+        """Send the news: one encoding for all listeners of a topic."""
+        if self.is_frozen or not self._listeners:
             return
-        moved, self._moved = self._moved, {}
-        for symbol, row in moved.items():
-            listeners = self._listeners.get(symbol)
-            message = self._news(row) if listeners else None
-            if message is None or not listeners:
-                continue
-            for connection in tuple(listeners):
-                connection.socket.push(message)
+        now_s = self.front.clock.monotonic_s()
+        for feed in self._feeds.values():
+            for topic, message in feed.news(now_s):
+                frame = push(message)
+                for connection in tuple(self._listeners.get(topic, ())):
+                    connection.socket.push(frame)
 
-    def _news(self, row: TickerRow) -> Push | None:
-        now, before = streamed_ticker(row), self._sent.get(row.symbol, {})
-        self._sent[row.symbol] = now
-        if self.channel in ("option", "spot"):
-            return push(self._message(row, now, "snapshot")) if now != before else None
-        changed = {name: value for name, value in now.items() if before.get(name) != value}
-        if not changed:
-            return None
-        return push(self._message(row, {"symbol": row.symbol, **changed}, "delta"))
+    def _feed(self, topic: str) -> Feed | None:
+        return self._feeds.get(topic.partition(".")[0])
 
-    def _message(self, row: TickerRow, data: dict[str, object], kind: str) -> dict[str, object]:
-        topic = f"tickers.{row.symbol}"
-        now_ms = self.front.now_ms()
-        message: dict[str, object] = {"topic": topic, "ts": now_ms, "type": kind, "data": data}
-        if self.channel == "option":
-            return {"id": f"{topic}-{next(self._numbers)}-{now_ms}", **message}
-        return {**message, "cs": row.cross_seq}
+    def _has_silent(self, topic: str) -> bool:
+        return self.channel != "misc/status" and _SILENT_TOPIC.fullmatch(topic) is not None
+
+
+def _feeds(front: Front, channel: Channel | StatusChannel) -> dict[str, Feed]:
+    """Return the feeds of a channel by the first word of their topics, in the order in which they publish."""
+    if channel == "misc/status":
+        return {"system": StatusFeed(front, channel)}
+    return {
+        "tickers": TickerFeed(front, channel),
+        "orderbook": BookFeed(front, channel),
+        "publicTrade": TradeFeed(front, channel),
+        "allLiquidation": LiquidationFeed(front, channel),
+        "insurance": PoolFeed(front, channel),
+        "adlAlert": AlertFeed(front, channel),
+    }

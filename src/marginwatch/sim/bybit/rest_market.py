@@ -1,14 +1,18 @@
-"""Public endpoints: time, tickers, instruments, risk limits, collateral, funding, candles, book, system status."""
+"""Public endpoints: time, tickers, instruments, risk limits, collateral, funding, candles, books, pools, system status."""
 
 from marginwatch.sim.bybit import render_market
 from marginwatch.sim.bybit.envelope import Result, bad_parameter
 from marginwatch.sim.bybit.front import Call, Route
+from marginwatch.sim.bybit.maintenance import announced
 from marginwatch.sim.bybit.paging import read_limit
+from marginwatch.sim.bybit.pool_feed import alert, pool
 from marginwatch.sim.bybit.wire_numbers import money, price
 from marginwatch.sim.rows import TickerRow
 
 SYMBOLS_PER_RISK_LIMIT_PAGE = 15
 FUNDING_ROWS, CANDLE_ROWS = 200, 200
+BOOK_LIMITS = {"spot": (1, 200), "option": (1, 25)}
+"""Category → levels by default and at most; contracts have 25 and 500 (document: v5/market/orderbook)."""
 
 
 def _time(call: Call) -> Result:
@@ -132,20 +136,42 @@ def _mark_candles(call: Call) -> Result:
 
 
 def _order_book(call: Call) -> Result:
-    row = _one_ticker(call)
-    return {
+    category = call.category()
+    default, largest = BOOK_LIMITS.get(category, (25, 500))
+    limit = read_limit(call.get("limit"), default=default, largest=largest)
+    row = call.exchange.order_book(category, call.get("symbol"), limit)
+    if row is None:
+        raise bad_parameter("params error: symbol invalid")
+    # Its update numbers are those of the stream of this depth.
+    topic = f"orderbook.{25 if category == 'option' else 200}.{row.symbol}"
+    numbers = call.front.book_numbers
+    book: dict[str, object] = {
         "s": row.symbol,
-        "b": [[price(row.bid_price), money(row.bid_size)]],
-        "a": [[price(row.ask_price), money(row.ask_size)]],
+        "b": [[price(at), money(size)] for at, size in row.bids],
+        "a": [[price(at), money(size)] for at, size in row.asks],
         "ts": row.ts_ms,
-        "u": row.cross_seq,
-        "seq": row.cross_seq,
+        "u": numbers.read(topic, row.version),
         "cts": row.ts_ms,
     }
+    return book if category == "option" else {**book, "seq": row.cross_seq}
+
+
+def _insurance(call: Call) -> Result:
+    rows = call.exchange.insurance_pools(call.get("coin") or None)
+    return {"updatedTime": str(call.front.now_ms()), "list": [pool(row) for row in rows]}
+
+
+def _adl_alerts(call: Call) -> Result:
+    rows = call.exchange.adl_alerts(call.get("symbol") or None)
+    if call.get("symbol") and not rows:
+        raise bad_parameter("params error: symbol invalid")
+    return {"updatedTime": str(call.front.now_ms()), "list": [alert(row) for row in rows]}
 
 
 def _system_status(call: Call) -> Result:
-    return {"list": call.front.announcements}
+    state = call.get("state")
+    rows = announced(call.front.announcements, call.front.now_ms())
+    return {"list": [row for row in rows if state in ("", row.get("state"))]}
 
 
 ROUTES: dict[str, Route] = {
@@ -158,6 +184,8 @@ ROUTES: dict[str, Route] = {
         "/v5/market/funding/history": _funding_history,
         "/v5/market/mark-price-kline": _mark_candles,
         "/v5/market/orderbook": _order_book,
+        "/v5/market/insurance": _insurance,
+        "/v5/market/adlAlert": _adl_alerts,
         "/v5/spot-margin-trade/collateral": _collateral_tiers,
         "/v5/system/status": _system_status,
     }.items()

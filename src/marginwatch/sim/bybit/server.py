@@ -7,13 +7,14 @@ import itertools
 import re
 from collections.abc import AsyncGenerator
 from types import TracebackType
-from typing import Self, get_args
+from typing import Self
 
 import msgspec
 from aiohttp import web
 
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.sim.bybit.auth import Gatekeeper
+from marginwatch.sim.bybit.feed import CHANNELS
 from marginwatch.sim.bybit.front import Front
 from marginwatch.sim.bybit.gate import RestGate
 from marginwatch.sim.bybit.key_rules import KeyRules
@@ -21,14 +22,13 @@ from marginwatch.sim.bybit.lag import Still
 from marginwatch.sim.bybit.limits import RateLimits
 from marginwatch.sim.bybit.mishaps import Mishaps
 from marginwatch.sim.bybit.private_stream import PrivateStream
-from marginwatch.sim.bybit.public_stream import TICKERS_EVERY_S, Channel, PublicStream
+from marginwatch.sim.bybit.public_stream import PUBLISH_EVERY_S, PublicStream
 from marginwatch.sim.bybit.stream_socket import StreamSocket
 from marginwatch.sim.bybit.tls import make_tls
 from marginwatch.sim.exchange import Exchange
 from marginwatch.sim.faults import Faults
 from marginwatch.sim.rows import Change
 
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
 IDLE_CHECK_EVERY_S = 30.0
 """Bybit's own checker runs this often, so its cuts are late by up to as much."""
 
@@ -45,6 +45,7 @@ class Urls(msgspec.Struct, frozen=True):
     rest: str
     private: str
     public: dict[str, str]
+    status: str
 
 
 class BybitSimServer:
@@ -99,6 +100,7 @@ class BybitSimServer:
         self.public: dict[str, PublicStream] = {
             channel: PublicStream(self.front, channel) for channel in CHANNELS
         }
+        self.status = PublicStream(self.front, "misc/status")
         self.mishaps = Mishaps(self.front, self.cut_account)
         self._tls = make_tls(host) if with_tls else None
         self._address = (host, port)
@@ -117,6 +119,7 @@ class BybitSimServer:
             rest=f"http{secure}://{host}:{port}",
             private=f"{sockets}/private",
             public={channel: f"{sockets}/public/{channel}" for channel in CHANNELS},
+            status=f"{sockets}/public/misc/status",
         )
 
     @property
@@ -136,7 +139,7 @@ class BybitSimServer:
         app = web.Application(client_max_size=_LARGEST_MESSAGE)
         app.on_response_prepare.append(self._date)
         app.router.add_get("/v5/private", self._serve_private)
-        app.router.add_get("/v5/public/{channel}", self._serve_public)
+        app.router.add_get("/v5/public/{channel:misc/status|[a-z]+}", self._serve_public)
         app.router.add_route("*", "/v5/{rest:.*}", gate.serve)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -199,8 +202,8 @@ class BybitSimServer:
         self.front.lag.held_late_s = late_s
 
     def publish_tickers(self) -> None:
-        """Send the prices that moved; runs by itself every 100 ms of the clock."""
-        for stream in self.public.values():
+        """Send the prices that moved, and all else that is public; runs by itself every 100 ms of the clock."""
+        for stream in (*self.public.values(), self.status):
             stream.publish()
 
     def _follow_plan(self) -> None:
@@ -215,8 +218,12 @@ class BybitSimServer:
                 self.mishaps.hear(change)
             for stream in self.public.values():
                 stream.hear(change)
-        else:
-            self.private.tell(change)
+            return
+        self.private.tell(change)
+        if change.kind == "execution":
+            for stream in self.public.values():
+                if stream.hears_trades():
+                    stream.hear(change)
 
     async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
         # The library takes the machine's time, and the same exchange would not say the same twice.
@@ -225,7 +232,7 @@ class BybitSimServer:
 
     async def _publish_tickers(self) -> None:
         while True:
-            await self._clock.sleep(TICKERS_EVERY_S)
+            await self._clock.sleep(PUBLISH_EVERY_S)
             self.publish_tickers()
             self.private.send_late()
 
@@ -251,7 +258,8 @@ class BybitSimServer:
             return socket.response
 
     async def _serve_public(self, request: web.Request) -> web.StreamResponse:
-        stream = self.public.get(request.match_info["channel"])
+        channel = request.match_info["channel"]
+        stream = self.status if channel == self.status.channel else self.public.get(channel)
         if stream is None:
             return web.Response(status=404, text="404 page not found")
         async with self._socket(request) as socket:

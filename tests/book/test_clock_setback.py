@@ -41,6 +41,7 @@ def test_after_a_clock_was_set_back_messages_count_again(book, make, quantities,
 
 def test_a_message_heard_while_a_slow_snapshot_was_on_its_way_is_no_clock_set_back(book, make, quantities):
     book.apply(make.push(make.position("3", sequence=9, at_s=18), at_s=18))
+    assert book.columns.accounts.data_at_ns[book.entry("a").row] == make.T0 + 18 * make.S
     slow = make.snapshot(make.position("1", sequence=8, at_s=9), at_s=10)
     begun_ns = make.T0 + 10 * make.S
     book.apply(msgspec.structs.replace(slow, asked_at_ns=begun_ns, ts_received_ns=begun_ns + 9 * make.S))

@@ -10,16 +10,24 @@ from marginwatch.book.columns import Columns
 from marginwatch.model.snapshots import AccountSnapshot
 
 
-def latest_possible_ns(snapshot: AccountSnapshot, settle_ns: int) -> int | None:
-    """Return the latest venue time, UTC nanoseconds, that anything heard before the snapshot's end can bear.
+def latest_possible_ns(snapshot: AccountSnapshot, heard_ns: int, settle_ns: int) -> int | None:
+    """Return the latest venue time, UTC nanoseconds, that anything heard of the account so far can bear.
 
-    That is when its first reply was made, and as much later as the snapshot took. None where it does not say when it
-    was begun.
+    That is when the snapshot's first reply was made, and as much later as the last message was heard after the snapshot
+    was begun. None where it does not say when that was.
+
+    Parameters
+    ----------
+    snapshot : AccountSnapshot
+        About to be applied.
+    heard_ns : int
+        When the last message of the account was heard, our clock, UTC nanoseconds.
+    settle_ns : int
+        Allowance for clocks that run unevenly, nanoseconds.
     """
     if snapshot.asked_at_ns is None:
         return None
-    took_ns = max(0, snapshot.ts_received_ns - snapshot.asked_at_ns)
-    return snapshot.as_of_ns + took_ns + settle_ns
+    return snapshot.as_of_ns + max(0, heard_ns - snapshot.asked_at_ns) + settle_ns
 
 
 def take_back(columns: Columns, entry: AccountEntry, latest_ns: int, to_ns: int) -> bool:

@@ -33,3 +33,8 @@ def test_what_was_learned_is_raised_again_and_told_once() -> None:
     capabilities.check("/v5/y")
     assert list(capabilities.missing) == ["/v5/x"]
     assert [(n.kind, n.account_id) for n in notices] == [("endpoint_closed", "mm-main")]
+    capabilities.reopen()
+    capabilities.check("/v5/x")
+    capabilities.learn("/v5/x", error_for(10005, "Permission denied"))
+    assert list(capabilities.missing) == ["/v5/x"]
+    assert len(notices) == 1

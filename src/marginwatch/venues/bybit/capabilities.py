@@ -1,4 +1,4 @@
-"""Endpoints that a key may not use or a host does not have: learned once, remembered, told once."""
+"""Endpoints that a key may not use or a host does not have: learned, told once, and asked again when the key is judged."""
 
 from collections.abc import Callable
 
@@ -25,6 +25,7 @@ class Capabilities:
         self._account_id = account_id
         self._on_notice = on_notice
         self._missing: dict[str, MarginwatchError] = {}
+        self._told: set[str] = set()
 
     @property
     def missing(self) -> dict[str, str]:
@@ -42,8 +43,15 @@ class Capabilities:
         if not is_closed(error) or name in self._missing:
             return
         self._missing[name] = error
-        text = f"{name} is closed to this account and is not asked again: {error.message}"
+        if name in self._told:
+            return
+        self._told.add(name)
+        text = f"{name} is closed to this account and is not asked until its key is judged again: {error.message}"
         self._on_notice(Notice("endpoint_closed", self._account_id, text))
+
+    def reopen(self) -> None:
+        """Let every call be asked again: rights are changed at the venue without a word to us, and venues err."""
+        self._missing.clear()
 
 
 def is_closed(error: MarginwatchError) -> bool:

@@ -71,8 +71,8 @@ class BybitClient:
     """One account's calls, each within the shared budget.
 
     Every method raises an error of the taxonomy, with venue, account and endpoint. Where a key may not use one of the
-    endpoints beside the sweep, or a host lacks it, that is told once and remembered: later calls raise the same error
-    without asking, and ``closed_endpoints`` lists them.
+    endpoints beside the sweep, or a host lacks it, that is told once and remembered until the key is judged again: later
+    calls raise the same error without asking, and ``closed_endpoints`` lists them.
 
     Parameters
     ----------
@@ -115,6 +115,7 @@ class BybitClient:
         self._option_bases: tuple[str, ...] = FIRST_OPTION_BASES
         self._last_sweep: SweepReport | None = None
         self._orders_gap: str | None = None
+        self._are_orders_closed = False
 
     @property
     def spec(self) -> AccountSpec:
@@ -132,8 +133,10 @@ class BybitClient:
         return self._capabilities.missing
 
     async def fetch_key_report(self) -> KeyReport:
-        """Return what the key may do."""
+        """Return what the key may do; whatever was closed to it is asked again from now on."""
         report, _ = await self._calls.read("/v5/user/query-api", {}, parse_key_report)
+        self._capabilities.reopen()
+        self._are_orders_closed = False
         return report
 
     async def fetch_account_info(self) -> AccountState:
@@ -319,15 +322,18 @@ class BybitClient:
 
     async def _orders_unless_closed(self) -> OrderSweep | None:
         """Return the open orders; None where the key may not read them, for which no account is given up."""
-        if self._orders_gap is not None:
+        if self._are_orders_closed:
             return None
         try:
-            return await sweep_orders(self._calls, self._catalog)
+            orders = await sweep_orders(self._calls, self._catalog)
         except MarginwatchError as error:
             if not is_closed(error):
                 raise
+            self._are_orders_closed = True
             self._orders_gap = f"open orders cannot be read with this key here: {error.message}"
             return None
+        self._orders_gap = None
+        return orders
 
     async def _current_settings(self) -> AccountState:
         age_s = self._clock.monotonic_s() - self._settings_at_s

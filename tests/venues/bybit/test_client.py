@@ -349,13 +349,12 @@ async def test_an_endpoint_closed_to_a_key_is_closed_alone_and_told_once(served,
 
 async def test_orders_that_were_refused_once_are_asked_again_when_the_key_is_judged_again(served) -> None:
     served.stub.standing["/v5/user/query-api"] = lambda _: served.stub.ok(KEY_RESULT)
-    orders = served.stub.standing["/v5/order/realtime"]
     served.stub.standing["/v5/order/realtime"] = lambda _: served.stub.code(3500153, "No permission.")
     client = served.venue.client(served.spec())
     refused = await client.fetch_account(include_orders=True)
     assert refused.open_orders is None
     assert any("open orders cannot be read" in gap for gap in refused.not_covered)
-    served.stub.standing["/v5/order/realtime"] = orders
+    served.stub.standing["/v5/order/realtime"] = served.stub.pages(([], ""))
     assert (await client.fetch_account(include_orders=True)).not_covered, "not asked yet"
     await client.fetch_key_report()
     assert (await client.fetch_account()).not_covered, "known to be missing until they were read"

@@ -39,7 +39,7 @@ class Source(StrEnum):
     OWN = "own"  # all of them its own
     BETA = "beta"  # missing ones are beta × the benchmark's
     NAMED = "named"  # missing ones are the named coin's
-    EXEMPT = "exempt"  # it does not move: cash, stablecoins, what is no crypto coin
+    EXEMPT = "exempt"  # missing ones are 0: cash, stablecoins, what is no crypto coin
 
 
 @dataclass(slots=True, frozen=True)
@@ -57,7 +57,7 @@ class CoinSource:
     beta : float
         Factor on the proxy's log returns; 1 for a named proxy, 0 if exempt.
     n_own, n_borrowed : int
-        Rows of its own and borrowed ones.
+        Rows of its own, and others.
     """
 
     name: str
@@ -94,7 +94,7 @@ class History:
 
     @property
     def borrowers(self) -> tuple[CoinSource, ...]:
-        """The coins with borrowed rows, to be listed beside every number made from this."""
+        """The coins that lack rows of their own, to be listed beside every number made from this."""
         return tuple(one for one in self.sources if one.n_borrowed)
 
 
@@ -123,7 +123,7 @@ def complete_history(
     rows_max : int
         Newest rows kept.
     exempt : collection of str
-        Coins that do not move; their returns are 0.
+        Coins that a crypto-wide move leaves alone: rows that they lack are 0.
     proxies : mapping of str to str
         Named proxies; one that has no row where it is needed is filled by the benchmark first.
     benchmark : str, default="BTC"
@@ -144,11 +144,9 @@ def complete_history(
     columns: list[FloatArray] = []
     sources: list[CoinSource] = []
     for name in names:
-        if name in exempt:
-            column: FloatArray = np.zeros(usable.shape[0])
-            source = CoinSource(name, Source.EXEMPT, None, 0.0, 0, 0)
-        else:
-            column, source = _filled(returns, name, usable, base, proxies, benchmark)
+        column, source = _filled(returns, name, usable, base, {} if name in exempt else proxies, benchmark)
+        if name in exempt and source.n_borrowed:
+            column, source = _still(returns, source, usable)
         columns.append(column)
         sources.append(source)
     values = np.column_stack(columns) if columns else np.zeros((usable.shape[0], 0))
@@ -181,3 +179,10 @@ def _filled(
         proxy, lent, source = benchmark, base, Source.BETA
         beta = float(shrunk_betas(own[:, None], base).value[0])
     return np.where(missing, beta * lent, own), CoinSource(name, source, proxy, beta, n_own, n_missing)
+
+
+def _still(returns: ReturnTable, source: CoinSource, usable: CodeArray) -> tuple[FloatArray, CoinSource]:
+    """Return the coin's own returns, and 0 where it has none."""
+    own = returns.column(source.name)
+    column: FloatArray = np.zeros(usable.shape[0]) if own is None else np.nan_to_num(own[usable])
+    return column, CoinSource(source.name, Source.EXEMPT, None, 0.0, source.n_own, source.n_borrowed)

@@ -36,6 +36,9 @@ format: install ## format the tree and mend what the linter can
 bench: install ## run the benchmarks and print their table
 	@$(BIN)/python -m benchmarks
 
+soak: install ## a thousand accounts on real limits, then ten minutes of every fault (ACCOUNTS=50 MINUTES=1: a short one)
+	@$(BIN)/python -m benchmarks.soak --accounts $(or $(ACCOUNTS),1000) --minutes $(or $(MINUTES),10) $(if $(JSON),--json $(JSON))
+
 lock: ## renew the locked requirements (needs uv); hashes only, no addresses
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 2; }
 	@bash scripts/lock.sh
@@ -43,4 +46,4 @@ lock: ## renew the locked requirements (needs uv); hashes only, no addresses
 clean: ## remove what the targets made
 	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache build dist
 
-.PHONY: help install demo test check format bench lock clean
+.PHONY: help install demo test check format bench soak lock clean

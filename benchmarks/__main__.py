@@ -6,10 +6,10 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import bench_wire, frame_budget, machine
+from benchmarks import bench_sim, bench_wire, frame_budget, machine
 
-BENCHMARKS = {"wire": bench_wire.run, "frame": frame_budget.run}
-REPEATED = ("wire",)
+BENCHMARKS = {"wire": bench_wire.run, "frame": frame_budget.run, "sim": bench_sim.run}
+REPEATED = ("wire", "sim")
 """Those whose runs are few and long; the others have rounds of their own."""
 
 

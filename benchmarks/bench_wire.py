@@ -14,6 +14,7 @@ from benchmarks.report import Row, grid, number, ratio, spread, verdict
 from benchmarks.wire.plan import Plan, text_of
 
 RUN_LIMIT_S = 180.0
+LINE_BYTES_MAX = 16 * 1024 * 1024
 DESK = "1,000 accounts"
 FEW = "20 accounts"
 SIZES: dict[str, dict[str, dict[str, int]]] = {
@@ -37,10 +38,13 @@ FLOOR_RATIO_MAX = 2.0
 CHEAPER_THAN = {"ccxt.pro": 8.0, "pybit": 10.0}
 
 
-async def start(module: str, *arguments: str) -> asyncio.subprocess.Process:
+async def start(module: str, *arguments: str, takes_input: bool = False) -> asyncio.subprocess.Process:
     """Start one of the two processes of a run with this interpreter."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments, stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", module, *arguments),
+        stdin=asyncio.subprocess.PIPE if takes_input else None,
+        stdout=asyncio.subprocess.PIPE,
+        limit=LINE_BYTES_MAX,
     )
 
 

@@ -64,6 +64,15 @@ def test_lanes_and_frames_ran_over_every_account(output: tuple[str, dict]) -> No
         assert record["extra"]["not_included"] == 0
 
 
+def test_whoever_listened_to_the_simulator_heard_all_it_sent(output: tuple[str, dict]) -> None:
+    found = output[1]["results"]["sim"]
+    for record in found["records"]:
+        assert record["sockets"] == 30
+        # Answers to log-in and subscription, and what came before the window, are heard but not measured.
+        assert record["heard"] >= record["pushes"] + 2 * 30 > 60
+    assert found["work"]["calls"] > found["work"]["messages"] > 0
+
+
 def test_the_result_names_the_machine_and_every_promise(output: tuple[str, dict]) -> None:
     text, result = output
     assert result["machine"]["libraries"]["picows"]
@@ -72,8 +81,8 @@ def test_the_result_names_the_machine_and_every_promise(output: tuple[str, dict]
     assert len(promises) == 6
     frame = result["results"]["frame"]
     assert frame["rows"][0]["positions"] == 40 * 5
-    promises = [*promises, *frame["promises"]]
-    assert len(promises) == 7
+    promises = [*promises, *frame["promises"], *result["results"]["sim"]["promises"]]
+    assert len(promises) == 8
     for promise in promises:
         assert promise["promise"] in text
         assert promise["is_kept"] in (True, False)
@@ -84,4 +93,4 @@ def test_an_unknown_benchmark_is_a_usage_error() -> None:
         [sys.executable, "-m", "benchmarks", "none"], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2
-    assert "no benchmark named 'none'; known: wire, frame" in done.stderr
+    assert "no benchmark named 'none'; known: wire, frame, sim" in done.stderr

@@ -21,7 +21,8 @@ DECAY_LONG = 0.995
 """Half of the weight on the last 138 rows."""
 
 SETTLING_ROWS = 60
-"""The first so many rows start both estimates; for as many again they are too much alike to be compared."""
+"""The first so many rows start both estimates; for as many again they are too much alike to be compared. And so many of the
+newest distances are no history yet: a break would soon be judged by itself, and found usual."""
 
 COMPARED_MIN = 100
 """Earlier distances needed before one can be called unusual."""
@@ -58,7 +59,7 @@ class CorrelationWatch:
     distance : float
         Root mean square, over all pairs, of recent − long run; in [0, 2]. NaN unless there is a number.
     threshold : float
-        The 99th percentile of the distances before today.
+        The 99th percentile of the distances that are older than 60 rows.
     is_broken : bool
         Whether the distance is above the threshold.
     mean_recent, mean_long_run : float
@@ -87,8 +88,8 @@ def watch_correlations(history: History) -> CorrelationWatch:
 
     Returns are divided by the volatility expected for them, so that one stormy week does not outweigh a year. Recent and
     long-run correlations are both exponentially weighted and known at each time from rows up to it; their distance today
-    is judged by the distances of all earlier times. By construction about one time in a hundred is unusual when nothing
-    is wrong. Coins that do not move, or borrowed more than a tenth of their rows, take no part. Cost:
+    is judged by those of all times more than 60 rows ago. By construction about one time in a hundred is unusual when
+    nothing is wrong. Coins that do not move, or borrowed more than a tenth of their rows, take no part. Cost:
     O(n_times × n_coins²); fifty coins and a thousand rows take about 50 ms.
     """
     n_times = history.values.shape[0]
@@ -100,10 +101,10 @@ def watch_correlations(history: History) -> CorrelationWatch:
     names = tuple(history.names[column] for column in own)
     if len(own) < 2:
         return _without_number(Answer.NOT_APPLICABLE, names)
-    if n_times < 2 * SETTLING_ROWS + COMPARED_MIN + 1:
+    if n_times < 3 * SETTLING_ROWS + COMPARED_MIN:
         return _without_number(Answer.MISSING, names)
     distances, recent, long_run = _distances(_devolatilized(history, own))
-    earlier = distances[SETTLING_ROWS:-1]
+    earlier = distances[SETTLING_ROWS:-SETTLING_ROWS]
     threshold = float(np.quantile(earlier, UNUSUAL_QUANTILE))
     pair = np.triu_indices(len(own), 1)
     return CorrelationWatch(

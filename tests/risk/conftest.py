@@ -1,8 +1,12 @@
-"""Random books, and the parts they are made of."""
+"""Random books, the parts they are made of, and recorded closes."""
 
+import csv
+import datetime as dt
 import random
+from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from marginwatch.book.position_book import PositionBook
@@ -17,6 +21,8 @@ from marginwatch.model.price import Mark
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import AccountSnapshot
 from marginwatch.risk.frame import FramePress
+from marginwatch.risk.history.closes import DAY_S, CloseSeries, close_table
+from marginwatch.risk.history.returns import log_returns
 
 NS = 1_000_000_000
 
@@ -214,3 +220,26 @@ def parts():
 @pytest.fixture
 def world():
     return World()
+
+
+@pytest.fixture(scope="session")
+def recorded_series():
+    """Return the recorded daily closes of six coins; a close is the price at the end of its day."""
+    with (Path(__file__).parent / "var" / "data" / "daily_close.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    days = [dt.datetime.fromisoformat(row["date"]).replace(tzinfo=dt.UTC) for row in rows]
+    ends = [int(day.timestamp()) + DAY_S for day in days]
+    return tuple(
+        CloseSeries(
+            name,
+            np.array([end for end, row in zip(ends, rows, strict=True) if row[name]], np.int64),
+            np.array([float(row[name]) for row in rows if row[name]]),
+        )
+        for name in rows[0]
+        if name != "date"
+    )
+
+
+@pytest.fixture(scope="session")
+def recorded_returns(recorded_series):
+    return log_returns(close_table(recorded_series, DAY_S))

@@ -226,9 +226,19 @@ class Controls(Settings):
         return change.effective_ms
 
     def set_insurance_pool(self, coin: str, amount: Decimal | str) -> None:
-        """Set what the insurance pool of a coin has left; at 0 winners are deleveraged for what is taken over."""
-        house = self._world.house
-        house.pools[coin] = Decimal(amount) - house.insurance[coin]
+        """Set what the insurance pool of a coin has left; at 0 winners are deleveraged for what is taken over.
+
+        Raises
+        ------
+        ValueError
+            If the exchange does not price the coin, or the amount is below 0 or not finite.
+        """
+        house, left = self._world.house, Decimal(amount)
+        if coin not in self._market.usd or coin == "USD":
+            raise ValueError(f"coin must be one the exchange prices, got {coin!r}")
+        if not left.is_finite() or left < 0:
+            raise ValueError(f"amount of the pool must be 0 or more, got {amount}")
+        house.pools[coin] = left - house.insurance[coin]
 
     def set_key(self, api_key: str, **changes: object) -> rows.KeyInfo:
         """Change attributes of a key (``is_read_only``, ``ips``, ``expires_ms``, ``permissions`` …).

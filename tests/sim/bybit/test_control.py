@@ -15,6 +15,8 @@ from marginwatch.sim.bybit.server import BybitSimServer
 from marginwatch.sim.exchange import Exchange
 
 TOKEN = "a token of this test"
+ORDER = {"account": "treasury", "symbol": "BTCUSDT", "quantity": "0.1", "price": "50000"}
+MOVE = {"from_account": "treasury", "to_account": "dir-momentum", "coin": "USDT", "amount": "1"}
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -83,7 +85,7 @@ async def test_time_that_runs_by_itself_cannot_be_moved(remote) -> None:
 
 
 async def test_a_market_that_is_held_stands_still_and_catches_up_afterwards(http) -> None:
-    clock = ManualClock(time.time_ns())
+    clock = ManualClock(time.time_ns() // 1_000_000_000 * 1_000_000_000)
     exchange = Exchange(7, clock, n_accounts=4, activity_per_s=5.0)
     async with BybitSimServer(exchange, clock=clock) as server:
         control = Control(server, TOKEN)
@@ -132,6 +134,64 @@ async def truth(remote, uid: str, symbol: str) -> Decimal:
     )
 
 
+async def test_orders_are_placed_moved_and_cancelled(remote, exchange) -> None:
+    uid = exchange.accounts()[0].uid
+    placed = (await remote("/order", ORDER))["order"]
+    spot = (await remote("/order", {**ORDER, "category": "spot"}))["order"]
+    assert (placed["category"], spot["category"]) == ("linear", "spot")
+    moved = {"account": "treasury", "order_id": spot["order_id"], "price": "40000"}
+    assert Decimal((await remote("/amend", moved))["order"]["price"]) == 40_000
+    (usdt,) = (coin for coin in exchange.wallet(uid).coins if coin.coin == "USDT")
+    assert usdt.locked == 4_000
+    (gone,) = (await remote("/cancel", {"account": uid, "order_id": placed["order_id"]}))["orders"]
+    assert (gone["order_id"], gone["status"]) == (placed["order_id"], "Cancelled")
+    assert len((await remote("/cancel", {"account": "treasury"}))["orders"]) == 1
+    assert exchange.truth(uid).orders == ()
+    assert (await remote("/cancel", {"account": "treasury"}))["orders"] == []
+
+
+async def test_money_moves_between_wallets_and_accounts(remote, exchange) -> None:
+    uids = [info.uid for info in exchange.accounts()[:2]]
+
+    def held() -> list[Decimal]:
+        return [
+            next(c.wallet_balance for c in exchange.wallet(uid).coins if c.coin == "USDT") for uid in uids
+        ]
+
+    giver, taker = held()
+    await remote("/transfer", {**MOVE, "amount": "1234.5"})
+    assert held() == [giver - Decimal("1234.5"), taker + Decimal("1234.5")]
+    outside = exchange.funding_balances(uids[0])["USDT"]
+    answer = await remote("/funding", {"account": "treasury", "coin": "USDT", "amount": "1000"})
+    assert Decimal(answer["funding_balance"]) == outside - 1000 == exchange.funding_balances(uids[0])["USDT"]
+    assert held()[0] == giver - Decimal("234.5")
+    exchange.check_books()
+
+
+async def test_isolated_margin_spot_hedging_and_pools(remote, exchange) -> None:
+    info = exchange.open_account("alone", margin_mode="ISOLATED_MARGIN")
+    exchange.deposit(info.uid, "USDT", "5000")
+    exchange.open_position(info.uid, "SOLUSDT", "10")
+    (before,) = exchange.positions(info.uid, "linear")
+    await remote("/margin", {"account": "alone", "symbol": "SOLUSDT", "amount": "25.5"})
+    (after,) = exchange.positions(info.uid, "linear")
+    assert after.initial_margin - before.initial_margin == Decimal("25.5")
+    await remote("/mode", {"account": "treasury", "margin_mode": "PORTFOLIO_MARGIN"})
+    assert await remote("/hedging", {"account": "treasury", "is_on": True}) == {"is_on": True}
+    assert exchange.settings(exchange.accounts()[0].uid).spot_hedging is True
+    await remote("/pool", {"coin": "USDT", "amount": "12.5"})
+    assert exchange._world.house.pool_left("USDT") == Decimal("12.5")
+
+
+async def test_a_margin_change_is_announced(remote, exchange, trader) -> None:
+    exchange.open_position(trader.uid, "SOLUSDT", "10")
+    answer = await remote("/margin_change", {"symbol": "SOLUSDT", "factor": "1.5", "delay_s": 600})
+    row = next(row for row in exchange.positions(trader.uid, "linear") if row.symbol == "SOLUSDT")
+    assert (row.is_reduce_only, row.margin_change_ms) == (True, answer["effective_ms"])
+    status, again = await remote.ask("/margin_change", {"symbol": "SOLUSDT", "factor": "1.5", "delay_s": 600})
+    assert (status, "under way" in again["error"]) == (400, True)
+
+
 async def test_it_breaks_and_mends(remote, rest, trader, open_stream, server) -> None:
     await remote("/break", {"faults": "retcode.10016@/v5/account/*=1"})
     assert (await rest.get("/v5/account/info", "", trader.key))["retCode"] == 10016
@@ -174,11 +234,47 @@ async def test_it_freezes_and_delays_the_private_side(remote, server) -> None:
         ("/advance", {"seconds": -1}, "seconds"),
         ("/advance", {"hours": 1}, "hours"),
         ("/mode", {"account": "nobody", "margin_mode": "X"}, "nobody"),
+        ("/mode", {"account": "treasury", "margin_mode": "X"}, "PORTFOLIO_MARGIN"),
+        ("/position", {"account": "treasury", "symbol": "BTCUSDT", "quantity": "1e400"}, "$.quantity"),
+        ("/position", {"account": "treasury", "symbol": "BTCUSDT", "quantity": "NaN"}, "$.quantity"),
+        ("/position", {"account": "treasury", "symbol": "BTCUSDT", "quantity": "1" * 40}, "$.quantity"),
+        ("/position", {"account": "treasury", "symbol": "BTCUSDT", "quantity": "1", "position_idx": 3}, "3"),
+        ("/order", {**ORDER, "price": "-1"}, "price of BTCUSDT must be positive"),
+        ("/order", {**ORDER, "category": "inverse"}, "listed in inverse"),
+        ("/order", {**ORDER, "category": "swap"}, "$.category"),
+        ("/order", {**ORDER, "category": "spot", "quantity": "1000000"}, "available"),
+        ("/order", {**ORDER, "category": "spot", "symbol": "BTCPERP"}, "spot pair"),
+        (
+            "/amend",
+            {"account": "treasury", "order_id": "x", "price": "1"},
+            "order_id must be of an open order",
+        ),
+        ("/cancel", {"account": "treasury", "order_id": "x"}, "order_id must be of an open order"),
+        ("/deposit", {"account": "treasury", "coin": "SHIB", "amount": "1"}, "SHIB"),
+        ("/deposit", {"account": "treasury", "coin": "USDT", "amount": 5}, "$.amount"),
+        ("/transfer", {**MOVE, "amount": "100000000"}, "withdrawable"),
+        ("/transfer", {**MOVE, "amount": "-1"}, "withdrawable"),
+        ("/transfer", {**MOVE, "to_account": "nobody"}, "nobody"),
+        ("/funding", {"account": "treasury", "coin": "BTC", "amount": "5"}, "must be held"),
+        ("/margin", {"account": "treasury", "symbol": "BTCUSD", "amount": "1"}, "isolated"),
+        ("/hedging", {"account": "treasury", "is_on": True}, "portfolio margin"),
+        ("/hedging", {"account": "treasury", "is_on": 1}, "$.is_on"),
+        ("/margin_change", {"symbol": "SOLUSDT", "factor": "0", "delay_s": 1}, "factor of SOLUSDT"),
+        ("/margin_change", {"symbol": "NOPE", "factor": "2", "delay_s": 1}, "NOPE"),
+        ("/margin_change", {"symbol": "SOLUSDT", "factor": "2", "delay_s": -1}, "$.delay_s"),
+        ("/pool", {"coin": "USDT", "amount": "-1"}, "0 or more"),
+        ("/pool", {"coin": "NOPE", "amount": "1"}, "NOPE"),
     ],
 )
 async def test_what_cannot_be_done_is_said_and_changes_nothing(remote, exchange, path, body, said) -> None:
-    before = exchange.stats(), exchange.tickers("linear")
+    uids = [info.uid for info in exchange.accounts()]
+
+    def everything() -> object:
+        truths = [exchange.truth(uid) for uid in uids]
+        return exchange.stats(), exchange.tickers("linear"), truths, exchange._world.house.pool_left("USDT")
+
+    before = everything()
     status, answer = await remote.ask(path, body)
     assert status == 400
     assert said in answer["error"]
-    assert (exchange.stats(), exchange.tickers("linear")) == before
+    assert everything() == before

@@ -9,6 +9,8 @@ Modules
 server           the server: start, stop, addresses, tickers and idle sockets
 tls              a certificate made at start
 control          the remote control on a port of its own
+account_control  its part that acts on accounts
+market_control   the part of it that acts on the market
 orders_given     what it can be asked for
 gate             the door of every REST call
 envelope         the reply envelope and refusals

@@ -5,8 +5,7 @@ Every request carries ``Authorization: Bearer TOKEN``. What is asked for is done
 
 import hmac
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -14,15 +13,13 @@ from aiohttp import web
 from marginwatch.clock import ManualClock
 from marginwatch.errors import ConfigError
 from marginwatch.sim.bybit import orders_given as given
+from marginwatch.sim.bybit.account_control import AccountControl, Action, Answer, read_order
+from marginwatch.sim.bybit.market_control import MarketControl
 from marginwatch.sim.bybit.server import BybitSimServer
 from marginwatch.sim.faults import FaultPlan, parse_faults
 
 STEP_MS = 100
 """By this much time moves at once: the beat of public streams."""
-
-Order = TypeVar("Order", bound=msgspec.Struct)
-Answer = dict[str, object]
-Action = Callable[[web.Request], Awaitable[Answer]]
 
 
 class Control:
@@ -51,6 +48,7 @@ class Control:
     ) -> None:
         self._server = server
         self._exchange = server.exchange
+        self._accounts = AccountControl(server.exchange)
         self._token = token
         self._clock = clock
         self._address = (host, port)
@@ -66,13 +64,11 @@ class Control:
         """Listen; OSError if the port is taken."""
         app = web.Application()
         actions: dict[str, Action] = {
+            **self._accounts.actions,
+            **MarketControl(self._exchange).actions,
             "/advance": self._advance,
             "/hold": self._hold,
             "/price": self._price,
-            "/position": self._position,
-            "/order": self._order,
-            "/deposit": self._deposit,
-            "/mode": self._mode,
             "/break": self._break,
             "/mend": self._mend,
             "/freeze": self._freeze,
@@ -114,7 +110,7 @@ class Control:
     # --- time and market --------------------------------------------------------------------------------------
 
     async def _advance(self, request: web.Request) -> Answer:
-        order = await _read(request, given.Advance)
+        order = await read_order(request, given.Advance)
         clock = self._clock
         if clock is None:
             raise ConfigError("time runs by itself; start the exchange with --manual-clock to advance it")
@@ -133,45 +129,18 @@ class Control:
         return {"now_ms": self._server.front.now_ms()}
 
     async def _hold(self, request: web.Request) -> Answer:
-        self._exchange.is_held = (await _read(request, given.Hold)).is_held
+        self._exchange.is_held = (await read_order(request, given.Hold)).is_held
         return {"is_held": self._exchange.is_held}
 
     async def _price(self, request: web.Request) -> Answer:
-        order = await _read(request, given.Price)
+        order = await read_order(request, given.Price)
         self._exchange.set_price(order.symbol, order.price)
         return {"symbol": order.symbol, "price": order.price}
-
-    # --- accounts ---------------------------------------------------------------------------------------------
-
-    async def _position(self, request: web.Request) -> Answer:
-        order = await _read(request, given.Trade)
-        uid = self._uid(order.account)
-        done = self._exchange.open_position(
-            uid, order.symbol, order.quantity, order.price, position_idx=order.position_idx
-        )
-        return {"execution": msgspec.to_builtins(done)}
-
-    async def _order(self, request: web.Request) -> Answer:
-        order = await _read(request, given.LimitOrder)
-        placed = self._exchange.place_order(
-            self._uid(order.account), order.symbol, order.quantity, order.price
-        )
-        return {"order": msgspec.to_builtins(placed)}
-
-    async def _deposit(self, request: web.Request) -> Answer:
-        order = await _read(request, given.Deposit)
-        self._exchange.deposit(self._uid(order.account), order.coin, Decimal(order.amount))
-        return {}
-
-    async def _mode(self, request: web.Request) -> Answer:
-        order = await _read(request, given.Mode)
-        self._exchange.set_margin_mode(self._uid(order.account), order.margin_mode)
-        return {"margin_mode": order.margin_mode}
 
     # --- breaking and mending ---------------------------------------------------------------------------------
 
     async def _break(self, request: web.Request) -> Answer:
-        order = await _read(request, given.Break)
+        order = await read_order(request, given.Break)
         self._server.faults.plan = parse_faults(order.faults)
         self._server.faults.start()
         return {"doomed": sorted(self._server.mishaps.doomed)}
@@ -187,33 +156,33 @@ class Control:
         return {}
 
     async def _freeze(self, request: web.Request) -> Answer:
-        order = await _read(request, given.Freeze)
+        order = await read_order(request, given.Freeze)
         self._server.freeze_private(is_frozen=order.is_frozen, with_replies=order.with_replies)
         for stream in self._server.public.values():
             stream.is_frozen = order.is_frozen and order.with_prices
         return {}
 
     async def _late(self, request: web.Request) -> Answer:
-        self._server.delay_private((await _read(request, given.Late)).seconds)
+        self._server.delay_private((await read_order(request, given.Late)).seconds)
         return {}
 
     async def _cut(self, request: web.Request) -> Answer:
-        order = await _read(request, given.Cut)
-        return {"sockets": self._server.cut_account(self._uid(order.account))}
+        order = await read_order(request, given.Cut)
+        return {"sockets": self._server.cut_account(self._accounts.uid_of(order.account))}
 
     async def _revoke(self, request: web.Request) -> Answer:
-        order = await _read(request, given.Revoke)
-        self._server.mishaps.kill_key(self._uid(order.account), order.how)
+        order = await read_order(request, given.Revoke)
+        self._server.mishaps.kill_key(self._accounts.uid_of(order.account), order.how)
         return {}
 
     async def _ban(self, request: web.Request) -> Answer:
-        order = await _read(request, given.Ban)
+        order = await read_order(request, given.Ban)
         front = self._server.front
         front.limits.ban_all(front.clock.monotonic_s(), for_s=order.seconds)
         return {}
 
     async def _announce(self, request: web.Request) -> Answer:
-        self._server.front.announcements[:] = (await _read(request, given.Announce)).rows
+        self._server.front.announcements[:] = (await read_order(request, given.Announce)).rows
         return {}
 
     # --- looking ----------------------------------------------------------------------------------------------
@@ -231,18 +200,8 @@ class Control:
         }
 
     async def _truth(self, request: web.Request) -> Answer:
-        uid = self._uid(request.query.get("account", ""))
+        uid = self._accounts.uid_of(request.query.get("account", ""))
         return {"truth": msgspec.to_builtins(self._exchange.truth(uid))}
-
-    def _uid(self, account: str) -> str:
-        for one in self._exchange.accounts():
-            if account in (one.uid, one.name):
-                return one.uid
-        raise ValueError(f"account must be the name or the UID of an account, got {account!r}")
-
-
-async def _read(request: web.Request, kind: type[Order]) -> Order:
-    return msgspec.json.decode(await request.read(), type=kind)
 
 
 def _reply(answer: dict[str, Any], status: int = 200) -> web.Response:

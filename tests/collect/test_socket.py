@@ -1,6 +1,7 @@
 """Both libraries against a real server on loopback."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -8,7 +9,7 @@ import pytest
 import websockets
 from websockets.asyncio.server import ServerConnection, serve
 
-from marginwatch.collect.socket import Connector, connector_for
+from marginwatch.collect.socket import MESSAGE_BYTES_MAX, Connector, connector_for
 from marginwatch.errors import ConnectivityError
 
 
@@ -88,6 +89,26 @@ async def test_an_abrupt_end_is_told_too(connect: Connector) -> None:
         await connect(url, ear, 5.0)
         await ear.hear()
         assert ear.closed == ["the connection ended without a closing frame"]
+
+
+async def test_a_message_beyond_all_bounds_ends_the_socket_and_leaves_no_error_behind(
+    connect: Connector,
+) -> None:
+    async def talk(connection: ServerConnection) -> None:
+        await connection.send("x" * (MESSAGE_BYTES_MAX + 1))
+        await connection.wait_closed()
+
+    unheard: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+    async with server(talk) as url:
+        ear = Ear()
+        await connect(url, ear, 5.0)
+        await ear.hear()
+        assert len(ear.closed) == 1
+        assert not ear.messages
+    await asyncio.sleep(0)
+    gc.collect()
+    assert not unheard
 
 
 async def test_after_our_own_close_nothing_more_is_heard(connect: Connector) -> None:

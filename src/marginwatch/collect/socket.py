@@ -102,6 +102,8 @@ class _Listener(picows.WSListener):
 
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
         self._transport = None
+        # What broke the protocol is kept for whoever waits for the end; left there, it is logged as if we had lost it.
+        asyncio.ensure_future(transport.wait_disconnected()).add_done_callback(_take_error)
         owner, self._owner = self._owner, None
         if owner is not None:
             owner.on_closed(_close_reason(transport))
@@ -115,6 +117,11 @@ class _Listener(picows.WSListener):
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.disconnect(graceful=False)
+
+
+def _take_error(ended: asyncio.Future[None]) -> None:
+    if not ended.cancelled():
+        ended.exception()
 
 
 def _close_reason(transport: picows.WSTransport) -> str:

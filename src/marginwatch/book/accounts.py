@@ -92,7 +92,8 @@ class AccountTable(Table):
     """Totals and health of accounts. Money is in USD, as the venue states it; NaN where it does not.
 
     Times are UTC nanoseconds, 0 for never. ``link_state`` and ``margin_mode`` count by ``LINK_CODES`` and
-    ``MARGIN_MODES``; ``venue``, ``desk`` and ``owner`` by the names of this table.
+    ``MARGIN_MODES``; ``venue``, ``desk`` and ``owner`` by the names of this table. ``stated_at_ns`` is when the venue says that
+    its totals held.
     """
 
     BLANKS: ClassVar[dict[str, float | int | bool]] = {
@@ -105,6 +106,7 @@ class AccountTable(Table):
         "desk": 0,
         "owner": 0,
         "margin_mode": 0,
+        "stated_at_ns": 0,
         "link_state": 0,
         "reconciled_at_ns": 0,
         "socket_replied_at_ns": 0,
@@ -121,6 +123,7 @@ class AccountTable(Table):
     desk: CodeArray
     owner: CodeArray
     margin_mode: CodeArray
+    stated_at_ns: CodeArray
     link_state: CodeArray
     reconciled_at_ns: CodeArray
     socket_replied_at_ns: CodeArray
@@ -213,6 +216,7 @@ class AccountTable(Table):
             self.maintenance_margin[row],
         ) = numbers
         self.margin_mode[row] = MARGIN_MODES[state.margin_mode]
+        self.stated_at_ns[row] = made_ns if state.as_of_ns is None else state.as_of_ns
         entry.state = self.states[row] = state
         entry.state_made_ns = made_ns
 

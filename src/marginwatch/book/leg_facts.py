@@ -82,8 +82,9 @@ class LegFacts(SideTable):
 class CoinFacts(SideTable):
     """Columns beside those of :class:`marginwatch.book.holdings.HoldingTable`, with the same row numbers.
 
-    Amounts are in the coin. ``wallet_balance`` is the cash ledger; ``borrowed``, ``locked`` (by spot orders) and
-    ``order_initial_margin`` are 0 where the venue does not say, except the last, which is NaN (portfolio margin).
+    Amounts are in the coin. ``wallet_balance`` is the cash ledger; ``borrowed``, ``unrealized_pnl`` (the venue's, of its
+    last message), ``locked`` (by spot orders) and ``order_initial_margin`` are 0 where the venue does not say, except the
+    last, which is NaN (portfolio margin).
     ``is_collateral`` is 1 where the platform takes the coin and its owner has it switched on, 0 where not, −1 if unknown.
     A row without a coin in the wallet has 0 everywhere and −1.
     """
@@ -91,17 +92,20 @@ class CoinFacts(SideTable):
     BLANKS: ClassVar[dict[str, float | int | bool]] = {
         "wallet_balance": 0.0,
         "borrowed": 0.0,
+        "unrealized_pnl": 0.0,
         "locked": 0.0,
         "order_initial_margin": 0.0,
         "is_collateral": -1,
     }
     wallet_balance: FloatArray
     borrowed: FloatArray
+    unrealized_pnl: FloatArray
     locked: FloatArray
     order_initial_margin: FloatArray
     is_collateral: CodeArray
     wallet_balance_at: "memoryview[float]"
     borrowed_at: "memoryview[float]"
+    unrealized_pnl_at: "memoryview[float]"
     locked_at: "memoryview[float]"
     order_initial_margin_at: "memoryview[float]"
     is_collateral_at: "memoryview[int]"
@@ -110,6 +114,7 @@ class CoinFacts(SideTable):
         """Write what a balance says; NaN for what is no number."""
         self.wallet_balance_at[row] = number_or_nan(balance.wallet_balance)
         self.borrowed_at[row] = number_or_nan(balance.borrowed or "0")
+        self.unrealized_pnl_at[row] = number_or_nan(balance.unrealized_pnl or "0")
         self.locked_at[row] = number_or_nan(balance.locked or "0")
         self.order_initial_margin_at[row] = number_or_nan(balance.order_initial_margin)
         self.is_collateral_at[row] = -1 if is_collateral is None else is_collateral

@@ -13,9 +13,9 @@ CHANGES_MAX = 1_000_000
 class PositionTable(Table):
     """Open positions of all accounts.
 
-    ``entry_value`` is what one contract was worth in settlement currency when it was entered: multiplier × entry price
-    (linear, option) or −multiplier ÷ entry price (inverse), so that quantity × (value at mark − value at entry) is the
-    profit of either. NaN where the entry price is missing. Margins are the venue's, in settlement currency.
+    ``entry_value`` is what one contract was worth in settlement currency when it was entered, or at the last session's
+    settlement: multiplier × entry price (linear, option) or −multiplier ÷ entry price (inverse), so that quantity × (value
+    at mark − value at entry) is the profit of either. NaN where the entry price is missing. Margins are the venue's, in settlement currency.
     ``positions`` keeps the struct of each row for its exact texts, ``made_ns`` the time of the message it came in.
     ``changes`` lists the rows written since change number ``changes_from``, for frozen copies to catch up by.
     """
@@ -89,7 +89,8 @@ class PositionTable(Table):
         self, row: int, position: Position, quantity: float, terms: tuple[float, bool], made_ns: int
     ) -> None:
         """Write a row's numbers; nothing is written if one of them is not a decimal (ValueError)."""
-        text = position.entry_price
+        # Where a venue settles in sessions, what was won up to the last one is in the wallet already.
+        text = position.session_average_price or position.entry_price
         entry_value = NAN
         if text is not None:
             entry_price = float(text)

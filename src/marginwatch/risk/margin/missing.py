@@ -1,0 +1,108 @@
+"""Which accounts of a sheet cannot be reckoned, and why: found by reckoning them."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from marginwatch.book.accounts import MARGIN_MODES
+from marginwatch.book.columns import Columns
+from marginwatch.book.table import BoolArray, CodeArray
+from marginwatch.risk.margin.lacking import OF_CONTRACT, TEXTS, CoinsLooked, Lack, Lacks, LegsLooked, lacking
+from marginwatch.risk.margin.models import isolated_room, margins
+from marginwatch.risk.margin.prices import prices_now
+from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.workspace import Workspace
+
+ISOLATED = MARGIN_MODES["isolated"]
+HAVE_MODELS = frozenset({"bybit"})
+"""Exchanges whose margins can be reckoned."""
+
+MODES_KNOWN = frozenset(MARGIN_MODES[mode] for mode in ("cross", "isolated", "portfolio"))
+
+
+def own_lacks(
+    mode: CodeArray,
+    is_heard: BoolArray,
+    has_legs: BoolArray,
+    venue: CodeArray,
+    venue_names: tuple[str | None, ...],
+) -> CodeArray:
+    """Return what is lacking of each account itself, a code of :class:`Lack`: 0, or that nobody heard it, or no model."""
+    own = np.zeros(mode.shape[0], np.int64)
+    # Without positions all modes come to the same.
+    own[~np.isin(mode, list(MODES_KNOWN)) & has_legs] = Lack.MODE
+    has_model = np.array([re.split("[-@]", name or "")[0] in HAVE_MODELS for name in venue_names])
+    own[~has_model[venue]] = Lack.MODEL
+    own[~is_heard] = Lack.NOT_HEARD
+    return own
+
+
+def mark_missing(sheet: MarginSheet, columns: Columns) -> MarginSheet:
+    """Return the sheet with ``is_missing`` and ``missing_reasons`` as they are in the present market."""
+    prices, work = prices_now(sheet), Workspace()
+    has_legs = np.diff(sheet.first_leg) > 0
+    is_heard = columns.accounts.reconciled_at_ns[sheet.account_row] > 0
+    own = own_lacks(sheet.mode, is_heard, has_legs, sheet.venue, sheet.venue_names)
+    found = margins(sheet, prices, work)
+    is_isolated = sheet.mode == ISOLATED
+    is_missing = (own != Lack.NOTHING) | np.isnan(found.equity)
+    total = found.adjusted_equity + found.initial_margin + found.maintenance_margin
+    is_missing |= np.isnan(total) & ~is_isolated
+    if is_isolated.any():
+        rows = np.flatnonzero(is_isolated[sheet.leg_account])
+        roomless = rows[np.isnan(isolated_room(sheet, prices, work)[rows])]
+        is_missing[sheet.leg_account[roomless]] = True
+    if not is_missing.any():
+        return sheet
+    reasons = why_missing(sheet, _lacks(sheet, is_missing, own))
+    marked = replace(sheet, is_missing=is_missing, missing_reasons=reasons)
+    marked.cache.plan = sheet.cache.plan
+    return marked
+
+
+def _lacks(sheet: MarginSheet, is_missing: BoolArray, own: CodeArray) -> Lacks:
+    legs = np.flatnonzero(is_missing[sheet.leg_account])
+    contract = sheet.leg_contract[legs]
+    coins = np.flatnonzero(is_missing[sheet.holding_account])
+    coin = sheet.holding_coin[coins]
+    return lacking(
+        is_missing,
+        own,
+        LegsLooked(
+            account=sheet.leg_account[legs],
+            contract=contract,
+            mode=sheet.mode[sheet.leg_account[legs]],
+            is_option=sheet.is_option[contract],
+            mark=sheet.mark_price[contract],
+            index_price=sheet.index_price[contract],
+            volatility=sheet.volatility[contract] * sheet.underlying_price[contract],
+            entry=sheet.leg_entry_price[legs],
+            leverage=sheet.leg_leverage[legs],
+            taker_fee=sheet.leg_taker_fee[legs],
+            tier_rate=sheet.tier_rate[contract, 0],
+            put_up=sheet.leg_extra_margin[legs],
+        ),
+        CoinsLooked(
+            account=sheet.holding_account[coins],
+            coin=coin,
+            cash=sheet.holding_cash[coins],
+            usd=sheet.coin_usd[coin],
+            collateral_rate=sheet.collateral_rate[coin, 0],
+            borrow_rate=sheet.borrow_maintenance_rate[coin, 0] + sheet.borrow_initial_rate[coin, 0],
+            is_collateral=sheet.holding_is_collateral[coins],
+        ),
+    )
+
+
+def why_missing(sheet: MarginSheet, lacks: Lacks) -> tuple[str | None, ...]:
+    """Return in words what each account lacks, None where nothing."""
+    known: dict[tuple[int, int], str | None] = {(0, 0): None}
+    found: list[str | None] = []
+    for key in zip(lacks.kind.tolist(), lacks.subject.tolist(), strict=True):
+        if key not in known:
+            lack = Lack(key[0])
+            names: tuple[str | None, ...] = sheet.contract_names if lack in OF_CONTRACT else sheet.coin_names
+            known[key] = TEXTS[lack].format(names[key[1]])
+        found.append(known[key])
+    return tuple(found)

@@ -1,0 +1,177 @@
+"""From rows of the book to legs and holdings of a sheet, sorted by account."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from marginwatch.book.accounts import MARGIN_MODES
+from marginwatch.book.columns import Columns
+from marginwatch.book.table import BoolArray, CodeArray, FloatArray
+from marginwatch.risk.margin.bybit_isolated import initial_margin, inverse_leverage_used
+from marginwatch.risk.margin.legs import leg_terms
+from marginwatch.risk.margin.steps import Tiers
+from marginwatch.risk.measures.exposure import grouped
+from marginwatch.risk.workspace import Workspace
+
+ISOLATED = MARGIN_MODES["isolated"]
+
+ROUNDING = 1e-6
+"""A debt, or a gap between a venue's figures, below this part of what it was worked out from is the venue's rounding."""
+
+
+class Picked(NamedTuple):
+    """Legs and holdings; places count within the sheet, rows in the book's tables.
+
+    Parameters
+    ----------
+    holding_row, holding_account : ndarray of shape (h,), int64
+        Row in the book; place of the account.
+    leg_row, leg_account, leg_contract, leg_settle : ndarray of shape (n,), int64
+        A row in the book; place of the account; row of the contract; place of the settlement holding.
+    quantity, entry_value, put_up : ndarray of shape (n,), float64
+        Contracts, signed; worth of one at entry, and the initial margin that the venue states, in settlement coin.
+    """
+
+    holding_row: CodeArray
+    holding_account: CodeArray
+    leg_row: CodeArray
+    leg_account: CodeArray
+    leg_contract: CodeArray
+    leg_settle: CodeArray
+    quantity: FloatArray
+    entry_value: FloatArray
+    put_up: FloatArray
+
+
+def picked(columns: Columns, place_of_account: CodeArray) -> Picked:
+    """Return the open legs and the coins that are in a wallet or settle a leg.
+
+    A leg is all open rows of one account, contract and side: they are summed before any tier is chosen, so that it makes
+    no difference how a position is split. ``place_of_account`` maps rows of the account table to places.
+    """
+    table, held = columns.positions, columns.holdings
+    rows = np.flatnonzero(table.quantity[: table.size] != 0.0)
+    is_in = held.has_coin[: held.size].copy()
+    is_in[table.settle_holding[rows]] = True
+    is_in[0] = False
+    holdings = np.flatnonzero(is_in)
+    owner = place_of_account[held.account[holdings]]
+    order = np.argsort(owner, kind="stable")
+    holdings, owner = holdings[order], owner[order]
+    place = np.zeros(held.size, np.int64)
+    place[holdings] = np.arange(holdings.shape[0])
+    settle, contract = place[table.settle_holding[rows]], table.instrument[rows]
+    quantity = table.quantity[rows]
+    # Holdings are sorted by account, so legs sorted by holding are, too.
+    key = (settle * columns.instruments.size + contract) * 2 + (quantity < 0.0)
+    order = np.argsort(key, kind="stable")
+    key, rows, settle = key[order], rows[order], settle[order]
+    legs = Picked(
+        holdings,
+        owner,
+        rows,
+        owner[settle],
+        contract[order],
+        settle,
+        quantity[order],
+        table.entry_value[rows],
+        table.initial_margin[rows],
+    )
+    is_first = np.ones(key.shape[0], np.bool_)
+    np.not_equal(key[1:], key[:-1], out=is_first[1:])
+    return legs if is_first.all() else _joined(legs, np.flatnonzero(is_first))
+
+
+def _joined(legs: Picked, first: CodeArray) -> Picked:
+    quantity = np.add.reduceat(legs.quantity, first)
+    return legs._replace(
+        leg_row=legs.leg_row[first],
+        leg_account=legs.leg_account[first],
+        leg_contract=legs.leg_contract[first],
+        leg_settle=legs.leg_settle[first],
+        quantity=quantity,
+        entry_value=np.add.reduceat(legs.quantity * legs.entry_value, first) / quantity,
+        put_up=np.add.reduceat(legs.put_up, first),
+    )
+
+
+def entry_price(entry_value: FloatArray, multiplier: FloatArray, is_inverse: BoolArray) -> FloatArray:
+    """Return entry prices in quote currency from the worth of one contract at entry."""
+    return np.where(is_inverse, -multiplier / entry_value, entry_value / multiplier)
+
+
+def extra_margin(
+    legs: Picked,
+    mode: CodeArray,
+    mark_value: FloatArray,
+    leverage: FloatArray,
+    taker_fee: FloatArray,
+    order_value: FloatArray,
+    tiers: Tiers,
+) -> FloatArray:
+    """Return what isolated legs have beyond the margin that their leverage asks for, settlement coin; 0 for others.
+
+    The venue states what was put up in all; added by hand, or taken by funding, is what our formula does not explain.
+    ``mark_value`` is what one contract is worth at mark, ``mode`` that of each leg's account.
+    """
+    extra = np.zeros(mode.shape[0])
+    rows = np.flatnonzero(mode == ISOLATED)
+    if rows.shape[0]:
+        terms = leg_terms(
+            legs.leg_contract[rows],
+            legs.quantity[rows],
+            legs.entry_value[rows],
+            leverage[rows],
+            taker_fee[rows],
+            order_value[rows],
+            tiers,
+            Workspace(),
+        )
+        value = np.abs(legs.quantity[rows] * mark_value[rows])
+        every = np.arange(rows.shape[0])
+        used = inverse_leverage_used(terms, every, value, tiers)
+        extra[rows] = legs.put_up[rows] - initial_margin(terms, every, used)
+    return extra
+
+
+class CoinAmounts(NamedTuple):
+    """Of each holding, coin amounts: cash without profit and option value; owed beyond a negative equity, ≥ 0."""
+
+    cash: FloatArray
+    borrowed: FloatArray
+
+
+def coin_amounts(columns: Columns, legs: Picked, is_option: BoolArray) -> CoinAmounts:
+    """Return what of each holding does not depend on prices.
+
+    The venue's equity less its unrealized profit is cash, unless options settle in the coin: then equity has their value
+    in it, and the wallet balance is taken. Of what is owed, a negative equity is a part that moves with prices.
+
+    References
+    ----------
+    Bybit V5 documentation, wallet balance (2026-07): equity = wallet balance − spot borrow + unrealized PnL + option value.
+    """
+    facts, rows = columns.facts.coins, legs.holding_row
+    cash = columns.holdings.settled_equity[rows]
+    options = grouped(legs.leg_settle, is_option[legs.leg_contract].astype(np.float64), rows.shape[0]) > 0.0
+    if options.any():
+        cash = np.where(options, facts.wallet_balance[rows], cash)
+    owed = facts.borrowed[rows]
+    if not owed.any():
+        return CoinAmounts(cash, owed)
+    beyond = owed - np.maximum(-(cash + facts.unrealized_pnl[rows]), 0.0)
+    return CoinAmounts(cash, np.where(beyond > ROUNDING * owed, beyond, 0.0))
+
+
+def order_loss(balance: FloatArray, initial_margin: FloatArray, available: FloatArray) -> FloatArray:
+    """Return what open spot orders could take from a margin balance, USD, from the venue's own figures; 0 if unknown.
+
+    ``balance − initial margin − available``, which says nothing once nothing is available. It is carried until the venue
+    states the next.
+
+    References
+    ----------
+    Bybit help center, Glossary UTA (2026-03-13): available balance = margin balance − haircut loss − initial margin.
+    """
+    loss = balance - initial_margin - available
+    return np.where((available > 0.0) & (loss > ROUNDING * np.abs(balance)), loss, 0.0)

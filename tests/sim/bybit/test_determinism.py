@@ -31,6 +31,13 @@ async def test_the_same_seed_gives_the_same_wire_bytes() -> None:
         b'"topic":"position"',
         b'"topic":"wallet"',
         b'"topic":"tickers.BTCUSDT"',
+        b'"topic":"orderbook.50.BTCUSDT","type":"delta"',
+        b'"topic":"orderbook.200.ETHUSDT","type":"snapshot"',
+        b'"topic":"allLiquidation.',
+        b'"topic":"publicTrade.',
+        b'"topic":"adlAlert.USDT"',
+        b'"topic":"insurance.USDT"',
+        b'"maxBalance":""',
         b'"retCode":10016',
     ):
         assert part in first

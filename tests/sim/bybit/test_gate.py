@@ -257,8 +257,9 @@ async def test_a_key_reports_what_it_is(rest, exchange, trader) -> None:
 
 async def test_announced_maintenance_is_listed(rest, server) -> None:
     assert (await rest.get("/v5/system/status"))["result"]["list"] == []
+    soon = now_ms() + 60_000
     server.front.announcements.append(
-        {"id": "1", "title": "upgrade", "state": "scheduled", "begin": "1", "end": "2"}
+        {"id": "1", "title": "upgrade", "state": "scheduled", "begin": str(soon), "end": str(soon + 60_000)}
     )
     assert (await rest.get("/v5/system/status"))["result"]["list"][0]["state"] == "scheduled"
 

@@ -29,11 +29,21 @@ CALLS = (
     ("/v5/execution/list", "category=linear"),
     ("/v5/order/realtime", "category=linear&settleCoin=USDT"),
     ("/v5/account/transaction-log", ""),
+    ("/v5/market/orderbook", "category=linear&symbol=BTCUSDT&limit=50"),
+    ("/v5/market/adlAlert", "symbol=BTCUSDT"),
 )
 
 
 def sign(secret: str, text: str) -> str:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+PUBLIC_TOPICS = [
+    "orderbook.1.BTCUSDT", "orderbook.50.BTCUSDT", "orderbook.200.ETHUSDT", "insurance.USDT", "adlAlert.USDT",
+    "allLiquidation.BTCUSDT", "allLiquidation.SOLUSDT", "publicTrade.BTCUSDT", "publicTrade.ETHUSDT",
+]  # fmt: skip
+FIRST_MESSAGES = 5
+"""Of them, those that begin with a snapshot."""
 
 
 class Wire:
@@ -132,8 +142,9 @@ async def script(seed: int) -> bytes:
         )
         symbols = [row.symbol for row in exchange.instruments("linear")][:8]
         public.say({"op": "subscribe", "args": [f"tickers.{symbol}" for symbol in symbols]})
+        public.say({"op": "subscribe", "args": PUBLIC_TOPICS})
         await private.until(b'"success":true', 2)
-        await public.until(b'"type":"snapshot"', len(symbols))
+        await public.until(b'"type":"snapshot"', len(symbols) + FIRST_MESSAGES)
         await step(server, clock, wires, 1.0)
         faults.plan = parse_faults(FAULTS)
         replies: list[bytes] = []

@@ -59,7 +59,7 @@ def simulation_weights(gains: FloatArray, confidence: float) -> Tail:
     kernels, Risk 19(8). The kernel here is a triangle over ranks, half as wide on either side as the tail is long.
     """
     size = tail_size(gains.shape[0], confidence)
-    last = math.ceil(size) - 1
+    last = math.floor(size)
     order = np.argsort(gains, kind="stable")
     shortfall = np.zeros(gains.shape[0])
     shortfall[order[:last]] = 1.0 / size

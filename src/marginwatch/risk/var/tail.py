@@ -43,9 +43,9 @@ def tail_size(n_scenarios: int, confidence: float) -> float:
 def var_and_shortfall(gains: FloatArray, confidence: float) -> Tail:
     """Return the historical value at risk and expected shortfall of each book.
 
-    With n scenarios in ascending order of gain and a tail of t = n × (1 − confidence), value at risk is the loss in the
-    ⌈t⌉-th: the least loss that is exceeded in less than t scenarios. Expected shortfall is the mean of the t worst, the
-    last of them counted in part where t is no whole number.
+    With n scenarios and a tail of t = n × (1 − confidence), value at risk is the largest loss beyond the ⌊t⌋ worst: the
+    least loss that is exceeded in at most t scenarios. Expected shortfall is the mean of the t worst, the last of them
+    counted in part where t is no whole number.
 
     Parameters
     ----------
@@ -66,10 +66,10 @@ def var_and_shortfall(gains: FloatArray, confidence: float) -> Tail:
 
     References
     ----------
-    Acerbi and Tasche (2002), On the coherence of expected shortfall, J. Banking & Finance 26, definition 2.6.
+    Acerbi and Tasche (2002), On the coherence of expected shortfall, J. Banking & Finance 26, definitions 2.1 and 2.6.
     """
     size = tail_size(gains.shape[1], confidence)
-    last = math.ceil(size) - 1
+    last = math.floor(size)
     worst = np.partition(gains, last, axis=1)[:, : last + 1].astype(np.float64)
     quantile = worst[:, last]
     shortfall = -(worst[:, :last].sum(axis=1) + (size - last) * quantile) / size

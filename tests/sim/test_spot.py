@@ -90,6 +90,37 @@ def test_a_buy_fills_at_its_price_when_the_index_reaches_it(quiet: Exchange, ric
     quiet.check_books()
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_order_can_be_filled_piece_by_piece(quiet: Exchange, rich: str, sign: int) -> None:
+    price = below(quiet, "BTCUSDT", "0.9" if sign > 0 else "1.1")
+    order = quiet.place_spot_order(rich, "BTCUSDT", sign, price)
+    first = quiet.fill_order(rich, order.order_id, "0.3")
+    (left,) = quiet.orders(rich, "spot")
+    assert (left.status, left.leaves_qty, first.leaves_qty) == (
+        "PartiallyFilled",
+        Decimal("0.7"),
+        Decimal("0.7"),
+    )
+    locked = coin(quiet, rich, "USDT" if sign > 0 else "BTC").locked
+    assert locked == Decimal("0.7") * (price if sign > 0 else 1)
+    with pytest.raises(ValueError, match=r"up to 0\.7"):
+        quiet.fill_order(rich, order.order_id, "0.8")
+    quiet.fill_order(rich, order.order_id)
+    assert quiet.orders(rich, "spot") == ()
+    fills = quiet.executions(rich, "spot")
+    assert sum(fill.qty for fill in fills) == 1
+    assert all(fill.price == price for fill in fills)
+    got = Decimal("0.999")
+    after = coin(quiet, rich, "BTC").wallet_balance, coin(quiet, rich, "USDT").wallet_balance
+    assert after == ((2 + got, 100_000 - price) if sign > 0 else (1, 100_000 + price * got))
+    quiet.check_books()
+
+
+def test_fees_of_spot_are_a_tenth_of_a_percent(quiet: Exchange, rich: str) -> None:
+    (row,) = quiet.fee_rates(rich, "spot", "BTCUSDT")
+    assert row.taker == row.maker == Decimal("0.001")
+
+
 def test_an_order_through_the_market_is_taken_at_the_index(quiet: Exchange, rich: str) -> None:
     price = price_of(quiet)
     quiet.place_spot_order(rich, "BTCUSDT", "-1", below(quiet, "BTCUSDT", "0.5"))

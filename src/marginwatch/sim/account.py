@@ -54,19 +54,24 @@ class SpotOrder:
     left_float: float
 
     @property
+    def is_buy(self) -> bool:
+        """Whether it buys the base coin; known of a filled order too, of which nothing is left."""
+        return self.row.side == "Buy"
+
+    @property
     def gives(self) -> str:
         """The coin that is locked."""
-        return self.pair.quote if self.left > 0 else self.pair.base
+        return self.pair.quote if self.is_buy else self.pair.base
 
     @property
     def gets(self) -> str:
         """The coin that a fill brings."""
-        return self.pair.base if self.left > 0 else self.pair.quote
+        return self.pair.base if self.is_buy else self.pair.quote
 
     @property
     def locked(self) -> Decimal:
         """How much is locked: the value of a buy order, rounded up to what a wallet holds, or the quantity of a sell."""
-        return spot_value(self.left, self.row.price, ROUND_UP) if self.left > 0 else -self.left
+        return spot_value(self.left, self.row.price, ROUND_UP) if self.is_buy else -self.left
 
     @property
     def gives_float(self) -> float:

@@ -134,8 +134,9 @@ class Controls(Settings):
         KeyError
             If it is not open; ValueError if not so much is left of it.
         """
-        wanted = None if quantity is None else Decimal(quantity)
-        return orders.fill_order(self._world, self._account(uid), order_id, wanted)
+        account, wanted = self._account(uid), None if quantity is None else Decimal(quantity)
+        fill = spot.fill_order if order_id in account.spot_orders else orders.fill_order
+        return fill(self._world, account, order_id, wanted)
 
     def set_price(self, symbol: str, price: Decimal | str) -> None:
         """Put a mark on ``price``, moving its coin and all contracts on it, with everything that follows from it.

@@ -19,6 +19,7 @@ class Swap:
 
     order: OrderRow
     price: Decimal
+    quantity: Decimal
     gives: tuple[str, Decimal]
     gets: tuple[str, Decimal]
     fee: Decimal
@@ -65,7 +66,7 @@ def place(world: World, account: Account, pair: SpotPair, quantity: Decimal, pri
     account.spot_orders[row.order_id] = order
     _told(world, account, row, order.gives)
     if _is_reached(world, order):
-        _fill(world, account, row.order_id, index_price(world, pair), is_maker=False)
+        _fill(world, account, row.order_id, index_price(world, pair), abs(quantity), is_maker=False)
     return row
 
 
@@ -95,7 +96,26 @@ def fill_crossed(world: World, account: Account) -> None:
     """Fill every order whose price the index has reached, at that price, as maker."""
     for order_id, order in tuple(account.spot_orders.items()):
         if _is_reached(world, order):
-            _fill(world, account, order_id, order.row.price, is_maker=True)
+            _fill(world, account, order_id, order.row.price, abs(order.left), is_maker=True)
+
+
+def fill_order(
+    world: World, account: Account, order_id: str, quantity: Decimal | None = None
+) -> ExecutionRow:
+    """Fill an open order at its price, as maker: the rest of it (None), or ``quantity`` (unsigned) of it.
+
+    Raises
+    ------
+    KeyError
+        If it is not open; ValueError if not so much is left of it.
+    """
+    order = account.spot_orders[order_id]
+    taken = abs(order.left) if quantity is None else quantity
+    if not taken.is_finite() or not 0 < taken <= abs(order.left) or taken % SPOT_STEP:
+        raise ValueError(
+            f"quantity of order {order_id} must be a multiple of {SPOT_STEP} up to {abs(order.left)}, got {quantity}"
+        )
+    return _fill(world, account, order_id, order.row.price, taken, is_maker=True)
 
 
 def index_price(world: World, pair: SpotPair) -> Decimal:
@@ -106,7 +126,7 @@ def index_price(world: World, pair: SpotPair) -> Decimal:
 
 def _is_reached(world: World, order: SpotOrder) -> bool:
     now = index_price(world, order.pair)
-    return now <= order.row.price if order.left > 0 else now >= order.row.price
+    return now <= order.row.price if order.is_buy else now >= order.row.price
 
 
 def _check(pair: SpotPair, quantity: Decimal, price: Decimal) -> None:
@@ -131,29 +151,40 @@ def _check_funds(world: World, account: Account, order: SpotOrder, locked_before
         )
 
 
-def _fill(world: World, account: Account, order_id: str, price: Decimal, *, is_maker: bool) -> None:
-    order = account.spot_orders.pop(order_id)
-    value, quantity = spot_value(order.left, price), abs(order.left)
-    gets = quantity if order.left > 0 else value
+def _fill(
+    world: World, account: Account, order_id: str, price: Decimal, taken: Decimal, *, is_maker: bool
+) -> ExecutionRow:
+    order = account.spot_orders[order_id]
+    value, is_buy = spot_value(taken, price), order.is_buy
+    gets, gives = (taken, value) if is_buy else (value, taken)
     fee = to_cents(EXACT.multiply(gets, SPOT_FEE))
-    done = msgspec.structs.replace(
-        order.row,
-        status="Filled",
-        leaves_qty=ZERO,
-        cum_exec_qty=order.row.qty,
-        cum_exec_value=value,
-        cum_exec_fee=fee,
-        average_price=price,
-        updated_ms=world.now_ms,
+    order.row = _filled(order, price, taken, fee, world.now_ms)
+    order.left -= taken if is_buy else -taken
+    order.left_float = float(order.left)
+    swap = Swap(order.row, price, taken, (order.gives, gives), (order.gets, gets), fee, is_maker)
+    if not order.left:
+        del account.spot_orders[order_id]
+    world.tell_order(order.row)
+    return _book(world, account, swap, value)
+
+
+def _filled(order: SpotOrder, price: Decimal, taken: Decimal, fee: Decimal, now_ms: int) -> OrderRow:
+    row, left = order.row, abs(order.left) - taken
+    quantity, worth = row.cum_exec_qty + taken, row.cum_exec_value + spot_value(taken, price)
+    return msgspec.structs.replace(
+        row,
+        status="PartiallyFilled" if left else "Filled",
+        leaves_qty=left,
+        cum_exec_qty=quantity,
+        cum_exec_value=worth,
+        cum_exec_fee=row.cum_exec_fee + fee,
+        average_price=to_cents(EXACT.divide(worth, quantity)) if row.cum_exec_qty else price,
+        updated_ms=now_ms,
         fee_coin=order.gets,
     )
-    gives = value if order.left > 0 else quantity
-    swap = Swap(done, price, (order.gives, gives), (order.gets, gets), fee, is_maker)
-    world.tell_order(done)
-    _book(world, account, swap, value)
 
 
-def _book(world: World, account: Account, swap: Swap, value: Decimal) -> None:
+def _book(world: World, account: Account, swap: Swap, value: Decimal) -> ExecutionRow:
     house, (given, gives), (gotten, gets) = world.house, swap.gives, swap.gets
     account.coin(given).balance = EXACT.subtract(account.coin(given).balance, gives) or ZERO
     account.coin(gotten).balance = EXACT.add(account.coin(gotten).balance, gets - swap.fee) or ZERO
@@ -167,6 +198,7 @@ def _book(world: World, account: Account, swap: Swap, value: Decimal) -> None:
     _touch(world, account)
     world.tell_execution(row)
     world.tell_wallet(account, given, gotten)
+    return row
 
 
 def _execution(world: World, swap: Swap, value: Decimal) -> ExecutionRow:
@@ -184,11 +216,11 @@ def _execution(world: World, swap: Swap, value: Decimal) -> ExecutionRow:
         order_type=order.order_type,
         order_price=order.price,
         order_qty=order.qty,
-        leaves_qty=ZERO,
+        leaves_qty=order.leaves_qty,
         kind="Trade",
         create_type=order.create_type,
         price=swap.price,
-        qty=order.qty,
+        qty=swap.quantity,
         value=value,
         fee=swap.fee,
         fee_rate=SPOT_FEE,

@@ -144,3 +144,38 @@ async def test_watched_tickers_move_with_the_market(client, exchange) -> None:
     exchange.set_price("BTCUSDT", 50_000)
     ticker = await asyncio.wait_for(client.watch_ticker(BTC), 10)
     assert ticker["markPrice"] == 50_000
+
+
+def levels(rows: Any) -> list[tuple[float, float]]:
+    return [(float(at), float(size)) for at, size, *_ in rows]
+
+
+async def test_watched_order_books_are_the_exchanges(client, exchange) -> None:
+    await client.load_markets()
+    await asyncio.wait_for(client.watch_order_book(BTC, 50), 10)
+    for _ in range(3):
+        exchange.shock(-0.002)
+        seen = await asyncio.wait_for(client.watch_order_book(BTC, 50), 10)
+    book = exchange.order_book("linear", "BTCUSDT", 50)
+    assert levels(seen["bids"]) == levels(book.bids)
+    assert levels(seen["asks"]) == levels(book.asks)
+    fetched = await client.fetch_order_book(BTC, 50)
+    assert (levels(fetched["bids"]), levels(fetched["asks"])) == (levels(book.bids), levels(book.asks))
+    best = await asyncio.wait_for(client.watch_bids_asks([BTC]), 10)
+    assert best[BTC]["bid"] == float(book.bids[0][0])
+
+
+async def test_watched_liquidations_and_trades(client, exchange, server, trader) -> None:
+    await client.load_markets()
+    liquidations = asyncio.create_task(client.watch_liquidations("ETH/USDT:USDT"))
+    trades = asyncio.create_task(client.watch_trades(BTC))
+    stream = server.public["linear"]
+    while not any(len(one.topics) == 2 for one in stream.connections):  # no event
+        await asyncio.sleep(0.01)
+    exchange.shock(0.08, "ETH")
+    execution = exchange.open_position(trader.uid, "BTCUSDT", "-0.2")
+    [first, *_] = await asyncio.wait_for(liquidations, 10)
+    assert (first["symbol"], first["side"], first["contracts"] > 0) == ("ETH/USDT:USDT", "sell", True)
+    assert first["price"] > float(exchange.tickers("linear", "ETHUSDT")[0].mark_price) * 0.999
+    [trade] = await asyncio.wait_for(trades, 10)
+    assert (trade["id"], trade["side"], trade["amount"]) == (execution.exec_id, "sell", 0.2)

@@ -193,3 +193,59 @@ async def test_pybit_merges_our_ticker_deltas(sockets, exchange, server) -> None
     second = (await hear(heard, {"tickers.BTCUSDT"}))["tickers.BTCUSDT"]["data"]
     assert Decimal(second["markPrice"]) == 50_000
     assert first.keys() == second.keys()
+
+
+async def test_pybit_keeps_our_order_book(sockets, exchange, server) -> None:
+    heard: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    def connect() -> None:
+        sockets.append(pybit.unified_trading.WebSocket(testnet=False, channel_type="linear"))
+        sockets[-1].orderbook_stream(50, "BTCUSDT", heard.put)
+
+    await asyncio.to_thread(connect)
+    await hear(heard, {"orderbook.50.BTCUSDT"})
+    for _ in range(4):
+        exchange.shock(-0.002)
+        merged = (await hear(heard, {"orderbook.50.BTCUSDT"}))["orderbook.50.BTCUSDT"]["data"]
+    book = exchange.order_book("linear", "BTCUSDT", 50)
+    # pybit appends new levels where they come, so that its book has to be sorted.
+    for side, levels, is_bids in (("b", book.bids, True), ("a", book.asks, False)):
+        rows = sorted(((Decimal(at), Decimal(size)) for at, size in merged[side]), reverse=is_bids)
+        assert tuple(rows) == levels
+
+
+async def test_pybit_hears_liquidations_pools_and_announcements(sockets, exchange, server) -> None:
+    heard: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    def connect() -> None:
+        for channel in ("linear", "misc/status"):
+            sockets.append(pybit.unified_trading.WebSocket(testnet=False, channel_type=channel))
+        sockets[0].all_liquidation_stream("ETHUSDT", heard.put)
+        sockets[0].insurance_pool_stream("USDT", heard.put)
+        sockets[0].trade_stream("BTCUSDT", heard.put)
+        sockets[1].system_status_stream(heard.put)
+
+    await asyncio.to_thread(connect)
+    streams = (server.public["linear"], server.status)
+    while [len(one.topics) for stream in streams for one in stream.connections] != [3, 1]:  # no event
+        await asyncio.sleep(0.01)
+    exchange.shock(-0.1, "ETH")
+    exchange.set_insurance_pool("USDT", 1_234_567)
+    exchange.open_position(exchange.accounts()[1].uid, "BTCUSDT", "0.1")
+    server.front.announcements.append({"id": "1", "title": "upgrade", "state": "scheduled"})
+    wanted = {"allLiquidation.ETHUSDT", "publicTrade.BTCUSDT", "system.status", "insurance.USDT"}
+    messages = await hear(heard, wanted)
+    while messages["insurance.USDT"]["type"] == "snapshot":
+        messages |= await hear(heard, {"insurance.USDT"})
+    assert {row["S"] for row in messages["allLiquidation.ETHUSDT"]["data"]} == {"Buy"}
+    assert messages["insurance.USDT"]["data"][0]["balance"] == "1234567"
+    assert messages["publicTrade.BTCUSDT"]["data"][0]["v"] == "0.1"
+    assert messages["system.status"]["data"][0]["title"] == "upgrade"
+
+
+async def test_pybit_reads_books_and_pools(session, exchange) -> None:
+    reply = await asyncio.to_thread(session.get_orderbook, category="linear", symbol="ETHUSDT", limit=3)
+    book = exchange.order_book("linear", "ETHUSDT", 3)
+    assert tuple((Decimal(at), Decimal(size)) for at, size in reply["result"]["b"]) == book.bids
+    pools = (await asyncio.to_thread(session.get_insurance, coin="USDT"))["result"]["list"]
+    assert [Decimal(row["balance"]) for row in pools] == [exchange.insurance_pools("USDT")[0].balance]

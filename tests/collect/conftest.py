@@ -253,7 +253,7 @@ class Desk:
         self.doubted: set[str] = set()
         self.connect_limit = EndpointLimit(500, 300.0)
         self.seconds_per_call = 0.0
-        self.settings = CollectSettings()
+        self.settings = CollectSettings(depth=False)
         self.files_max: int | None = None
         self.fleet: Fleet | None = None
 

@@ -154,7 +154,7 @@ async def test_a_silent_ticker_is_asked_for_by_rest_and_a_talking_one_is_not(des
 
 
 async def test_a_contract_nobody_holds_any_more_is_given_back_late(desk, make_spec: Spec) -> None:
-    desk.settings = CollectSettings(price_keep_s=120.0)
+    desk.settings = CollectSettings(depth=False, price_keep_s=120.0)
     hold(desk, "a", "ETHUSDT", "SOLUSDT")
     await desk.start(make_spec("a"))
     await desk.clock.advance(5)
@@ -204,7 +204,7 @@ async def test_a_lost_rest_side_does_not_stop_the_feed(desk, make_spec: Spec) ->
 async def test_of_the_sockets_for_prices_too_only_a_share_is_used(desk, make_spec: Spec, monkeypatch) -> None:
     # One topic fills a socket, so three held contracts and two conversions would take five of them.
     monkeypatch.setattr(BybitStream, "fits_public", lambda *_: False)
-    desk.settings = CollectSettings(public_sockets_max=10, share_of_limit=0.3)
+    desk.settings = CollectSettings(depth=False, public_sockets_max=10, share_of_limit=0.3)
     hold(desk, "a", "ETHUSDT", "SOLUSDT", "XRPUSDT")
     await desk.start(make_spec("a"))
     await desk.clock.advance(20)

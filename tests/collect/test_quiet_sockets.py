@@ -15,7 +15,7 @@ async def test_a_quiet_socket_never_looks_dead_whatever_its_patience(
     desk, make_spec: Callable[..., AccountSpec], ping_s: float, alive_s: float
 ) -> None:
     """Pongs that were told seldom made quiet accounts stale where silence was judged after a few seconds."""
-    desk.settings = CollectSettings(ping_s=ping_s, socket_alive_for_s=alive_s)
+    desk.settings = CollectSettings(depth=False, ping_s=ping_s, socket_alive_for_s=alive_s)
     await desk.start(make_spec("a"))
     await desk.clock.advance(2)
     for _ in range(120):

@@ -102,7 +102,7 @@ async def test_a_snapshot_begun_before_the_subscription_does_not_make_it_live(
 async def test_an_overflowing_buffer_means_another_snapshot(
     desk, make_spec: Spec, push_position: Push
 ) -> None:
-    desk.settings = CollectSettings(buffer_max=3)
+    desk.settings = CollectSettings(depth=False, buffer_max=3)
     account = desk.venue.account("a")
     account.gate = asyncio.Event()
     fleet = await desk.start(make_spec("a"))
@@ -193,7 +193,7 @@ async def test_after_a_cut_it_polls_at_once_resubscribes_and_asks_for_the_execut
 
 
 async def test_an_account_without_a_socket_is_polled_and_a_live_one_reconciled(desk, make_spec: Spec) -> None:
-    desk.settings = CollectSettings(jitter_share=0.0)
+    desk.settings = CollectSettings(depth=False, jitter_share=0.0)
     desk.wire.is_down = True
     account = desk.venue.account("a")
     await desk.start(make_spec("a"))

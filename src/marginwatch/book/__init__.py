@@ -18,6 +18,7 @@ fees           what trading costs each account, contract by contract
 accounts       one row for each account, and what only Python needs to know of it
 tiers          stepped tables as arrays: risk limits, collateral bands, borrow tiers
 leg_facts      columns beside positions and holdings that are filled when they are read
+market_state   depth, recent liquidations, insurance pools, deleveraging alerts
 margin_facts   slow facts that margins are computed from, and why one is missing
 columns        the tables together, and the few writes that touch more than one
 clock_setback  a venue whose clock was set back: its earlier messages are not newer ones

@@ -9,6 +9,7 @@ from marginwatch.book.assets import AssetTable
 from marginwatch.book.holdings import HoldingTable
 from marginwatch.book.instruments import InstrumentTable
 from marginwatch.book.margin_facts import MarginFacts
+from marginwatch.book.market_state import MarketState
 from marginwatch.book.ordering import Stamp, stamp_of
 from marginwatch.book.positions import PositionTable
 from marginwatch.book.table import CodeArray
@@ -49,6 +50,7 @@ class Columns:
         self.accounts = AccountTable()
         self.holdings = HoldingTable()
         self.positions = PositionTable()
+        self.market = MarketState(self.instruments)
         self.facts = MarginFacts(self.accounts, self.assets, self.instruments, self.holdings, self.positions)
 
     def holding(self, entry: AccountEntry, asset: Asset) -> int:

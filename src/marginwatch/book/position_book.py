@@ -16,18 +16,22 @@ from marginwatch.model.account import AccountSpec
 from marginwatch.model.connectivity import LinkState
 from marginwatch.model.events import (
     AccountRemoved,
+    AdlAlertsUpdate,
     AssetPricesUpdate,
     BalancesUpdate,
     BorrowTiersUpdate,
     CollateralInfoUpdate,
     CollateralTiersUpdate,
     ConnectivityUpdate,
+    DepthsUpdate,
     Event,
     FactUnread,
     FeeRatesUpdate,
     FillsUpdate,
     GreeksUpdate,
     InstrumentsUpdate,
+    InsurancePoolsUpdate,
+    LiquidationsSeen,
     MarksUpdate,
     OrdersUpdate,
     PositionsUpdate,
@@ -84,6 +88,10 @@ class PositionBook:
                 FeeRatesUpdate: self._fee_rates,
                 CollateralInfoUpdate: self._collateral_info,
                 FactUnread: self._unread,
+                DepthsUpdate: self._depths,
+                LiquidationsSeen: self._liquidations,
+                InsurancePoolsUpdate: self._pools,
+                AdlAlertsUpdate: self._alerts,
                 AssetPricesUpdate: self._asset_prices,
                 AccountRemoved: self._removed,
                 OrdersUpdate: self._orders,
@@ -302,6 +310,22 @@ class PositionBook:
         if entry is not None:
             self.columns.facts.take_switches(entry, event)
             self.dirty[entry.row] = None
+        return ()
+
+    def _depths(self, event: DepthsUpdate) -> tuple[Break, ...]:
+        _read("order books", lambda: self.columns.market.take_depths(event))
+        return ()
+
+    def _liquidations(self, event: LiquidationsSeen) -> tuple[Break, ...]:
+        self.columns.market.take_liquidations(event)
+        return ()
+
+    def _pools(self, event: InsurancePoolsUpdate) -> tuple[Break, ...]:
+        self.columns.market.take_pools(event)
+        return ()
+
+    def _alerts(self, event: AdlAlertsUpdate) -> tuple[Break, ...]:
+        self.columns.market.take_alerts(event)
         return ()
 
     def _unread(self, event: FactUnread) -> tuple[Break, ...]:

@@ -36,8 +36,12 @@ pace               how fast slow facts may be asked for
 facts              a venue's contracts, risk limits, collateral tiers and announced interruptions
 account_facts      fees, collateral switches and borrow tiers
 price_wishes       which contracts need a public price
-public_socket      one shared ticker socket
+public_socket      one shared public socket
+socket_group       the shared public sockets of one purpose
+ticker_socket      a public socket that carries tickers
 prices             the price feeds of one venue
+ladder             one order book as its stream tells it
+market             depth and early warnings of what is held
 statuses           what is shown of sessions and of the start
 fleet              all sessions: start, change at run time, stop
 bybit              wires the Bybit parts into a port

@@ -13,6 +13,7 @@ from marginwatch.collect.account_facts import AccountFacts
 from marginwatch.collect.connection_queue import ConnectionQueue
 from marginwatch.collect.contract_lookup import ContractLookup
 from marginwatch.collect.facts import VenueFacts
+from marginwatch.collect.market import MarketFeed
 from marginwatch.collect.planning import plan_intervals
 from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.price_wishes import PriceWishes
@@ -70,8 +71,15 @@ class _Room:
         self.venue = venue
         self.feed = feed
         self.lookup = lookup
+        self.market: MarketFeed | None = None
         self.facts: tuple[VenueFacts, AccountFacts] | None = None
         self.tasks: list[asyncio.Task[None]] = []
+
+    async def stop(self) -> None:
+        """Close the public sockets."""
+        await self.feed.stop()
+        if self.market is not None:
+            await self.market.stop()
 
 
 class Fleet:
@@ -203,7 +211,7 @@ class Fleet:
         tasks += [task for room in self._rooms.values() for task in room.tasks]
         for task in tasks:
             task.cancel()
-        closing = [asyncio.create_task(room.feed.stop()) for room in self._rooms.values()]
+        closing = [asyncio.create_task(room.stop()) for room in self._rooms.values()]
         pending = {*tasks, *closing}
         if pending:
             _, pending = await asyncio.wait(pending, timeout=self._services.settings.stop_timeout_s)
@@ -271,6 +279,8 @@ class Fleet:
         feed = PriceFeed(port, self._queue_of(public_url, port.connect_limit), services, wishes)
         lookup = ContractLookup(port, services.sink, services.on_notice)
         room = _Room(venue, feed, lookup)
+        if settings.depth:
+            room.market = MarketFeed(port, self._queue_of(public_url, port.connect_limit), services, wishes)
         room.tasks = [
             self._spawn(f"prices of {port.venue}", feed.run),
             self._spawn(f"contracts of {port.venue}", lambda: self._look_up(room.lookup)),
@@ -307,7 +317,7 @@ class Fleet:
             room = self._rooms.pop(key)
             for task in room.tasks:
                 task.cancel()
-            await room.feed.stop()
+            await room.stop()
 
     def _spawn(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         return asyncio.create_task(supervise(name, run, self._services.clock))
@@ -325,6 +335,8 @@ class Fleet:
         now_s = self._services.clock.monotonic_s()
         for room in self._rooms.values():
             room.feed.beat(now_s)
+            if room.market is not None:
+                room.market.beat(now_s)
         for session in self._sessions.values():
             session.beat(now_s)
 

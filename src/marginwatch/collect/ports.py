@@ -2,16 +2,26 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from marginwatch.errors import MarginwatchError
 from marginwatch.model.account import AccountSpec, Endpoints, KeyReport
-from marginwatch.model.events import Event, MarksUpdate
+from marginwatch.model.events import (
+    AdlAlertsUpdate,
+    Event,
+    InsurancePoolsUpdate,
+    LiquidationsSeen,
+    MarksUpdate,
+)
 from marginwatch.model.ids import Asset, VenueId
 from marginwatch.model.instrument import Instrument, MarginTier
+from marginwatch.model.market import BookChange
 from marginwatch.model.price import Mark
 from marginwatch.model.venue_facts import CollateralTier, FeeRate, Maintenance
 from marginwatch.venues.base import EndpointLimit, VenueClient
+
+MarketNews: TypeAlias = BookChange | LiquidationsSeen | InsurancePoolsUpdate | AdlAlertsUpdate
+"""What public streams say beside prices."""
 
 
 class Control(Protocol):
@@ -103,6 +113,14 @@ class StreamDialect(Protocol):
 
     def read_public(self, frame: bytes, category: str, ts_received_ns: int) -> MarksUpdate | Control:
         """Return what a public frame says; ProtocolError if it does not decode."""
+        ...
+
+    def read_market(self, frame: bytes, category: str, ts_received_ns: int) -> MarketNews | Control:
+        """Return what a public frame says of depth, liquidations and insurance; ProtocolError if it does not decode."""
+        ...
+
+    def market_topics(self, instrument: Instrument) -> tuple[str, ...]:
+        """Return the topics of a contract that are read by :meth:`read_market`; empty if it has none."""
         ...
 
     def ticker_topic(self, instrument: Instrument) -> str:

@@ -5,17 +5,15 @@ A contract whose ticker says nothing for some seconds, because its socket is dow
 for by REST again: one call brings a category, so a quiet contract is not taken for a frozen feed.
 """
 
-import asyncio
-
 import msgspec
 import structlog
 
 from marginwatch.collect.connection_queue import ConnectionQueue
 from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.price_wishes import PriceWishes
-from marginwatch.collect.public_socket import PublicSocket
 from marginwatch.collect.services import Services
-from marginwatch.collect.supervisor import supervise
+from marginwatch.collect.socket_group import SocketGroup
+from marginwatch.collect.ticker_socket import TickerSocket
 from marginwatch.errors import MarginwatchError
 from marginwatch.model.events import MarksUpdate
 from marginwatch.model.ids import InstrumentId
@@ -51,12 +49,9 @@ class PriceFeed:
         self._queue = queue
         self._services = services
         self._wishes = wishes
-        settings = services.settings
-        self._sockets_max = max(1, int(settings.share_of_limit * settings.public_sockets_max))
         self._version = -1
         self._expired_s = 0.0
-        self._sockets: dict[str, list[PublicSocket]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._group = SocketGroup("tickers", self._open, services)
         self._wanted: dict[InstrumentId, Instrument] = {}
         self._heard_s: dict[InstrumentId, float] = {}
         self._now_s = 0.0
@@ -64,9 +59,9 @@ class PriceFeed:
         self._due_s: dict[str, float] = {}
 
     @property
-    def sockets(self) -> tuple[PublicSocket, ...]:
+    def sockets(self) -> tuple[TickerSocket, ...]:
         """All ticker sockets."""
-        return tuple(socket for group in self._sockets.values() for socket in group)
+        return self._group.sockets
 
     def beat(self, now_s: float) -> None:
         """Follow the wishes and look after the sockets; called about every second."""
@@ -133,7 +128,7 @@ class PriceFeed:
     def _rearrange(self) -> None:
         wanted = {one.instrument_id: one for one in self._wishes.wanted()}
         stream = self._port.stream
-        by_category: dict[str, set[str]] = {category: set() for category in self._sockets}
+        by_category: dict[str, set[str]] = {}
         for instrument in wanted.values():
             by_category.setdefault(instrument.category, set()).add(stream.ticker_topic(instrument))
         for key in wanted.keys() - self._wanted.keys():
@@ -141,32 +136,12 @@ class PriceFeed:
         for key in self._wanted.keys() - wanted.keys():
             self._heard_s.pop(key, None)
         self._wanted = wanted
-        for category, topics in by_category.items():
-            if category in self._port.endpoints.public:
-                self._place(category, topics)
+        self._group.place(
+            {name: topics for name, topics in by_category.items() if name in self._port.endpoints.public}
+        )
 
-    def _place(self, category: str, topics: set[str]) -> None:
-        group = self._sockets.setdefault(category, [])
-        placed: set[str] = set()
-        for socket in group:
-            socket.leave(set(socket.topics - topics))
-            placed |= socket.topics
-        for topic in sorted(topics - placed):
-            socket = next((one for one in group if one.fits(topic)), None)
-            if socket is None:
-                if len(group) >= self._sockets_max:
-                    log.warning("no socket left for a ticker", category=category, topic=topic)
-                    continue
-                socket = self._open(category)
-                group.append(socket)
-            socket.follow({topic})
-
-    def _open(self, category: str) -> PublicSocket:
-        socket = PublicSocket(category, self._port, self._queue, self._services, self._tell)
-        task = asyncio.create_task(supervise(f"tickers {category}", socket.run, self._services.clock))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return socket
+    def _open(self, category: str) -> TickerSocket:
+        return TickerSocket(category, self._port, self._queue, self._services, self._tell)
 
     async def run(self) -> None:
         """Ask by REST where the sockets are silent, about every second, forever."""
@@ -176,8 +151,4 @@ class PriceFeed:
 
     async def stop(self) -> None:
         """Close the sockets."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._sockets.clear()
+        await self._group.stop()

@@ -1,19 +1,19 @@
-"""One shared ticker socket: its topics come and go while it lives, and it subscribes all of them anew when replaced."""
+"""One shared public socket: its topics come and go while it lives, and it subscribes all of them anew when replaced."""
 
-from collections.abc import Callable
+from typing import ClassVar, Generic, TypeVar
 
 import structlog
 
 from marginwatch.collect.connection_queue import ConnectionQueue
 from marginwatch.collect.lifeline import Lifeline
-from marginwatch.collect.ports import VenuePort
+from marginwatch.collect.ports import Control, VenuePort
 from marginwatch.collect.services import Services
 from marginwatch.errors import MarginwatchError, ProtocolError
-from marginwatch.model.events import MarksUpdate
-from marginwatch.model.price import Mark
 from marginwatch.model.quarantine import Quarantined
 
 log = structlog.get_logger(__name__)
+
+News = TypeVar("News")
 
 RESUBSCRIBE_S = 5.0
 """Least time between two requests for a new snapshot of one topic."""
@@ -21,8 +21,8 @@ RESUBSCRIBE_S = 5.0
 PAYLOAD_BYTES_MAX = 64 * 1024
 
 
-class PublicSocket:
-    """Follows tickers of one category on one connection.
+class PublicSocket(Generic[News]):
+    """Follows topics of one category on one connection; what a frame means is its subclass's business.
 
     Parameters
     ----------
@@ -30,22 +30,15 @@ class PublicSocket:
         The venue's segment.
     port, queue, services
         Shared collaborators.
-    on_marks : callable
-        Hears prices that may be used: snapshots, and deltas behind their snapshot.
     """
 
-    def __init__(
-        self,
-        category: str,
-        port: VenuePort,
-        queue: ConnectionQueue,
-        services: Services,
-        on_marks: Callable[[MarksUpdate], None],
-    ) -> None:
+    WHAT: ClassVar[str] = "topics"
+    """What is lost while it is down, for the log."""
+
+    def __init__(self, category: str, port: VenuePort, queue: ConnectionQueue, services: Services) -> None:
         self.category = category
         self._port = port
         self._services = services
-        self._on_marks = on_marks
         self._topics: set[str] = set()
         self._refused: set[str] = set()
         self._known: set[str] = set()
@@ -100,34 +93,28 @@ class PublicSocket:
     def on_payload(self, payload: bytes, now_ns: int) -> None:
         """Read one frame; one that cannot be read changes nothing."""
         try:
-            said = self._port.stream.read_public(payload, self.category, now_ns)
+            said = self._read(payload, now_ns)
         except ProtocolError as error:
             self._on_malformed(payload, now_ns, error)
             return
         self._n_malformed_in_row = 0
-        if isinstance(said, MarksUpdate):
-            marks = said.marks
-            if len(marks) == 1:
-                if self._is_usable(marks[0]):
-                    self._on_marks(said)
-            elif usable := tuple(mark for mark in marks if self._is_usable(mark)):
-                self._on_marks(MarksUpdate(usable, said.ts_received_ns))
-        elif said.kind == "subscribe" and not said.is_success and not said.already_subscribed:
+        if said is not None:
+            self._take(said)
+
+    def _read(self, payload: bytes, now_ns: int) -> News | None:
+        """Return what a frame says; None for an answer, given to :meth:`_on_answer`. ProtocolError if it does not decode."""
+        raise NotImplementedError
+
+    def _take(self, said: News) -> None:
+        """Take what a frame said."""
+        raise NotImplementedError
+
+    def _on_answer(self, said: Control) -> None:
+        if said.kind == "subscribe" and not said.is_success and not said.already_subscribed:
             self._on_refused_topics(self._port.stream.refused_topics(said), said.message)
         elif said.kind == "error":
             # A refused topic may come back as a bare error.
             self._on_refused_topics(self._port.stream.refused_topics(said), said.message)
-
-    def _is_usable(self, mark: Mark) -> bool:
-        topic = self._port.stream.ticker_topic(mark.instrument)
-        if mark.is_snapshot:
-            self._known.add(topic)
-            return True
-        if topic in self._known:
-            return True
-        # A delta without its snapshot says what changed, but not from what.
-        self._ask_again(topic)
-        return False
 
     def _ask_again(self, topic: str) -> None:
         now_s = self._services.clock.monotonic_s()
@@ -139,7 +126,7 @@ class PublicSocket:
 
     def _on_refused_topics(self, topics: tuple[str, ...], message: str) -> None:
         new = {topic for topic in topics if topic in self._topics} - self._refused
-        log.warning("tickers refused", category=self.category, message=message[:200])
+        log.warning("topics refused", what=self.WHAT, category=self.category, message=message[:200])
         if not new:
             return
         self._refused.update(new)
@@ -167,7 +154,13 @@ class PublicSocket:
         """Log that it is back, if it was lost."""
         if self._lost_at_ns is not None:
             seconds = round((self._services.clock.now_ns() - self._lost_at_ns) / 1e9, 1)
-            log.info("price stream back", venue=self._port.venue, category=self.category, after_s=seconds)
+            log.info(
+                "public stream back",
+                what=self.WHAT,
+                venue=self._port.venue,
+                category=self.category,
+                after_s=seconds,
+            )
         self._lost_at_ns = None
 
     def on_down(self, error: MarginwatchError) -> None:
@@ -175,7 +168,11 @@ class PublicSocket:
         if self._lost_at_ns is None:
             self._lost_at_ns = self._services.clock.now_ns()
             log.warning(
-                "price stream lost", venue=self._port.venue, category=self.category, reason=str(error)
+                "public stream lost",
+                what=self.WHAT,
+                venue=self._port.venue,
+                category=self.category,
+                reason=str(error),
             )
 
     async def on_refused(self, error: MarginwatchError) -> float:

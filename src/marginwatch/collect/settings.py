@@ -40,6 +40,8 @@ class CollectSettings(msgspec.Struct, frozen=True, kw_only=True):
         Silence of one contract's ticker after which its price is asked for by REST.
     price_keep_s : float, default=600
         How long a price is followed after nobody was seen holding its contract.
+    depth : bool, default=True
+        Follow order books, liquidations, insurance pools and deleveraging alerts of what is held, on sockets of their own.
     public_sockets_max : int, default=1000
         Sockets for public prices that a venue allows in one category, of which ``share_of_limit`` is used.
     stop_timeout_s : float, default=5
@@ -67,6 +69,7 @@ class CollectSettings(msgspec.Struct, frozen=True, kw_only=True):
     sweeps_at_once: int = 64
     price_refresh_s: float = 5.0
     price_keep_s: float = 600.0
+    depth: bool = True
     public_sockets_max: int = 1000
     stop_timeout_s: float = 5.0
     websocket_library: str = "picows"

@@ -99,6 +99,8 @@ class CollectTable(msgspec.Struct, frozen=True, kw_only=True):
         Longest time in seconds after which a key in use is judged again.
     price_refresh_s, price_keep_s : float
         Silence of a ticker after which its price is asked for by REST; how long a price is followed unheld. Seconds.
+    depth : bool
+        Follow order books, liquidations, insurance pools and deleveraging alerts of what is held.
     sweeps_at_once, public_sockets_max : int
         REST snapshots at the same time; sockets for public prices that a venue allows in one category, of which
         ``share_of_limit`` is used.
@@ -122,6 +124,7 @@ class CollectTable(msgspec.Struct, frozen=True, kw_only=True):
     key_check_s: Seconds = 3600.0
     price_refresh_s: Seconds = 5.0
     price_keep_s: Seconds = 600.0
+    depth: bool = True
     sweeps_at_once: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
     public_sockets_max: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1000
     stop_timeout_s: Seconds = 5.0

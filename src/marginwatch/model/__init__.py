@@ -13,6 +13,7 @@ instrument    contracts and their margin tiers
 position      one row of an account
 balance       coins and account totals
 price         public prices
+market        depth, liquidations, insurance pools, deleveraging alerts
 activity      fills, orders, ledger lines
 connectivity  link state and freshness of an account
 snapshots     snapshots replace; breaks found against them

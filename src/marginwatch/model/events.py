@@ -9,6 +9,7 @@ from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.connectivity import Connectivity
 from marginwatch.model.ids import AccountId, Asset, DecimalText, VenueId
 from marginwatch.model.instrument import Instrument, MarginTier
+from marginwatch.model.market import AdlAlert, Depth, InsurancePool, Liquidation
 from marginwatch.model.position import Greeks, Position
 from marginwatch.model.price import Mark
 from marginwatch.model.snapshots import AccountSnapshot
@@ -130,6 +131,36 @@ class FactUnread(msgspec.Struct, frozen=True):
     reason: str
 
 
+class DepthsUpdate(msgspec.Struct, frozen=True, gc=False):
+    """Order books of some contracts as they are now; each replaces what was known of its contract."""
+
+    depths: tuple[Depth, ...]
+    ts_received_ns: int
+
+
+class LiquidationsSeen(msgspec.Struct, frozen=True, gc=False):
+    """Liquidations of anybody in contracts that are followed."""
+
+    liquidations: tuple[Liquidation, ...]
+    ts_received_ns: int
+
+
+class InsurancePoolsUpdate(msgspec.Struct, frozen=True):
+    """Insurance pools of a venue that changed; pools not named are unchanged."""
+
+    venue: VenueId
+    pools: tuple[InsurancePool, ...]
+    ts_received_ns: int
+
+
+class AdlAlertsUpdate(msgspec.Struct, frozen=True):
+    """How near contracts of a venue are to auto-deleveraging; contracts not named are unchanged."""
+
+    venue: VenueId
+    alerts: tuple[AdlAlert, ...]
+    ts_received_ns: int
+
+
 class AssetPricesUpdate(msgspec.Struct, frozen=True):
     """USD prices of assets as a venue states them (asset, price)."""
 
@@ -163,6 +194,10 @@ Event = (
     | FeeRatesUpdate
     | CollateralInfoUpdate
     | FactUnread
+    | DepthsUpdate
+    | LiquidationsSeen
+    | InsurancePoolsUpdate
+    | AdlAlertsUpdate
     | AssetPricesUpdate
     | ConnectivityUpdate
     | AccountSnapshot

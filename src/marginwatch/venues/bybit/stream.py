@@ -20,6 +20,7 @@ from marginwatch.venues.bybit.catalog import InstrumentCatalog
 from marginwatch.venues.bybit.errors import error_for_auth_refusal
 from marginwatch.venues.bybit.manifest import ARGS_CHARACTERS_MAX, OPTION_TOPICS_MAX, SPOT_TOPICS_PER_REQUEST
 from marginwatch.venues.bybit.parse.control import StreamControl
+from marginwatch.venues.bybit.parse.market_news import MarketNews, parse_market_frame
 from marginwatch.venues.bybit.parse.private_stream import parse_private_frame
 from marginwatch.venues.bybit.parse.public_stream import parse_public_frame
 
@@ -28,6 +29,10 @@ TOPICS_PER_REQUEST: Final = 100
 
 CHARACTERS_PER_TOPIC: Final = 3
 """Quotes and comma around each topic, counted with it to stay on the safe side, as the brackets are."""
+
+BOOK_LEVELS: Final = 50
+POOL_GROUPS: Final = ("USDT", "USDC", "inverse")
+"""Of ``insurance`` and ``adlAlert`` (docs: v5/websocket/public/insurance-pool)."""
 
 DERIVATIVES: Final = ("linear", "inverse", "option")
 
@@ -133,6 +138,22 @@ class BybitStream:
     def read_public(self, frame: bytes, category: str, ts_received_ns: int) -> MarksUpdate | StreamControl:
         """Return the prices or the answer in a public frame; ProtocolError if it cannot be read."""
         return parse_public_frame(frame, category, self._catalog, ts_received_ns)
+
+    def read_market(self, frame: bytes, category: str, ts_received_ns: int) -> MarketNews | StreamControl:
+        """Return what a public frame says beside prices, or the answer in it; ProtocolError if it cannot be read."""
+        return parse_market_frame(frame, category, self._catalog.venue, self._catalog, ts_received_ns)
+
+    def market_topics(self, instrument: Instrument) -> tuple[str, ...]:
+        """Return the topics of a contract's order book, its liquidations, its insurance pools and alerts.
+
+        Perpetuals and futures have them; pools and alerts come by settlement coin, those of inverse contracts together.
+        """
+        if instrument.category not in ("linear", "inverse"):
+            return ()
+        symbol = instrument.venue_symbol
+        group = "inverse" if instrument.is_inverse else instrument.settle_asset
+        topics = (f"orderbook.{BOOK_LEVELS}.{symbol}", f"allLiquidation.{symbol}")
+        return (*topics, f"insurance.{group}", f"adlAlert.{group}") if group in POOL_GROUPS else topics
 
     def ticker_topic(self, instrument: Instrument) -> str:
         """Return ``tickers.SYMBOL``."""

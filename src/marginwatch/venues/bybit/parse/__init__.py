@@ -25,5 +25,6 @@ server          the venue's clock and announced interruptions
 topic           the topic of a frame
 control         answers to auth, subscribe and ping
 private_stream  frames of an account's socket
-public_stream   frames of the public sockets
+public_stream   frames of the public sockets: prices
+market_news     frames of the public sockets: depth, liquidations, insurance, deleveraging
 """

@@ -9,6 +9,7 @@ envelope  replies, pages, stream control frames
 position  position rows and pushes
 wallet    account totals and coins
 market    tickers, contracts, risk limits, server
+market_news  order books, liquidations, insurance pools, alerts
 owner     keys, members, account settings, collateral, fees
 activity  executions, orders, ledger lines, closed profits, option totals
 """

@@ -18,13 +18,22 @@ from marginwatch.clock import ManualClock
 from marginwatch.model.account import AccountSpec, Endpoints
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.connectivity import Connectivity, LinkState
-from marginwatch.model.events import ConnectivityUpdate, MarksUpdate, PositionsUpdate
+from marginwatch.model.events import (
+    BorrowTiersUpdate,
+    CollateralTiersUpdate,
+    ConnectivityUpdate,
+    FeeRatesUpdate,
+    MarksUpdate,
+    PositionsUpdate,
+    TiersUpdate,
+)
 from marginwatch.model.ids import AccountId, InstrumentId, VenueId
-from marginwatch.model.instrument import Instrument, InstrumentKind
+from marginwatch.model.instrument import Instrument, InstrumentKind, MarginTier
 from marginwatch.model.position import Position
 from marginwatch.model.price import Mark
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import AccountSnapshot
+from marginwatch.model.venue_facts import BorrowTier, CollateralTier, FeeRate
 from marginwatch.risk.frame import FramePress
 
 VENUE = VenueId("bybit")
@@ -46,6 +55,38 @@ def perpetual(base: str, quote: str, *, inverse: bool = False) -> Instrument:
     )
 
 
+def tiers_of(contract: Instrument) -> list[MarginTier]:
+    """Return eight tiers; some 3 % of the positions made here are above the first."""
+    return [
+        MarginTier(
+            instrument_id=contract.instrument_id,
+            venue_symbol=contract.venue_symbol,
+            tier=number + 1,
+            limit=str(2000 * 2**number),
+            initial_margin_rate="0.01",
+            maintenance_margin_rate=str(0.005 * (number + 1)),
+            maintenance_deduction=str(5 * (2**number - 1) * 2),
+            max_leverage=str(100 / (number + 1)),
+        )
+        for number in range(8)
+    ]
+
+
+def tell_facts(book: PositionBook, contracts: list[Instrument], now: int) -> None:
+    """Tell a book what a venue says of margins: risk limits, collateral bands, borrow tiers."""
+    book.apply(TiersUpdate(tuple(tier for contract in contracts for tier in tiers_of(contract))))
+    bands = tuple(
+        CollateralTier(asset=asset, quantity_from=begin, quantity_to=end, collateral_rate=rate)
+        for asset in ("USDT", "C1")
+        for begin, end, rate in (("0", "1000000", "0.95"), ("1000000", None, "0.9"))
+    )
+    debt = BorrowTier(
+        asset="USDT", tier=1, limit="1000000", initial_margin_rate="0.1", maintenance_margin_rate="0.04"
+    )
+    book.apply(CollateralTiersUpdate(VENUE, bands, now))
+    book.apply(BorrowTiersUpdate(VENUE, (debt,), now))
+
+
 def filled_book(n_accounts: int, n_positions: int, n_instruments: int) -> tuple[PositionBook, ManualClock]:
     """Return a book in which everything is fresh and priced."""
     pick = random.Random(7)
@@ -58,6 +99,8 @@ def filled_book(n_accounts: int, n_positions: int, n_instruments: int) -> tuple[
         Mark(instrument=c, mark_price=str(10 + i), index_price=str(10 + i)) for i, c in enumerate(contracts)
     ]
     book.apply(MarksUpdate((btc, btc_usdt, *marks), now))
+    tell_facts(book, contracts, now)
+    fee = FeeRate(venue_symbol="C1USDT", base_asset=None, taker_fee_rate="0.00055", maker_fee_rate="0.0002")
     state = AccountState(
         equity="1100",
         adjusted_equity="1000",
@@ -66,7 +109,10 @@ def filled_book(n_accounts: int, n_positions: int, n_instruments: int) -> tuple[
         maintenance_margin="50",
         margin_mode="cross",
     )
-    coins = (Balance(asset="USDT", wallet_balance="1000"), Balance(asset="C1", wallet_balance="3"))
+    coins = tuple(
+        Balance(asset=asset, wallet_balance=amount, order_initial_margin="0", is_collateral=True)
+        for asset, amount in (("USDT", "100000"), ("C1", "3"))
+    )
     for number in range(n_accounts):
         account_id = AccountId(f"a{number}")
         book.register(
@@ -90,6 +136,7 @@ def filled_book(n_accounts: int, n_positions: int, n_instruments: int) -> tuple[
                 initial_margin="10.5",
                 maintenance_margin="1.25",
                 liquidation_price="55.5",
+                leverage_setting="10",
                 sequence=1,
                 ts_venue_ns=now,
             )
@@ -105,6 +152,7 @@ def filled_book(n_accounts: int, n_positions: int, n_instruments: int) -> tuple[
                 ts_received_ns=now,
             )
         )
+        book.apply(FeeRatesUpdate(account_id, "linear", (fee,), now))
         link = Connectivity(
             account_id=account_id,
             link_state=LinkState.STREAMING,

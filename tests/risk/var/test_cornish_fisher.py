@@ -24,12 +24,12 @@ def test_moments_are_scipy_s(recorded_returns):
 
 def test_moments_over_time_are_those_of_sums():
     # The sum of four gamma variables of shape 4 is one of shape 16.
-    gains = stats.gamma(4).ppf((np.arange(2_000_000) + 0.5) / 2_000_000)[None, :]
+    gains = stats.gamma(4).ppf((np.arange(200_000) + 0.5) / 200_000)[None, :]
     variance, skewness, kurtosis = (float(value) for value in stats.gamma(16).stats("vsk"))
     found = moments_of(gains).over(4.0)
     assert found.deviation[0] == pytest.approx(variance**0.5, rel=1e-3)
-    assert found.skewness[0] == pytest.approx(skewness, rel=1e-3)
-    assert found.kurtosis[0] == pytest.approx(kurtosis, rel=1e-2)
+    assert found.skewness[0] == pytest.approx(skewness, rel=5e-3)
+    assert found.kurtosis[0] == pytest.approx(kurtosis, rel=2e-2)
 
 
 def test_without_skewness_and_kurtosis_it_is_the_normal_distribution():

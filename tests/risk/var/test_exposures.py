@@ -1,0 +1,96 @@
+"""Exposures against the gains that contracts make by their own definition."""
+
+import numpy as np
+import pytest
+
+from marginwatch.model.balance import Balance
+from marginwatch.risk.var.exposures import exposures_of
+from marginwatch.risk.var.measure import account_gains
+
+
+def test_a_linear_contract_is_its_value_and_cash_is_cash(desk_world, sheet_of):
+    found = exposures_of(sheet_of(desk_world))
+    row = found.account_ids.index("long")
+    by_coin = dict(zip(found.coin_names, found.linear_usd[row], strict=True))
+    assert by_coin["BTC"] == pytest.approx(2 * 50_000)
+    # Cash, less what was paid for the position.
+    assert by_coin["USDT"] == pytest.approx(100_000 - 2 * 49_000)
+    assert {"USDT"} <= found.exempt
+    assert "BTC" not in found.exempt
+
+
+@pytest.mark.parametrize("factor", [0.3, 0.9, 1.0, 1.2, 3.0])
+def test_an_inverse_short_gains_exactly_what_its_contract_says(desk_world, sheet_of, factor):
+    found = exposures_of(sheet_of(desk_world))
+    row = found.account_ids.index("inverse")
+    returns = np.zeros((1, len(found.coin_names)))
+    returns[0, found.coin_names.index("BTC")] = factor - 1
+    gain = account_gains(found, returns)[row, 0]
+
+    def worth(price):
+        # One coin in the wallet and −50,000 USD of contracts entered at 40,000, all in USD.
+        return (1.0 - 50_000 * (1 / 40_000 - 1 / price)) * price
+
+    assert gain == pytest.approx(worth(50_000 * factor) - worth(50_000), abs=1e-6)
+
+
+def test_gains_of_a_spread_are_those_of_its_legs(desk_world, sheet_of):
+    found = exposures_of(sheet_of(desk_world))
+    row = found.account_ids.index("pair")
+    returns = np.zeros((1, len(found.coin_names)))
+    returns[0, found.coin_names.index("BTC")], returns[0, found.coin_names.index("ETH")] = 0.1, -0.05
+    assert account_gains(found, returns)[row, 0] == pytest.approx(-5_000 - 17 * 150)
+
+
+def test_a_coin_without_a_price_makes_its_account_missing_and_no_other(desk_world, sheet_of):
+    found = exposures_of(sheet_of(desk_world))
+    by_name = dict(zip(found.account_ids, found.missing_reasons, strict=True))
+    assert [name for name, reason in by_name.items() if reason] == ["unpriced"]
+    assert "NEWUSDT" in by_name["unpriced"]
+    assert np.isnan(found.linear_usd[found.account_ids.index("unpriced")]).all()
+    assert not np.isnan(np.delete(found.linear_usd, found.account_ids.index("unpriced"), axis=0)).any()
+
+
+def test_an_empty_account_is_empty_and_a_missing_one_is_not(desk_world, sheet_of):
+    found = exposures_of(sheet_of(desk_world))
+    assert [name for name, empty in zip(found.account_ids, found.is_empty, strict=True) if empty] == ["empty"]
+
+
+def test_nothing_of_an_unpriced_coin_is_nothing(priced, sheet_of):
+    world = priced()
+    world.account(
+        "dust",
+        coins=[
+            Balance(asset="DEAD", wallet_balance="0", equity="0"),
+            Balance(asset="BTC", wallet_balance="1", equity="1"),
+        ],
+    )
+    found = exposures_of(sheet_of(world))
+    assert not found.is_missing.any()
+
+
+def test_an_offsetting_position_elsewhere_brings_the_sum_to_zero(priced, parts, sheet_of):
+    world = priced()
+    world.account("a", parts.position(parts.BTCUSDT, 3, "50000"))
+    world.account("b", parts.position(parts.BTCUSDT, -3, "50000"))
+    found = exposures_of(sheet_of(world))
+    assert found.linear_usd.sum(axis=0) == pytest.approx(np.zeros(len(found.coin_names)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_twice_the_book_has_twice_the_exposure(parts, priced, sheet_of, seed):
+    def book(scale):
+        world = priced()
+        pick = np.random.default_rng(seed)
+        for number in range(10):
+            rows = [
+                parts.position(contract, scale * round(float(pick.uniform(-5, 5)), 3), "2500")
+                for contract in (parts.BTCUSDT, parts.ETHUSD, parts.ETHUSDT)
+            ]
+            coin = scale * round(float(pick.uniform(0, 3)), 3)
+            world.account(
+                f"a{number}", *rows, coins=[Balance(asset="BTC", wallet_balance=str(coin), equity=str(coin))]
+            )
+        return exposures_of(sheet_of(world))
+
+    np.testing.assert_allclose(book(2).linear_usd, 2 * book(1).linear_usd)

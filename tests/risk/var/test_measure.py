@@ -1,0 +1,220 @@
+"""All of it together, on recorded returns."""
+
+import math
+
+import numpy as np
+import pytest
+
+from marginwatch.model.balance import Balance
+from marginwatch.risk.answers import Answer
+from marginwatch.risk.history.returns import ReturnTable
+from marginwatch.risk.var.exposures import exposures_of
+from marginwatch.risk.var.measure import history_for, measure_var, measure_with
+from marginwatch.risk.var.settings import VarMethod, VarSettings
+
+METHODS = list(VarMethod)
+TEN_DAYS = 10 * 86_400
+
+
+@pytest.fixture
+def exposures(desk_world, sheet_of):
+    return exposures_of(sheet_of(desk_world))
+
+
+def settings_of(method, **more):
+    return VarSettings(method=method, **({"horizon_s": TEN_DAYS} | more))
+
+
+def obvious_var(exposures, returns, account, confidence):
+    """One account, one day, one scenario after the other, sorted by hand."""
+    names = list(returns.names)
+    losses = []
+    for row in returns.values[-1_000:]:
+        gain = 0.0
+        for coin, usd in zip(exposures.coin_names, exposures.linear_usd[account], strict=True):
+            if coin in names:
+                gain += usd * (math.exp(row[names.index(coin)]) - 1.0)
+        losses.append(-gain)
+    losses.sort(reverse=True)
+    n_tail = round(len(losses) * (1 - confidence))
+    return losses[n_tail], sum(losses[:n_tail]) / n_tail
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.99])
+def test_historical_figures_are_those_of_a_slow_loop(exposures, recorded_returns, confidence):
+    found = measure_var(
+        exposures, recorded_returns, settings_of("historical", confidence=confidence, horizon_s=86_400)
+    )
+    for name in ("long", "inverse", "pair"):
+        row = exposures.account_ids.index(name)
+        var, shortfall = obvious_var(exposures, recorded_returns, row, confidence)
+        assert found.accounts.var_usd[row] == pytest.approx(var)
+        assert found.accounts.shortfall_usd[row] == pytest.approx(shortfall)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_parts_add_up_to_the_whole(exposures, recorded_returns, method):
+    found = measure_var(exposures, recorded_returns, settings_of(VarMethod(method)))
+    assert found.portfolio.answer[0] == Answer.NUMBER
+    for parts, whole in (
+        (found.var_parts, found.portfolio.var_usd[0]),
+        (found.shortfall_parts, found.portfolio.shortfall_usd[0]),
+    ):
+        assert whole > 0
+        assert np.nansum(parts.by_account) == pytest.approx(whole)
+        assert parts.by_coin.sum() == pytest.approx(whole)
+        assert parts.by_desk.sum() == pytest.approx(whole)
+        for desk in set(exposures.desk.tolist()):
+            mine = exposures.desk == desk
+            assert parts.by_desk[desk] == pytest.approx(np.nansum(parts.by_account[mine]))
+        np.testing.assert_allclose(
+            parts.by_coin, np.nansum(exposures.linear_usd, axis=0) * parts.marginal_by_coin, atol=1e-6
+        )
+
+
+@pytest.mark.parametrize("method", ["normal", "cornish-fisher", "historical"])
+def test_marginal_figures_are_the_slopes(desk_world, sheet_of, parts, recorded_returns, method):
+    # One unit more of a coin, bought for cash, on an account of its own.
+    settings = settings_of(VarMethod(method), confidence=0.95)
+    before = measure_var(exposures_of(sheet_of(desk_world)), recorded_returns, settings)
+    row = exposures_of(sheet_of(desk_world)).coin_names.index("ETH")
+    desk_world.account("extra", parts.position(parts.ETHUSDT, 0.01, "3000"))
+    after = measure_var(exposures_of(sheet_of(desk_world)), recorded_returns, settings)
+    slope = (after.portfolio.shortfall_usd[0] - before.portfolio.shortfall_usd[0]) / 30
+    assert before.shortfall_parts.marginal_by_coin[row] == pytest.approx(slope, rel=1e-2)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_twice_the_book_is_twice_the_risk(priced, parts, sheet_of, recorded_returns, method):
+    def figures(scale):
+        world = priced()
+        coin = str(scale)
+        world.account(
+            "one",
+            parts.position(parts.BTCUSDT, -2 * scale, "51000"),
+            parts.position(parts.ETHUSD, 4_000 * scale, "2900"),
+            coins=[Balance(asset="BTC", wallet_balance=coin, equity=coin)],
+        )
+        return measure_var(exposures_of(sheet_of(world)), recorded_returns, settings_of(VarMethod(method)))
+
+    one, two = figures(1), figures(2)
+    assert two.accounts.var_usd[0] == pytest.approx(2 * one.accounts.var_usd[0])
+    assert two.accounts.shortfall_usd[0] == pytest.approx(2 * one.accounts.shortfall_usd[0])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_kind_of_answer_stays_what_it_is(exposures, recorded_returns, method):
+    found = measure_var(exposures, recorded_returns, settings_of(VarMethod(method)))
+    answers = dict(zip(exposures.account_ids, found.accounts.answer.tolist(), strict=True))
+    assert answers["empty"] == Answer.NOT_APPLICABLE
+    assert answers["unpriced"] == Answer.MISSING
+    assert answers["long"] == answers["inverse"] == Answer.NUMBER
+    assert [name for name, _ in found.left_out] == ["unpriced"]
+    assert np.isnan(
+        found.accounts.var_usd[[exposures.account_ids.index(n) for n in ("empty", "unpriced")]]
+    ).all()
+    # An account that is left out has no part, and the desk and the whole have a number without it.
+    assert np.isnan(found.var_parts.by_account[exposures.account_ids.index("unpriced")])
+    assert np.isfinite(found.desks.var_usd[exposures.desk_names.index("arb")])
+
+
+def test_coins_that_borrowed_are_listed(exposures, recorded_returns):
+    found = measure_var(exposures, recorded_returns)
+    assert {one.name: one.source for one in found.sources} == {
+        "NEW": "beta",
+        "USD": "exempt",
+        "USDT": "exempt",
+    }
+
+
+def test_methods_agree_on_the_order_of_magnitude(exposures, recorded_returns):
+    figures = [
+        measure_var(exposures, recorded_returns, settings_of(method)).portfolio.var_usd[0]
+        for method in METHODS
+    ]
+    assert max(figures) < 3 * min(figures)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_more_confidence_and_longer_horizons_are_more_risk(exposures, recorded_returns, method):
+    def of(**more):
+        return measure_var(
+            exposures, recorded_returns, settings_of(VarMethod(method), **more)
+        ).portfolio.var_usd[0]
+
+    assert of(confidence=0.95) < of(confidence=0.99)
+    assert of(horizon_s=TEN_DAYS) < of(horizon_s=2 * TEN_DAYS)
+
+
+def test_outside_its_domain_the_expansion_does_not_apply(exposures, recorded_returns):
+    crash = recorded_returns.values.copy()
+    crash[-100, recorded_returns.names.index("BTC")] = -0.9
+    returns = type(recorded_returns)(recorded_returns.names, 86_400, recorded_returns.times_s, crash)
+    found = measure_var(exposures, returns, settings_of(VarMethod.CORNISH_FISHER, horizon_s=86_400))
+    answers = dict(zip(exposures.account_ids, found.accounts.answer.tolist(), strict=True))
+    assert (answers["long"], answers["unpriced"]) == (Answer.NOT_APPLICABLE, Answer.MISSING)
+    assert np.isnan(found.accounts.var_usd[exposures.account_ids.index("long")])
+
+
+@pytest.mark.parametrize(
+    ("returns", "settings", "words"),
+    [
+        (
+            ReturnTable(("ETH",), 86_400, np.zeros(0, np.int64), np.zeros((0, 1))),
+            VarSettings(),
+            "no history of BTC",
+        ),
+        (
+            ReturnTable(("BTC",), 86_400, np.arange(30), np.zeros((30, 1))),
+            VarSettings(),
+            "30 returns are known",
+        ),
+        (
+            ReturnTable(("BTC",), 86_400, np.arange(80), np.zeros((80, 1))),
+            VarSettings(),
+            "at least 100 scenarios",
+        ),
+    ],
+)
+def test_without_enough_history_everything_held_is_missing_with_the_reason(
+    exposures, returns, settings, words
+):
+    found = measure_var(exposures, returns, settings)
+    assert words in found.missing_reason
+    answers = dict(zip(exposures.account_ids, found.accounts.answer.tolist(), strict=True))
+    assert answers == {"long": 3, "inverse": 3, "pair": 3, "empty": 1, "unpriced": 3}
+    assert found.portfolio.answer[0] == Answer.MISSING
+    assert found.var_parts is None
+    assert np.isnan(found.portfolio.var_usd[0])
+
+
+def test_a_history_of_other_coins_is_refused(exposures, recorded_returns):
+    history = history_for(exposures, recorded_returns, VarSettings())
+    other = type(history)(
+        history.names[1:], history.interval_s, history.times_s, history.values[:, 1:], history.sources[1:]
+    )
+    with pytest.raises(ValueError, match="other coins"):
+        measure_with(exposures, other, VarSettings())
+
+
+def test_an_empty_book_has_nothing_to_lose(priced, sheet_of, recorded_returns):
+    world = priced()
+    world.account("empty")
+    for method in METHODS:
+        found = measure_var(exposures_of(sheet_of(world)), recorded_returns, settings_of(method))
+        assert found.portfolio.answer[0] == Answer.NOT_APPLICABLE
+        assert found.var_parts is None
+
+
+def test_options_are_revalued_or_it_is_said_that_they_are_not(
+    priced, parts, call, sheet_of, recorded_returns
+):
+    world = priced()
+    world.account("short", parts.position(call, -10, "1200"), desk="vol")
+    exposures = exposures_of(sheet_of(world))
+    simulated = measure_var(exposures, recorded_returns, settings_of(VarMethod.HISTORICAL, horizon_s=86_400))
+    by_delta = measure_var(exposures, recorded_returns, settings_of(VarMethod.NORMAL, horizon_s=86_400))
+    assert (simulated.is_revalued, by_delta.is_revalued, by_delta.has_options) == (True, False, True)
+    assert simulated.var_parts.by_coin.sum() == pytest.approx(simulated.portfolio.var_usd[0])
+    # A short call loses more than its delta says.
+    assert simulated.portfolio.var_usd[0] > by_delta.portfolio.var_usd[0]

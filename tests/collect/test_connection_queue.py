@@ -54,15 +54,33 @@ async def test_no_window_of_five_minutes_has_more_than_the_share() -> None:
     place.ran.cancel()
 
 
-async def test_the_whole_share_is_used_without_waiting() -> None:
+async def test_the_whole_share_is_used_without_waiting_but_for_what_is_left_to_prices() -> None:
     place = Place(500, 0.30, tick_s=1.0)
     place.send(*(f"a{i}" for i in range(200)))
     await place.clock.advance(1)
-    assert len(place.admitted) == 150
-    assert place.queue.n_waiting == 50
+    assert len(place.admitted) == 150 - 7
+    assert place.queue.n_waiting == 57
     assert not place.queue.has_free_place()
     await place.clock.advance(311)
     assert len(place.admitted) == 200
+    place.ran.cancel()
+
+
+async def test_a_large_fleet_does_not_keep_prices_waiting_for_five_minutes() -> None:
+    place = Place(500, 0.90, tick_s=1.0)
+    place.send(*(f"a{i}" for i in range(1000)))
+    await place.clock.advance(10)
+    place.send(None, None, None, None)
+    await place.clock.advance(1)
+    assert [name for _, name in place.admitted].count(None) == 4
+    assert len(place.admitted) == 450 - 8 + 4
+    place.send(*[None] * 10)
+    await place.clock.advance(1)
+    assert len(place.admitted) == 450, "the whole share, and no more"
+    await place.clock.advance(700)
+    times = [at for at, _ in place.admitted]
+    assert len(times) == 1014
+    assert max(sum(start <= at < start + 310 for at in times) for start in times) <= 450
     place.ran.cancel()
 
 

@@ -8,7 +8,7 @@ from marginwatch.clock import ManualClock
 from marginwatch.collect.backoff import backoff_s
 from marginwatch.collect.event_buffer import EventBuffer
 from marginwatch.collect.freshness import Health
-from marginwatch.collect.recent_fills import REMEMBERED_MAX, RecentFills
+from marginwatch.collect.recent_fills import GENERATION_MAX, GENERATION_S, RecentFills
 from marginwatch.collect.settings import CollectSettings
 from marginwatch.collect.supervisor import guarded, supervise
 from marginwatch.collect.sweeps import SweepTimes, is_fatal
@@ -62,13 +62,28 @@ def test_a_buffer_beyond_its_bound_is_emptied_and_marked() -> None:
 
 def test_fills_are_told_once_and_memory_is_bounded() -> None:
     fills = RecentFills()
-    assert fills.take_new((fill("a", 5), fill("b", 3), fill("a", 5))) == (fill("a", 5), fill("b", 3))
-    assert fills.take_new((fill("b"),)) == ()
-    assert fills.take_new((fill(None), fill(None))) == (fill(None), fill(None))
+    assert fills.take_new((fill("a", 5), fill("b", 3), fill("a", 5)), 0.0) == (fill("a", 5), fill("b", 3))
+    assert fills.take_new((fill("b"),), 1.0) == ()
+    assert fills.take_new((fill(None), fill(None)), 1.0) == (fill(None), fill(None))
     assert fills.last_ns == 5
-    for number in range(REMEMBERED_MAX):
-        fills.take_new((fill(f"n{number}"),))
-    assert fills.take_new((fill("a"),)) == (fill("a"),)
+
+
+def test_executions_are_forgotten_after_two_minutes_unless_a_gap_is_open() -> None:
+    fills = RecentFills()
+    assert fills.take_new((fill("a"),), 100.0)
+    assert not fills.take_new((fill("a"), fill("b")), 100.0 + GENERATION_S)[1:]
+    assert not fills.take_new((fill("a"),), 100.0 + 2 * GENERATION_S, is_held=True)
+    assert not fills.take_new((fill("a"),), 9000.0, is_held=True)
+    assert fills.take_new((fill("a"),), 9000.0) == (fill("a"),)
+
+
+def test_no_trading_makes_the_memory_of_executions_large() -> None:
+    fills = RecentFills()
+    for number in range(20 * GENERATION_MAX):
+        assert fills.take_new((fill(f"n{number}"),), 1.0, is_held=True)
+        # The last ones are always known.
+        assert not fills.take_new((fill(f"n{max(0, number - GENERATION_MAX + 1)}"),), 1.0, is_held=True)
+    assert len(fills._young) + len(fills._old) <= 2 * GENERATION_MAX
 
 
 def test_the_earlier_account_keeps_its_number() -> None:

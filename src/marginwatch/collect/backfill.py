@@ -6,6 +6,7 @@ from marginwatch.collect.recent_fills import RecentFills
 from marginwatch.collect.services import Services, VenueServices
 from marginwatch.collect.sweeps import is_fatal
 from marginwatch.errors import MarginwatchError
+from marginwatch.model.activity import Fill
 from marginwatch.model.events import FillsUpdate
 from marginwatch.model.ids import AccountId
 from marginwatch.venues.base import VenueClient
@@ -73,7 +74,7 @@ class Backfill:
 
     def only_new(self, update: FillsUpdate) -> FillsUpdate | None:
         """Return what is new of a push; None if nothing is: a stream repeats itself."""
-        new = self._fills.take_new(update.fills)
+        new = self._take_new(update.fills)
         if not new:
             return None
         return FillsUpdate(update.account_id, new, update.ts_venue_ns, update.ts_received_ns)
@@ -103,13 +104,18 @@ class Backfill:
                 raise
             log.info("executions not read", account_id=self._account_id, reason=str(error))
             return None
+        new = self._take_new(fills)
         if n_gaps == self._n_gaps:
             self._n_asked += 1
             if self._n_asked >= BACKFILLS:
                 self._since_ns = None
-        new = self._fills.take_new(fills)
         if not new:
             return None
         now_ns = self._services.clock.now_ns()
         made_ns = max((fill.ts_venue_ns or 0 for fill in new), default=0) or now_ns
         return FillsUpdate(self._account_id, new, made_ns, now_ns, is_backfill=True)
+
+    def _take_new(self, fills: tuple[Fill, ...]) -> tuple[Fill, ...]:
+        """Return what was not told yet; while a gap is open, what it may bring once more is remembered."""
+        now_s = self._services.clock.monotonic_s()
+        return self._fills.take_new(fills, now_s, is_held=self._since_ns is not None)

@@ -14,9 +14,13 @@ from collections import deque
 from collections.abc import Callable
 
 from marginwatch.clock import Clock
-from marginwatch.collect.timers import Timers
+from marginwatch.collect.timers import Timer, Timers
 from marginwatch.model.ids import AccountId
 from marginwatch.venues.base import EndpointLimit
+
+RESERVED = 8
+"""Places of each window that accounts leave for public prices: a large fleet would have taken all of them before anybody
+knows which prices are wanted. Of a small share a twentieth is left."""
 
 
 class ConnectionQueue:
@@ -57,14 +61,17 @@ class ConnectionQueue:
         if not 0 < share_of_limit <= 1:
             raise ValueError(f"share_of_limit must be in (0, 1], not {share_of_limit}")
         self.allowed = max(1, math.floor(limit.calls * share_of_limit))
+        self.allowed_to_accounts = self.allowed - min(RESERVED, self.allowed // 20)
         self.window_s = limit.per_s + attempt_s_max
         self._clock = clock
         self._timers = timers
         self._danger = danger
         self._order = itertools.count()
-        self._admitted_at: deque[float] = deque()
+        self._admitted_at: deque[tuple[float, bool]] = deque()
+        self._n_accounts = 0
         self._waiting: dict[int, tuple[AccountId | None, asyncio.Future[None]]] = {}
-        self._is_pump_due = False
+        self._pump_timer: Timer | None = None
+        self._pump_at_s = 0.0
 
     @property
     def n_waiting(self) -> int:
@@ -72,9 +79,13 @@ class ConnectionQueue:
         return len(self._waiting)
 
     def has_free_place(self) -> bool:
-        """Return whether somebody who came now would be admitted at once."""
+        """Return whether an account that came now would be admitted at once."""
         self._forget_old(self._clock.monotonic_s())
-        return len(self._admitted_at) + len(self._waiting) < self.allowed
+        n_waiting = len(self._waiting)
+        return (
+            self._n_accounts + n_waiting < self.allowed_to_accounts
+            and len(self._admitted_at) + n_waiting < self.allowed
+        )
 
     async def admit(self, account_id: AccountId | None) -> None:
         """Wait for a place; the attempt must follow at once and counts even if it fails.
@@ -96,25 +107,34 @@ class ConnectionQueue:
         return (math.inf if account_id is None else self._danger(account_id), -number)
 
     def _forget_old(self, now_s: float) -> None:
-        while self._admitted_at and now_s >= self._admitted_at[0] + self.window_s:
-            self._admitted_at.popleft()
+        while self._admitted_at and now_s >= self._admitted_at[0][0] + self.window_s:
+            self._n_accounts -= self._admitted_at.popleft()[1]
 
     def _pump_in(self, seconds: float) -> None:
-        if not self._is_pump_due:
-            self._is_pump_due = True
-            self._timers.call_later(seconds, self._pump)
+        # A price that comes while accounts wait for minutes must not wait for their pump.
+        at_s = self._clock.monotonic_s() + seconds
+        if self._pump_timer is not None:
+            if self._pump_at_s <= at_s:
+                return
+            self._pump_timer.cancel()
+        self._pump_at_s = at_s
+        self._pump_timer = self._timers.call_later(seconds, self._pump)
 
     def _pump(self) -> None:
-        self._is_pump_due = False
+        self._pump_timer = None
         now_s = self._clock.monotonic_s()
         self._forget_old(now_s)
         free = self.allowed - len(self._admitted_at)
         for number in heapq.nlargest(free, self._waiting, key=self._rank) if free else ():
+            is_account = self._waiting[number][0] is not None
+            if is_account and self._n_accounts >= self.allowed_to_accounts:
+                break  # prices rank before accounts, so whoever is left is one
             _, future = self._waiting.pop(number)
             if not future.done():
-                self._admitted_at.append(now_s)
+                self._admitted_at.append((now_s, is_account))
+                self._n_accounts += is_account
                 future.set_result(None)
         if self._waiting:
             self._pump_in(
-                max(0.0, self._admitted_at[0] + self.window_s - now_s) if self._admitted_at else 0.0
+                max(0.0, self._admitted_at[0][0] + self.window_s - now_s) if self._admitted_at else 0.0
             )

@@ -16,9 +16,10 @@ from marginwatch.venues.bybit.key_check import grant_for, judge_key
 from marginwatch.venues.bybit.manifest import MANIFEST, STANDARD_FEES
 from marginwatch.venues.bybit.stream import BybitStream
 
-CALLS_PER_SWEEP = 6.0
-"""Four position sweeps and the wallet; margin mode and account type about every minute; now and then a page more, and
-four calls for the open orders every five minutes."""
+CALLS_PER_SWEEP = 9.0
+"""Four position sweeps, of which the two linear ones take a page more, for a cursor comes with the last page too; the
+wallet; margin mode and account type about every minute; five calls or more for the open orders every five minutes. Less
+would plan more than the budget holds, and whoever goes live would queue behind reconciliations."""
 
 
 def bybit_port(adapter: BybitVenue, endpoints: Endpoints, budget: RateBudget) -> VenuePort:

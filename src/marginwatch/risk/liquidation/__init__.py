@@ -1,0 +1,16 @@
+"""How far every account is from its liquidation, and which position takes it there.
+
+In: a margin sheet, betas. Out: shocks, as fractions, with what kind of answer each is. State: none but lent buffers. Never:
+a root of a ratio, a distance of an account whose figures are missing, a loop over accounts.
+
+Modules
+-------
+roots         the nearest root of many subjects at once: scan, then refine
+shocks        accounts under a shock that every price follows with its exponent
+exposures     what each account bets on each coin
+common        one move of the whole market, and the cautious one
+by_coin       a move of one coin alone
+isolated      positions that stand on margin of their own
+contribution  the position that takes most of an account's headroom
+distance      all of it together
+"""

@@ -1,0 +1,200 @@
+"""Distances to liquidation of whole accounts: against a slow loop, and what must hold of any of them."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks.random_sheet import random_sheet
+
+from marginwatch.risk.answers import Answer
+from marginwatch.risk.betas import Betas, exempted, prior_betas
+from marginwatch.risk.liquidation.distance import distances
+
+spec = importlib.util.spec_from_file_location("slow_distances", Path(__file__).with_name("slow.py"))
+slow = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(slow)
+
+BTC = 2
+
+
+def betas_of(sheet, seed=0):
+    """Return betas that differ by coin, with bands."""
+    rng = np.random.default_rng(seed)
+    n = sheet.coin_usd.shape[0]
+    betas = prior_betas(np.arange(n) == BTC)
+    value = np.where(np.arange(n) == BTC, 1.0, rng.uniform(0.4, 2.0, n))
+    return exempted(Betas(value, value - 0.3, value + 0.3, betas.n_returns), sheet.coin_is_exempt)
+
+
+def leveraged(seed, n_accounts=40, legs_each=4, **options):
+    """Return accounts that die of moves of all sizes."""
+    return random_sheet(seed, n_accounts, legs_each, 12, leverage=8.0, inverse_part=0.25, **options)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_common_shock_agrees_with_a_slow_loop(seed, direction):
+    sheet = leveraged(seed)
+    betas = betas_of(sheet, seed)
+
+    ways = distances(sheet, betas).common
+
+    found, answers = (ways.down, ways.down_answer) if direction < 0 else (ways.up, ways.up_answer)
+    numbers = 0
+    for account in range(sheet.n_accounts):
+        expected = slow.slow_distance(
+            lambda shock, a=account: slow.slow_headroom(sheet, a, betas.value, shock), direction, steps=600
+        )
+        if expected is None:
+            assert answers[account] == Answer.NONE_IN_RANGE
+        else:
+            numbers += 1
+            assert found[account] == pytest.approx(expected, rel=1e-8, abs=1e-10)
+    assert numbers > 5
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_one_coin_alone_agrees_with_a_slow_loop(seed, direction):
+    sheet = leveraged(seed, n_accounts=20)
+    betas = betas_of(sheet)
+
+    coins = distances(sheet, betas).coins
+
+    found = coins.ways.down if direction < 0 else coins.ways.up
+    answers = coins.ways.down_answer if direction < 0 else coins.ways.up_answer
+    numbers = 0
+    for row, (account, coin) in enumerate(zip(coins.account.tolist(), coins.coin.tolist(), strict=True)):
+        expected = slow.slow_distance(
+            lambda shock, a=account, c=coin: slow.slow_headroom(sheet, a, betas.value, shock, c),
+            direction,
+            steps=300,
+        )
+        if expected is None:
+            assert answers[row] == Answer.NONE_IN_RANGE
+        else:
+            numbers += 1
+            assert found[row] == pytest.approx(expected, rel=1e-8, abs=1e-10)
+    assert numbers > 5
+    held = {
+        (int(a), int(c))
+        for a, c in zip(sheet.leg_account, sheet.underlying_coin[sheet.leg_contract], strict=True)
+    }
+    assert held <= set(zip(coins.account.tolist(), coins.coin.tolist(), strict=True))
+
+
+def test_cautious_is_never_farther_than_the_plain_distance():
+    sheet = leveraged(5, n_accounts=200)
+
+    found = distances(sheet, betas_of(sheet))
+
+    for plain, careful in ((found.common.down, found.cautious.down), (found.common.up, found.cautious.up)):
+        both = ~np.isnan(plain)
+        assert both.any()
+        assert (np.abs(careful[both]) <= np.abs(plain[both]) + 1e-9).all()
+
+
+def test_the_venue_refuses_new_risk_before_it_liquidates():
+    sheet = leveraged(6, n_accounts=200)
+
+    found = distances(sheet, betas_of(sheet))
+
+    dies = found.common.down_answer == Answer.NUMBER
+    assert dies.any()
+    assert (found.no_new_risk.down_answer[dies] == Answer.NUMBER).all()
+    assert (found.no_new_risk.down[dies] >= found.common.down[dies]).all()
+
+
+def test_doubling_everything_leaves_the_distance_where_tiers_do_not_matter():
+    sheet = random_sheet(3, 50, 3, 10, leverage=15.0)
+    flat = replace(
+        sheet,
+        tier_limit=np.full((sheet.mark_price.shape[0], 1), np.inf),
+        tier_rate=sheet.tier_rate[:, :1].copy(),
+        tier_deduction=np.zeros((sheet.mark_price.shape[0], 1)),
+        tier_leverage=sheet.tier_leverage[:, :1].copy(),
+        borrow_maintenance_rate=np.full_like(sheet.borrow_maintenance_rate, 0.04),
+    )
+    doubled = replace(flat, leg_quantity=2.0 * flat.leg_quantity, holding_cash=2.0 * flat.holding_cash)
+    betas = betas_of(sheet)
+
+    once, twice = distances(flat, betas), distances(doubled, betas)
+
+    np.testing.assert_allclose(twice.common.down, once.common.down, rtol=1e-9)
+    np.testing.assert_allclose(twice.common.up, once.common.up, rtol=1e-9)
+
+
+def test_other_accounts_make_no_difference():
+    sheet = leveraged(9, n_accounts=30)
+    fewer = leveraged(9, n_accounts=30)
+    betas = betas_of(sheet)
+    changed = replace(
+        fewer, leg_quantity=np.where(fewer.leg_account == 0, fewer.leg_quantity, -fewer.leg_quantity)
+    )
+
+    found, other = distances(sheet, betas), distances(changed, betas)
+
+    assert found.common.down[0] == other.common.down[0] or np.isnan(found.common.down[0])
+    assert (found.common.up[1:] != other.common.up[1:]).any()
+
+
+def test_account_without_positions_and_debts_has_no_distance():
+    sheet = random_sheet(1, 3, 1, 5)
+    empty = replace(
+        sheet,
+        leg_account=sheet.leg_account[:0],
+        leg_contract=sheet.leg_contract[:0],
+        leg_settle_holding=sheet.leg_settle_holding[:0],
+        leg_quantity=sheet.leg_quantity[:0],
+        leg_entry_price=sheet.leg_entry_price[:0],
+        leg_leverage=sheet.leg_leverage[:0],
+        leg_extra_margin=sheet.leg_extra_margin[:0],
+        leg_taker_fee=sheet.leg_taker_fee[:0],
+        leg_order_value=sheet.leg_order_value[:0],
+        leg_position_row=sheet.leg_position_row[:0],
+        first_leg=np.zeros(4, np.int64),
+    )
+
+    found = distances(empty, betas_of(sheet))
+
+    assert (found.common.answer == Answer.NOT_APPLICABLE).all()
+    assert np.isnan(found.common.shock).all()
+
+
+def test_account_with_a_missing_mark_is_missing_and_nobody_else_is():
+    sheet = leveraged(2, n_accounts=60)
+    contract = int(sheet.leg_contract[0])
+    mark = sheet.mark_price.copy()
+    mark[contract] = np.nan
+    without = replace(sheet, mark_price=mark)
+    concerned = np.unique(sheet.leg_account[sheet.leg_contract == contract])
+
+    found = distances(without, betas_of(sheet))
+
+    is_missing = found.common.answer == Answer.MISSING
+    assert np.flatnonzero(is_missing).tolist() == concerned.tolist()
+    assert np.isnan(found.common.shock[concerned]).all()
+    assert concerned.shape[0] < sheet.n_accounts
+
+
+def test_account_beyond_its_limit_is_at_zero():
+    sheet = leveraged(4, n_accounts=10)
+    broke = replace(sheet, holding_cash=np.where(sheet.holding_account == 3, -1e6, sheet.holding_cash))
+
+    found = distances(broke, betas_of(sheet))
+
+    assert found.common.down[3] == found.common.up[3] == found.common.shock[3] == 0.0
+    assert found.common.answer[3] == Answer.NUMBER
+
+
+def test_worst_leg_is_the_one_that_loses_most():
+    sheet = random_sheet(8, 1, 2, 2, leverage=10.0, inverse_part=0.0)
+    size = np.array([3.0, -1.0]) * 10_000.0 / sheet.mark_price[sheet.leg_contract]
+    lopsided = replace(sheet, leg_quantity=size)
+
+    found = distances(lopsided, betas_of(sheet))
+
+    assert found.common.down_leg[0] == 0
+    assert found.common.up_leg[0] == 1 or found.common.up_answer[0] == Answer.NONE_IN_RANGE

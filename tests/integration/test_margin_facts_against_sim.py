@@ -18,6 +18,7 @@ from marginwatch.collect.fleet import Fleet
 from marginwatch.collect.settings import CollectSettings
 from marginwatch.model.account import AccountSpec, Endpoints
 from marginwatch.model.ids import AccountId, VenueId
+from marginwatch.model.notice import Notice
 from marginwatch.model.secret import Secret
 from marginwatch.sim.bybit.server import BybitSimServer
 from marginwatch.sim.coins import collateral_ratio
@@ -34,6 +35,7 @@ class Desk:
 
     def __init__(self, server: BybitSimServer, exchange: Exchange, http: aiohttp.ClientSession) -> None:
         self.exchange = exchange
+        self.notices: list[Notice] = []
         clock = SystemClock()
         self.book = PositionBook(clock, settle_s=0.2)
         urls = server.urls
@@ -59,6 +61,7 @@ class Desk:
             clock,
             CollectSettings(share_of_limit=1.0, reconcile_s=1.0, second_look_s=0.3),
             needs_second_look=self.book.needs_second_look,
+            on_notice=self.notices.append,
         )
 
     def legs(self):
@@ -212,3 +215,33 @@ async def test_open_orders_count_as_they_do_at_the_exchange(desk: Desk) -> None:
     await asyncio.sleep(2.5)
     assert desk.orders_differ() is None
     assert all(desk.book.entry(AccountId(info.name)).orders.is_known for info in exchange.accounts())
+
+
+async def test_depth_and_early_warnings_reach_the_book(desk: Desk) -> None:
+    columns, exchange = desk.book.columns, desk.exchange
+    contracts = columns.instruments
+    held = {
+        int(columns.positions.instrument[row])
+        for _, position, row in desk.legs()
+        if position.instrument.category in ("linear", "inverse")
+    }
+    await until(lambda: held <= columns.market.depth_ns.keys(), 10, lambda: columns.market.depth_ns)
+    for row in held:
+        instrument = contracts.instruments[row]
+        assert instrument is not None
+        theirs = exchange.order_book(instrument.category, instrument.venue_symbol, 50)
+        assert theirs is not None
+        n_bids, n_asks = columns.market.bids.n_steps[row], columns.market.asks.n_steps[row]
+        assert (n_bids, n_asks) == (len(theirs.bids), len(theirs.asks))
+        prices = columns.market.bids.array("price")[row][:n_bids]
+        assert list(prices) == [float(at) for at, _ in theirs.bids]
+        assert theirs.bids[0][0] < theirs.asks[0][0]
+        worth = sum(size if instrument.is_inverse else at * size for at, size in theirs.asks)
+        assert columns.market.asks.array("value")[row][n_asks - 1] == pytest.approx(float(worth), rel=1e-9)
+    await until(lambda: len(columns.market.pools) > 0, 5, lambda: columns.market.pools)
+    assert not desk.notices
+    exchange.set_insurance_pool("USDT", 0)
+    await until(lambda: any(one.kind == "adl_begun" for one in desk.notices), 5, lambda: desk.notices)
+    await until(
+        lambda: any(float(pool.balance) == 0.0 for pool in columns.market.pools.values()), 5, lambda: "pools"
+    )

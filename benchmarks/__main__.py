@@ -6,9 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import bench_sim, bench_wire, frame_budget, machine
+from benchmarks import bench_sim, bench_var, bench_wire, frame_budget, machine
 
-BENCHMARKS = {"wire": bench_wire.run, "frame": frame_budget.run, "sim": bench_sim.run}
+BENCHMARKS = {"wire": bench_wire.run, "frame": frame_budget.run, "sim": bench_sim.run, "var": bench_var.run}
 REPEATED = ("wire", "sim")
 """Those whose runs are few and long; the others have rounds of their own."""
 

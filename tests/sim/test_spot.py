@@ -143,7 +143,9 @@ def test_the_haircut_is_what_the_coin_bought_counts_less(quiet: Exchange, rich: 
     assert after.total_equity == before.total_equity
 
 
-def test_both_rates_are_of_what_orders_leave(quiet: Exchange, rich: str) -> None:
+@pytest.mark.parametrize("mode", ["REGULAR_MARGIN", "PORTFOLIO_MARGIN"])
+def test_both_rates_are_of_what_orders_leave(quiet: Exchange, rich: str, mode: str) -> None:
+    quiet.set_margin_mode(rich, mode)
     quiet.open_position(rich, "BTCUSDT", "2")
     quiet.place_spot_order(rich, "BTCUSDT", "1", below(quiet, "BTCUSDT", "0.999"))
     totals = quiet.wallet(rich).totals

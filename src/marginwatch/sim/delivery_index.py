@@ -14,9 +14,15 @@ class DeliveryIndex:
 
     An index counts for as long as it has held when it is looked at, so that the average is one over time whatever the
     steps are; a step over the whole half hour leaves the index at its end.
+
+    Parameters
+    ----------
+    now_ms : int
+        Since when there are indexes: an exchange that opens within the half hour averages over what is left of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now_ms: int) -> None:
+        self._born_ms = now_ms
         self._delivery_ms = 0
         self._seen_ms = 0
         self._sums: dict[tuple[str, str], float] = {}
@@ -39,7 +45,7 @@ class DeliveryIndex:
             The same keys at every call for one delivery.
         """
         if delivery_ms != self._delivery_ms:
-            self._delivery_ms, self._seen_ms = delivery_ms, delivery_ms - WINDOW_MS
+            self._delivery_ms, self._seen_ms = delivery_ms, max(delivery_ms - WINDOW_MS, self._born_ms)
             self._sums, self._lasted_ms = dict.fromkeys(indexes, 0.0), 0
         until_ms = min(now_ms, delivery_ms)
         held_ms = until_ms - self._seen_ms

@@ -51,7 +51,7 @@ class World:
         self.spot_seq = 10**11
         self.announced_ms: dict[str, int] = {}
         """Contracts whose margin is about to change, by symbol: when."""
-        self.delivery_index = DeliveryIndex()
+        self.delivery_index = DeliveryIndex(market.now_ms)
         self._random = random.Random(f"identifiers-{seed}")
         self._figures: dict[str, tuple[int, int, AccountMargin]] = {}
 

@@ -156,6 +156,33 @@ async def test_an_option_execution_carries_its_volatilities(rest, exchange, gues
     assert (plain["tradeIv"], plain["markIv"], plain["underlyingPrice"]) == ("", "", "")
 
 
+async def test_account_and_wallet_say_that_spot_hedges(rest, exchange, guest) -> None:
+    exchange.deposit(guest.uid, "BTC", "0.5")
+    exchange.open_position(guest.uid, "BTCUSDT", "-1")
+
+    async def said() -> tuple[str, str]:
+        info = (await rest.get("/v5/account/info", "", guest.key))["result"]
+        (btc,) = (await listed(rest, "/v5/account/wallet-balance", "accountType=UNIFIED&coin=BTC", guest))[0][
+            "coin"
+        ]
+        return info["spotHedgingStatus"], btc["spotHedgingQty"]
+
+    assert await said() == ("OFF", "0")
+    exchange.set_spot_hedging(guest.uid, is_on=True)
+    assert await said() == ("ON", "0.5")
+
+
+async def test_positions_in_a_contract_about_to_change_say_when(rest, exchange, guest) -> None:
+    when_ms = exchange.announce_margin_change("SOLUSDT", "1.5", 600.0)
+    for symbol in ("SOLUSDT", "ETHUSDT"):
+        exchange.open_position(guest.uid, symbol, "1")
+    rows = await listed(rest, "/v5/position/list", "category=linear&settleCoin=USDT", guest)
+    assert [(row["symbol"], row["isReduceOnly"], row["mmrSysUpdatedTime"]) for row in rows] == [
+        ("SOLUSDT", True, str(when_ms)),
+        ("ETHUSDT", False, ""),
+    ]
+
+
 async def test_spot_orders_are_listed_pushed_and_filled(server, rest, exchange, guest, open_stream) -> None:
     client = await open_stream(server.urls.private)
     await client.log_in(guest.key)

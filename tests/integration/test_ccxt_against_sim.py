@@ -95,6 +95,35 @@ async def test_orders_trades_and_public_prices(client, exchange, trader) -> None
     assert await client.fetch_ledger("USDT")
 
 
+async def test_spot_orders_and_trades_are_the_truth(client, exchange, trader) -> None:
+    exchange.deposit(trader.uid, "USDT", "100000")
+    price = (exchange.tickers("spot", "ETHUSDT")[0].last_price / 2).quantize(Decimal("0.01"))
+    order = exchange.place_spot_order(trader.uid, "ETHUSDT", "2", price)
+    fill = exchange.fill_order(trader.uid, order.order_id, "0.5")
+    await client.load_markets()
+    (seen,) = await client.fetch_open_orders("ETH/USDT")
+    assert (seen["id"], seen["symbol"], seen["side"], seen["status"]) == (
+        order.order_id,
+        "ETH/USDT",
+        "buy",
+        "open",
+    )
+    assert (seen["amount"], seen["filled"], seen["remaining"]) == (2.0, 0.5, 1.5)
+    (trade,) = await client.fetch_my_trades("ETH/USDT")
+    assert (trade["id"], trade["order"], trade["amount"], trade["takerOrMaker"]) == (
+        fill.exec_id,
+        order.order_id,
+        0.5,
+        "maker",
+    )
+    assert trade["fee"]["currency"] == "ETH"
+    assert trade["fee"]["cost"] == pytest.approx(float(fill.fee))
+    balance = await client.fetch_balance()
+    usdt = next(row for row in exchange.wallet(trader.uid).coins if row.coin == "USDT")
+    assert float(usdt.locked) == pytest.approx(1.5 * float(price))
+    assert balance["total"]["USDT"] == pytest.approx(float(usdt.wallet_balance), rel=1e-12)
+
+
 async def test_refusals_become_the_right_errors(client, server, exchange, trader) -> None:
     client.options["enableUnifiedAccount"] = True
     await client.load_markets()

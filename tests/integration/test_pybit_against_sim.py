@@ -107,6 +107,30 @@ async def test_the_other_reads_of_a_monitor_answer(session) -> None:
         assert (await asyncio.to_thread(read, **options))["retCode"] == 0, read
 
 
+async def test_sessions_deliveries_and_spot_orders_are_the_truth_for_pybit(server, exchange) -> None:
+    info = exchange.open_account("settled")
+    for coin in ("USDC", "USDT"):
+        exchange.deposit(info.uid, coin, "500000")
+    expiry_ms = min(row.delivery_ms for row in exchange.instruments("option"))
+    option = next(row for row in exchange.instruments("option") if row.delivery_ms == expiry_ms)
+    for symbol in ("ETHPERP", option.symbol):
+        exchange.open_position(info.uid, symbol, "2")
+    order = exchange.place_spot_order(info.uid, "SOLUSDT", "5", "20")
+    exchange.step((expiry_ms - exchange.now_ms()) / 1000.0 + 1.0)
+    session = session_of(server, info.key.api_key, info.key.api_secret)
+    reply = await asyncio.to_thread(session.get_usdc_contract_settlement, category="linear")
+    truth = exchange.settlements(info.uid)
+    assert [Decimal(row["realisedPnl"]) for row in reply["result"]["list"]] == [
+        row.realized_pnl for row in truth
+    ]
+    reply = await asyncio.to_thread(session.get_option_delivery_record, category="option")
+    (row,), (true,) = reply["result"]["list"], exchange.deliveries(info.uid, "option")
+    assert (row["symbol"], Decimal(row["deliveryPrice"])) == (option.symbol, true.price)
+    assert Decimal(row["deliveryRpl"]) == true.realized_pnl
+    reply = await asyncio.to_thread(session.get_open_orders, category="spot")
+    assert [row["orderId"] for row in reply["result"]["list"]] == [order.order_id]
+
+
 async def test_pybit_recognizes_refusals(server, session, trader) -> None:
     wrong = session_of(server, trader.key.api_key, "not the secret")
     with pytest.raises(InvalidRequestError) as caught:

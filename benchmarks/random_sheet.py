@@ -3,6 +3,8 @@
 import numpy as np
 
 from marginwatch.book.accounts import MARGIN_MODES
+from marginwatch.book.table import CodeArray, FloatArray
+from marginwatch.model.ids import AccountId, InstrumentId
 from marginwatch.risk.margin.sheet import MarginSheet
 
 TIER_LIMITS = (1e6, 5e6, 2e7, 1e8, np.inf)
@@ -36,9 +38,9 @@ def random_sheet(
     side = rng.choice([-1.0, 1.0], n, p=[0.4, 0.6])
     price = mark[contract]
     quantity = side * np.where(is_inverse[contract], value, value / price)
-    account = np.repeat(np.arange(k), legs_each)
+    account: CodeArray = np.repeat(np.arange(k), legs_each)
     gross = np.bincount(account, weights=value, minlength=k)
-    coins = np.arange(c)
+    coins: CodeArray = np.arange(c, dtype=np.int64)
     settle = np.where(is_inverse, coins, 1)
     # Every account has USDT, BTC, and each coin that it settles in.
     inverse = np.flatnonzero(is_inverse[contract])
@@ -48,9 +50,9 @@ def random_sheet(
     keys = np.unique(pairs)
     holding_account, holding_coin = keys // c, keys % c
     usd = np.where(coins == 1, 1.0, mark)
-    part = np.where(holding_coin == 1, 1.0, rng.uniform(0.0, 0.2, keys.shape[0]))
+    part = np.where(holding_coin == 1, 1.0, rng.uniform(0.0, 0.2, len(keys)))
     cash = gross[holding_account] / leverage * part / usd[holding_coin]
-    rows = np.ones(c)
+    rows: FloatArray = np.ones(c)
     tiers = np.outer(rows, TIER_LIMITS)
     tiers[is_inverse] /= mark[is_inverse, None]
     tiers[:, -1] = np.inf
@@ -61,7 +63,7 @@ def random_sheet(
         deductions[:, step] = deductions[:, step - 1] + tiers[:, step - 1] * gap
     nothing, blank = np.zeros(c), np.full(c, np.nan)
     codes = np.array([MARGIN_MODES[mode] for mode in modes])
-    names = tuple(f"account-{i}" for i in range(k))
+    names = tuple(AccountId(f"account-{i}") for i in range(k))
     return MarginSheet(
         at_ns=1_700_000_000 * 10**9,
         account_ids=names,
@@ -97,7 +99,7 @@ def random_sheet(
         leg_taker_fee=np.full(n, 0.00055),
         leg_order_value=np.zeros(n),
         leg_position_row=np.arange(n) + 1,
-        contract_names=(None, *(f"contract-{i}" for i in range(1, c))),
+        contract_names=(None, *(InstrumentId(f"contract-{i}") for i in range(1, c))),
         mark_price=mark,
         multiplier=np.ones(c),
         is_inverse=is_inverse,
@@ -121,10 +123,10 @@ def random_sheet(
         holding_account=holding_account,
         holding_coin=holding_coin,
         holding_cash=cash,
-        holding_order_initial_margin=np.zeros(keys.shape[0]),
-        holding_locked=np.zeros(keys.shape[0]),
-        holding_borrowed=np.zeros(keys.shape[0]),
-        holding_is_collateral=np.ones(keys.shape[0], np.bool_),
+        holding_order_initial_margin=np.zeros(len(keys)),
+        holding_locked=np.zeros(len(keys)),
+        holding_borrowed=np.zeros(len(keys)),
+        holding_is_collateral=np.ones(len(keys), np.bool_),
         coin_names=(None, "USDT", "BTC", *(f"coin-{i}" for i in range(3, c))),
         coin_usd=usd,
         coin_is_exempt=coins < 2,

@@ -84,7 +84,7 @@ def coin_shocks(
         shocked=ShockedAccounts(
             sheet=part,
             leg_exponents=np.array([0.0, 1.0]),
-            leg_code=np.full(cut.leg.shape[0], MOVING),
+            leg_code=np.full(len(cut.leg), MOVING),
             coin_exponents=np.array([0.0, 1.0]),
             holding_code=np.where(part.holding_coin == coin[cut.holding_pair], MOVING, STILL),
             offset=headroom[account] - at_rest,

@@ -54,8 +54,8 @@ def shocked_legs(sheet: MarginSheet, legs: CodeArray, work: Workspace) -> Shocke
     work : Workspace
         Buffers.
     """
-    places = np.arange(legs.shape[0])
-    firsts = np.arange(legs.shape[0] + 1)
+    places: CodeArray = np.arange(legs.shape[0], dtype=np.int64)
+    firsts: CodeArray = np.arange(legs.shape[0] + 1, dtype=np.int64)
     changes: dict[str, object] = {
         "account_ids": (),
         "missing_reasons": (),
@@ -73,5 +73,5 @@ def shocked_legs(sheet: MarginSheet, legs: CodeArray, work: Workspace) -> Shocke
     # An inverse contract settles in the coin that moves; its room is in that coin, so the coin's USD price is no matter.
     still = np.zeros(legs.shape[0], np.int64)
     return ShockedLegs(
-        ShockedAccounts(alone, np.ones(1), still, np.zeros(1), still, np.zeros(legs.shape[0]), work)
+        ShockedAccounts(alone, np.ones(1), still, np.zeros(1), still, np.zeros(len(legs)), work)
     )

@@ -32,16 +32,12 @@ COMPACT_BELOW = 0.6
 
 
 class Shockable(Protocol):
-    """Many subjects, each with a headroom that depends on a shock of its own.
-
-    Attributes
-    ----------
-    size : int
-        How many subjects there are.
-    """
+    """Many subjects, each with a headroom that depends on a shock of its own."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """How many subjects there are."""
+        ...
 
     def headroom_at(self, shock: float) -> FloatArray:
         """Return headroom, shape (size,), if all subjects meet the same shock; NaN where it cannot be known."""
@@ -124,7 +120,7 @@ def nearest_roots(subjects: Shockable, now: FloatArray, grid: FloatArray) -> Roo
 
 
 def _scanned(subjects: Shockable, now: FloatArray, grid: FloatArray) -> _Brackets:
-    size = now.shape[0]
+    size = len(now)
     blank = np.full((4, size), np.nan)
     brackets = _Brackets(*blank, is_found=np.zeros(size, np.bool_), is_missing=np.isnan(now))
     rows: CodeArray = np.flatnonzero(now > 0.0)
@@ -177,16 +173,17 @@ def _look_into_dips(
         return
     few = looked.part(picked)
     n = np.ones(picked.shape[0])
-    start, best, end = n * shocks[0], n * shocks[1], n * shocks[2]
+    start: FloatArray = n * shocks[0]
+    best: FloatArray = n * shocks[1]
+    end: FloatArray = n * shocks[2]
     lowest = middle[picked].copy()
     for _ in range(DIP_STEPS):
         is_wider_left = np.abs(best - start) > np.abs(end - best)
-        trial = np.where(is_wider_left, best + GOLDEN * (start - best), best + GOLDEN * (end - best))
+        trial: FloatArray = np.where(is_wider_left, best + GOLDEN * (start - best), best + GOLDEN * (end - best))
         value = few.headroom(trial)
         is_better = value < lowest
-        old = best
+        side: FloatArray = np.where(is_better, best, trial)
         best, lowest = np.where(is_better, trial, best), np.where(is_better, value, lowest)
-        side = np.where(is_better, old, trial)
         # Whatever was looked at and is not the best bounds the search on its side.
         goes_left = np.abs(side) < np.abs(best)
         start, end = np.where(goes_left, side, start), np.where(goes_left, end, side)
@@ -214,15 +211,17 @@ def _refined(subjects: Shockable, found: CodeArray, brackets: _Brackets) -> Floa
     using derivatives, Advances in Engineering Software 28.
     """
     result = brackets.gone[found].copy()
-    rows = np.arange(found.shape[0])
+    rows: CodeArray = np.arange(found.shape[0], dtype=np.int64)
     # x1 the newest point, x2 the other end of the bracket, x3 the point before.
-    x1, x2 = brackets.gone[found], brackets.safe[found]
-    f1, f2 = brackets.gone_headroom[found], brackets.safe_headroom[found]
+    x1: FloatArray = brackets.gone[found]
+    x2: FloatArray = brackets.safe[found]
+    f1: FloatArray = brackets.gone_headroom[found]
+    f2: FloatArray = brackets.safe_headroom[found]
     looked = subjects.part(found)
     step = np.full(found.shape[0], 0.5)
     for _ in range(STEPS_MAX):
-        trial = x1 + step * (x2 - x1)
-        value = looked.headroom(trial)
+        trial: FloatArray = x1 + step * (x2 - x1)
+        value: FloatArray = looked.headroom(trial)
         is_same = (value <= 0.0) == (f1 <= 0.0)
         x3, f3 = np.where(is_same, x1, x2), np.where(is_same, f1, f2)
         x2, f2 = np.where(is_same, x2, x1), np.where(is_same, f2, f1)

@@ -77,8 +77,9 @@ def members(first: CodeArray, rows: CodeArray) -> tuple[CodeArray, CodeArray]:
         Shapes (sum of sizes,) and (p + 1,).
     """
     sizes = first[rows + 1] - first[rows]
-    begins = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
-    return np.arange(begins[-1]) + np.repeat(first[rows] - begins[:-1], sizes), begins
+    begins: CodeArray = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
+    places: CodeArray = np.arange(int(begins[-1]), dtype=np.int64)
+    return places + np.repeat(first[rows] - begins[:-1], sizes), begins
 
 
 def part_of(sheet: MarginSheet, rows: CodeArray, *, has_names: bool = True) -> Part:
@@ -95,11 +96,11 @@ def part_of(sheet: MarginSheet, rows: CodeArray, *, has_names: bool = True) -> P
     """
     legs, first_leg = members(sheet.first_leg, rows)
     holdings, first_holding = members(sheet.first_holding, rows)
-    places = np.arange(rows.shape[0])
+    places: CodeArray = np.arange(rows.shape[0], dtype=np.int64)
     # A holding keeps its place among those of its account.
     moved_by = first_holding[:-1] - sheet.first_holding[rows]
-    leg_account = np.repeat(places, np.diff(first_leg))
-    named = rows.tolist() if has_names else []
+    leg_account: CodeArray = np.repeat(places, np.diff(first_leg))
+    named: list[int] = rows.tolist() if has_names else []
     changes: dict[str, object] = {
         "account_ids": tuple(sheet.account_ids[row] for row in named),
         "missing_reasons": tuple(sheet.missing_reasons[row] for row in named),

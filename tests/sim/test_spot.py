@@ -141,6 +141,8 @@ def test_the_haircut_is_what_the_coin_bought_counts_less(quiet: Exchange, rich: 
     assert 1000 < lost == pytest.approx(float(free), rel=1e-5)
     assert after.total_margin_balance == before.total_margin_balance
     assert after.total_equity == before.total_equity
+    assert float(after.haircut_loss) == pytest.approx(float(free), abs=1e-6)
+    assert before.haircut_loss == after.order_loss == 0
 
 
 @pytest.mark.parametrize("mode", ["REGULAR_MARGIN", "PORTFOLIO_MARGIN"])
@@ -186,6 +188,7 @@ def test_a_contract_order_through_the_mark_is_a_loss_until_it_fills(quiet: Excha
         float(totals.total_initial_margin) / backing, rel=1e-9
     )
     assert totals.total_available_balance == totals.total_margin_balance - totals.total_initial_margin
+    assert float(totals.order_loss) == pytest.approx(-1000 * usd_of(quiet, "USDT"), rel=1e-6)
     quiet.place_order(uid, "BTCUSDT", "-1", "80500.00")
     assert quiet.wallet(uid).totals.account_im_rate == totals.account_im_rate
 

@@ -78,7 +78,10 @@ class WalletCoin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class AccountTotals(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Account figures in USD; rates are fractions, not truncated. Fields are None where the margin mode has none."""
+    """Account figures in USD; rates are fractions, not truncated. Fields are None where the margin mode has none.
+
+    Rates are of ``total_margin_balance − haircut_loss + order_loss`` (≥ 0 and ≤ 0), two figures that the wire never shows.
+    """
 
     total_equity: Decimal
     total_wallet_balance: Decimal
@@ -89,6 +92,8 @@ class AccountTotals(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     total_maintenance_margin: Decimal | None
     account_im_rate: Decimal | None
     account_mm_rate: Decimal | None
+    haircut_loss: Decimal = Decimal(0)
+    order_loss: Decimal = Decimal(0)
 
 
 class Wallet(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -154,4 +154,6 @@ def account_totals(figures: AccountMargin) -> AccountTotals:
         total_maintenance_margin=from_float(figures.maintenance),
         account_im_rate=from_float(figures.initial_rate, 12) if has_rate else None,
         account_mm_rate=from_float(figures.maintenance_rate, 12) if has_rate else None,
+        haircut_loss=from_float(figures.haircut_loss) if figures.haircut_loss else ZERO,
+        order_loss=from_float(figures.order_loss) if figures.order_loss else ZERO,
     )

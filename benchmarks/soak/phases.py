@@ -171,6 +171,7 @@ async def settle(stage: Stage, tell: Tell, doomed_uids: list[str]) -> Result:
     truths = await stage.exchange.truths(stage.names)
     doomed = sorted(name for name in stage.names if truths[name]["uid"] in doomed_uids)
     alive = [name for name in stage.names if name not in set(doomed)]
+    tell(f"dead keys: {', '.join(doomed)}")
     while True:
         book = (await stage.monitor_process.ask("book"))["accounts"]
         left_out = (await stage.monitor.accounts())["not_included"]

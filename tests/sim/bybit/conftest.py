@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 import hmac
 import json
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,6 +18,9 @@ from marginwatch.clock import SystemClock
 from marginwatch.sim.bybit.server import BybitSimServer
 from marginwatch.sim.exchange import Exchange
 from marginwatch.sim.rows import AccountInfo, KeyInfo
+
+# Test folders are no packages; what several tests here share is imported by its plain name.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 def hmac_hex(secret: str, text: str) -> str:

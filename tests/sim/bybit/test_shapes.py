@@ -3,17 +3,17 @@
 Every message in ``payloads`` is compared; see payloads/README.md for where each is from.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from served_samples import TRIMMED
+from wire_shapes import PAYLOADS, differences, recorded
 
 from marginwatch.clock import SystemClock
 from marginwatch.sim.bybit.server import BybitSimServer
 from marginwatch.sim.exchange import Exchange
 
-PAYLOADS = Path(__file__).parent / "payloads"
 LIST, WALLET = "/v5/position/list", "/v5/account/wallet-balance"
 SETTLED = "category=linear&settleCoin=USDT"
 
@@ -65,33 +65,6 @@ ALLOWED: dict[str, set[str]] = {
     "rest_transaction_log_settlement_ltc": {".nextPageCursor blank", ".bonusChange blank"},
 }
 """Message → what may differ, and why."""
-
-
-def recorded(name: str) -> Any:
-    return json.loads((PAYLOADS / f"{name}.json").read_text())
-
-
-def differences(theirs: Any, ours: Any, place: str = "") -> set[str]:
-    """Return each key of theirs that ours lacks, has with another type or has blank where theirs is not, or not.
-
-    Lists are judged by their first rows.
-    """
-    if isinstance(theirs, dict):
-        if not isinstance(ours, dict):
-            return {f"{place} type"}
-        return {
-            problem
-            for name, value in theirs.items()
-            for problem in (
-                differences(value, ours[name], f".{name}") if name in ours else {f".{name} missing"}
-            )
-        }
-    found = set() if type(theirs) is type(ours) else {f"{place} type"}
-    if isinstance(theirs, list) and isinstance(ours, list):
-        if theirs and ours:
-            return differences(theirs[0], ours[0], place)
-        return found if bool(theirs) == bool(ours) else {f"{place} empty"}
-    return found | ({f"{place} blank"} if (theirs == "") != (ours == "") else set())
 
 
 def check(answers: dict[str, Any], names: frozenset[str]) -> None:
@@ -319,7 +292,7 @@ def test_every_recorded_message_is_compared() -> None:
     of_options = (Path(__file__).parent / "test_option_messages.py").read_text()
     compared = ACCOUNT | POSITIONS | HISTORY | RECORDS | PUSHES | MARKET.keys() | STREAMED.keys() | REFUSALS
     files = {file.stem for file in PAYLOADS.glob("*.json")}
-    assert {name for name in files - compared if f'"{name}"' not in of_options} == set()
+    assert {name for name in files - compared - TRIMMED if f'"{name}"' not in of_options} == set()
     assert compared <= files
     assert ALLOWED.keys() <= compared
 

@@ -160,6 +160,11 @@ class PublicStream:
         self._feeds: dict[str, Feed] = _feeds(front, channel)
         self._listeners: dict[str, dict[PublicConnection, None]] = {}
 
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Return the first words of the topics that this channel may have something to say on."""
+        return tuple(self._feeds)
+
     def open(self, socket: StreamSocket) -> PublicConnection:
         """Return the connection of a new socket."""
         connection = PublicConnection(self, socket)

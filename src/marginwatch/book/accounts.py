@@ -5,7 +5,7 @@ from typing import ClassVar, TypeAlias
 
 import numpy as np
 
-from marginwatch.book.fees import TakerFee
+from marginwatch.book.fees import Schedule
 from marginwatch.book.holdings import number
 from marginwatch.book.names import Names
 from marginwatch.book.open_orders import OpenOrders
@@ -55,10 +55,10 @@ class AccountEntry:
         Its open orders.
     greeks : dict
         By base asset, as the venue states them.
-    fees_seen : dict of int to TakerFee
-        Cache: its fee in a contract, by row of the instrument table.
+    schedules : dict of str to Schedule or None
+        Cache: the nearest fee schedule by category.
     row_array, wallet_array : ndarray of int64 or None
-        Caches: the position rows above; those of the holdings whose coin is in the wallet.
+        Caches: the position rows above; those of the coins in the wallet, or that settle positions.
     """
 
     spec: AccountSpec
@@ -76,7 +76,7 @@ class AccountEntry:
     held: dict[PositionKey | Asset, Stamp] = field(default_factory=dict["PositionKey | Asset", Stamp])
     suspects: dict[tuple[str, str], Break] = field(default_factory=dict[tuple[str, str], Break])
     orders: OpenOrders = field(default_factory=OpenOrders)
-    fees_seen: dict[int, TakerFee] = field(default_factory=dict[int, TakerFee])
+    schedules: dict[str, Schedule | None] = field(default_factory=dict[str, "Schedule | None"])
     greeks: dict[Asset, Greeks] = field(default_factory=dict[Asset, Greeks])
     row_array: CodeArray | None = None
     wallet_array: CodeArray | None = None

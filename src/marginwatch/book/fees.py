@@ -45,6 +45,8 @@ class Schedule:
     ----------
     rates : iterable of FeeRate
         As told; those without a taker fee say nothing.
+    source : FeeSource
+        Where they come from, seen from whoever uses them.
 
     Raises
     ------
@@ -52,9 +54,11 @@ class Schedule:
         If a rate is no decimal.
     """
 
-    __slots__ = ("_others", "_usual")
+    __slots__ = ("_fees", "_others", "_usual", "source")
 
-    def __init__(self, rates: Iterable[FeeRate]) -> None:
+    def __init__(self, rates: Iterable[FeeRate], source: FeeSource) -> None:
+        self.source = source
+        self._fees: dict[float, TakerFee] = {}
         known = {
             rate.venue_symbol or rate.base_asset: float(rate.taker_fee_rate)
             for rate in rates
@@ -65,11 +69,17 @@ class Schedule:
         self._usual = max(counted, key=lambda rate: (counted[rate], rate), default=NAN)
         self._others = {name: rate for name, rate in known.items() if rate != self._usual}
 
-    def rate(self, instrument: Instrument) -> float:
-        """Return the taker fee of a contract, NaN if nothing was told."""
+    def fee(self, instrument: Instrument) -> TakerFee:
+        """Return the taker fee of a contract, unknown if nothing was told."""
         is_option = instrument.instrument_kind is InstrumentKind.OPTION
-        name = instrument.base_asset if is_option else instrument.venue_symbol
-        return self._others.get(name, self._usual)
+        rate = self._others.get(instrument.base_asset if is_option else instrument.venue_symbol, self._usual)
+        if rate != rate:
+            return UNKNOWN_FEE
+        # One object a rate: a desk has many positions and few rates.
+        fee = self._fees.get(rate)
+        if fee is None:
+            fee = self._fees[rate] = TakerFee(rate, self.source)
+        return fee
 
 
 class Fees:
@@ -88,26 +98,23 @@ class Fees:
         ValueError
             If a rate is no decimal; nothing is changed.
         """
-        schedule = self._own[account_id, category] = Schedule(rates)
+        told = tuple(rates)
+        self._own[account_id, category] = Schedule(told, FeeSource.OWN)
         is_first = (owner, category) not in self._owners
-        self._owners[owner, category] = schedule
+        self._owners[owner, category] = Schedule(told, FeeSource.OWNER)
         return is_first
 
     def take_standard(self, account_id: AccountId, category: str, rates: Iterable[FeeRate]) -> None:
         """Take the venue's published rates for an account whose own cannot be read; ValueError as in :meth:`take`."""
-        self._standard[account_id, category] = Schedule(rates)
+        self._standard[account_id, category] = Schedule(rates, FeeSource.STANDARD)
 
-    def taker_fee(self, account_id: AccountId, owner: Owner, instrument: Instrument) -> TakerFee:
-        """Return the taker fee of an account in a contract, from the nearest source that tells it."""
-        category = instrument.category
-        for source, schedule in (
-            (FeeSource.OWN, self._own.get((account_id, category))),
-            (FeeSource.OWNER, self._owners.get((owner, category))),
-            (FeeSource.STANDARD, self._standard.get((account_id, category))),
-        ):
-            if schedule is not None and (rate := schedule.rate(instrument)) == rate:
-                return TakerFee(rate, source)
-        return UNKNOWN_FEE
+    def schedule(self, account_id: AccountId, owner: Owner, category: str) -> Schedule | None:
+        """Return the nearest schedule of an account in a category; None if nobody told any."""
+        return (
+            self._own.get((account_id, category))
+            or self._owners.get((owner, category))
+            or self._standard.get((account_id, category))
+        )
 
     def forget(self, account_id: AccountId) -> None:
         """Drop what was told of a removed account; what its owner's other accounts borrowed from it stays."""

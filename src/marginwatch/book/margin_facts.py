@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from marginwatch.book.accounts import AccountEntry, AccountTable
 from marginwatch.book.assets import AssetTable
-from marginwatch.book.fees import Fees, TakerFee
+from marginwatch.book.fees import UNKNOWN_FEE, Fees, TakerFee
 from marginwatch.book.holdings import HoldingTable
 from marginwatch.book.instruments import InstrumentTable
 from marginwatch.book.leg_facts import CoinFacts, LegFacts, number_or_nan
@@ -81,6 +81,7 @@ class MarginFacts:
         self._unread: dict[tuple[VenueId, AccountId | None, FactKind], str] = {}
         self._n_assets = 1
         self._order_news: dict[AccountId, AccountEntry] = {}
+        self._fee_news: dict[AccountId, AccountEntry] = {}
 
     # ---- what is read ---------------------------------------------------------------------------------------
 
@@ -90,6 +91,7 @@ class MarginFacts:
         self._sync_coins()
         self._sync_orders()
         self._sync_legs()
+        self._sync_fees()
 
     def is_known(self, venue: VenueId, kind: FactKind) -> bool:
         """Return whether a venue's collateral or borrow tiers were ever told."""
@@ -159,15 +161,15 @@ class MarginFacts:
 
     def forget_fees_seen(self, entry: AccountEntry) -> None:
         """Look up the fees of an account's positions anew."""
-        entry.fees_seen.clear()
-        for row in entry.rows.values():
-            self._positions.touch(row)
+        entry.schedules.clear()
+        self._fee_news[entry.spec.account_id] = entry
 
     def forget_account(self, entry: AccountEntry) -> None:
         """Drop what belongs to an account that was removed."""
         account_id = entry.spec.account_id
         self.fees.forget(account_id)
         self._order_news.pop(account_id, None)
+        self._fee_news.pop(account_id, None)
         for key in [key for key in self._unread if key[1] == account_id]:
             del self._unread[key]
 
@@ -234,10 +236,7 @@ class MarginFacts:
         legs, instrument = self.legs, self._positions.instrument_at[row]
         legs.leverage_setting_at[row] = number_or_nan(position.leverage_setting)
         legs.session_average_price_at[row] = number_or_nan(position.session_average_price)
-        fee = entry.fees_seen.get(instrument)
-        if fee is None:
-            fee = entry.fees_seen[instrument] = self._fee(entry, position)
-        legs.taker_fee_at[row], legs.fee_source_at[row] = fee
+        legs.taker_fee_at[row], legs.fee_source_at[row] = self._fee(entry, instrument)
         legs.adl_rank_at[row] = -1 if position.adl_rank is None else position.adl_rank
         legs.margin_change_at_ns_at[row] = position.margin_change_at_ns or 0
         key = position.instrument.instrument_id
@@ -260,5 +259,25 @@ class MarginFacts:
         for row in rows:
             self.legs.order_value_at[row] = value
 
-    def _fee(self, entry: AccountEntry, position: Position) -> TakerFee:
-        return self.fees.taker_fee(entry.spec.account_id, self._owner(entry), position.instrument)
+    def _sync_fees(self) -> None:
+        """Write the fees of accounts whose own or whose owner's came: all accounts of a desk, when its first ones do."""
+        news, self._fee_news = self._fee_news, {}
+        rates, sources, instruments = (
+            self.legs.taker_fee_at,
+            self.legs.fee_source_at,
+            self._positions.instrument_at,
+        )
+        for entry in news.values():
+            for row in entry.rows.values():
+                rates[row], sources[row] = self._fee(entry, instruments[row])
+
+    def _fee(self, entry: AccountEntry, row: int) -> TakerFee:
+        """Return an account's fee in the contract of a row of the instrument table."""
+        instrument = self._instruments.instruments[row]
+        if instrument is None:
+            return UNKNOWN_FEE
+        schedules, category = entry.schedules, instrument.category
+        if category not in schedules:
+            schedules[category] = self.fees.schedule(entry.spec.account_id, self._owner(entry), category)
+        schedule = schedules[category]
+        return UNKNOWN_FEE if schedule is None else schedule.fee(instrument)

@@ -106,7 +106,8 @@ class Auditor:
             self._judge_state(name, told, frame, code, bound_s + SETTLE_S)
             if is_live:
                 self.first_live_ms.setdefault(name, frame.at_ns // 1_000_000)
-                self._live_s.setdefault(name, self._now_s())
+                # What was pushed since the picture behind the stream was asked for was held back, and is in by now.
+                self._live_s.setdefault(name, min(told.answered_s.values(), default=self._now_s()))
             else:
                 self._live_s.pop(name, None)
         self._judge_prices(frame)
@@ -130,37 +131,38 @@ class Auditor:
     def _judge_rows(
         self, name: str, told: Told, shown: dict[RowKey, Position], window_s: float, *, is_live: bool
     ) -> None:
-        now_s = self._now_s()
-        since_s = now_s - window_s
+        since_s = self._now_s() - window_s
+        # What is held back, or may have been damaged, need not be in the book yet.
+        with_pushes = is_live and not self._plan.names & DAMAGING
         for key, position in shown.items():
             self.n_rows += 1
             value = (Decimal(position.quantity), number(position.entry_price))
             history = told.rows[key]
             if not history.was_told(value, since_s) and not history.is_newest(
-                value, since_s, with_pushes=is_live
+                value, since_s, with_pushes=with_pushes
             ):
                 self._lie(f"{name} {key} is shown as {value[0]} at {value[1]}, not told so lately")
-            self._judge_order(name, told, key, position.sequence)
+            if position.sequence is not None:
+                self._judge_order(name, told, key, position.sequence, since_s)
         for key, history in told.rows.items():
             if key in shown or not history.times or history.times[0] >= since_s:
                 continue
             if not history.was_told(None, since_s) and not history.is_newest(
-                None, since_s, with_pushes=is_live
+                None, since_s, with_pushes=with_pushes
             ):
                 self._lie(f"{name} {key} is missing, was not told to be gone lately")
 
-    def _judge_order(self, name: str, told: Told, key: RowKey, sequence: int | None) -> None:
-        if sequence is None or self._plan.names & GOING_BACK:
-            return
+    def _judge_order(self, name: str, told: Told, key: RowKey, sequence: int, since_s: float) -> None:
         before = self._sequences.get((name, key), sequence)
-        if sequence < before:
-            self._lie(f"{name} {key} went back from {before} to {sequence}")
         self._sequences[name, key] = sequence
-        if self._plan.names & DAMAGING or name not in self._live_s:
+        is_past = bool(self._plan.names & GOING_BACK)
+        if sequence < before and not (is_past and told.rows[key].was_replied(sequence, since_s)):
+            self._lie(f"{name} {key} went back from {before} to {sequence}")
+        if is_past or self._plan.names & DAMAGING or name not in self._live_s:
             return
-        now_s, since_s = self._now_s(), self._live_s[name]
+        now_s, live_s = self._now_s(), self._live_s[name]
         for at_s, pushed in reversed(told.pushed[key]):
-            if at_s < since_s:
+            if at_s < live_s:
                 break
             if at_s < now_s - PROMPT_S and pushed > sequence:
                 self._lie(f"{name} {key} stands at {sequence}, {pushed} was pushed {now_s - at_s:.3f} s ago")

@@ -71,6 +71,12 @@ class History:
             return False
         return all(sequence is not None and sequence <= max(known) for sequence in lately)
 
+    def was_replied(self, sequence: int, since_s: float) -> bool:
+        """Return whether a reply, not a push, told of ``sequence`` at ``since_s`` or later."""
+        first = bisect_left(self.times, since_s)
+        told = zip(self.sequences[first:], self.pushes[first:], strict=True)
+        return any(number == sequence and not is_push for number, is_push in told)
+
     def held(self, value: Any, since_s: float) -> bool:
         """Return whether ``value`` was told at ``since_s`` or later, or was the last one told before."""
         return value in self.values[max(0, bisect_right(self.times, since_s) - 1) :]

@@ -14,6 +14,9 @@ LISTED = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "1000PEPEUSDT", "BTCPERP", "ETHPERP",
 MODES = ("REGULAR_MARGIN", "ISOLATED_MARGIN", "PORTFOLIO_MARGIN")
 COINS = (("USDT", 300_000), ("USDC", 100_000), ("BTC", 3), ("ETH", 40))
 
+SCALPING = 0.2
+"""How often an owner trades in a burst instead of doing something else."""
+
 
 class Owners:
     """Owns the guest accounts of an exchange, and shakes its market.
@@ -62,7 +65,11 @@ class Owners:
         acts += [self._collateral, self._announce]
         while True:
             await asyncio.sleep(self._dice.expovariate(4.0))
-            self._try(self._dice.choice(acts), self._dice.choice(self._guests))
+            guest = self._dice.choice(self._guests)
+            if self._dice.random() < SCALPING:
+                await self._scalp(guest)
+            else:
+                self._try(self._dice.choice(acts), guest)
 
     def _try(self, act: Callable[[AccountInfo], object], guest: AccountInfo) -> None:
         try:
@@ -78,8 +85,15 @@ class Owners:
         category = dice.choice(("linear", "inverse", "option", "option"))
         return dice.choice(exchange.instruments(category)).symbol
 
-    def _trade(self, guest: AccountInfo) -> None:
-        exchange, symbol = self._exchange, self._symbol()
+    async def _scalp(self, guest: AccountInfo) -> None:
+        """Trade one contract several times within a moment, so that its messages can overtake each other."""
+        symbol = self._dice.choice(LISTED)
+        for _ in range(self._dice.randint(3, 6)):
+            self._try(lambda one: self._trade(one, symbol), guest)
+            await asyncio.sleep(self._dice.uniform(0.01, 0.08))
+
+    def _trade(self, guest: AccountInfo, symbol: str = "") -> None:
+        exchange, symbol = self._exchange, symbol or self._symbol()
         listed = next(
             row
             for category in ("linear", "inverse", "option")

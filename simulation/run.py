@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import random
 import sys
@@ -82,10 +81,18 @@ def simulate(seed: int) -> Outcome:
             outcome.wrong += crashes[:5]
             return outcome
         finally:
+            loop.run_until_complete(_end_all())
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
             asyncio.set_event_loop(None)
-            gc.collect()
+
+
+async def _end_all() -> None:
+    """End what still runs: calls that the exchange never answers."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 @contextlib.contextmanager

@@ -47,6 +47,7 @@ from marginwatch.venues.bybit.rest import BybitRest, Caller
 from marginwatch.venues.bybit.sweep import (
     OrderSweep,
     SweepReport,
+    check_order,
     coverage_gap,
     refuse_unsupported,
     sweep_orders,
@@ -185,6 +186,7 @@ class BybitClient:
         settings = await self._current_settings()
         swept = await sweep_positions(self._calls, self._catalog)
         wallet, wallet_at_ns = await self.fetch_wallet()
+        check_order(swept.latest_ns, wallet_at_ns)
         orders = await self._orders_unless_closed() if include_orders else None
         self._remember_bases(swept.positions)
         gaps = [self._gap] if self._gap else []

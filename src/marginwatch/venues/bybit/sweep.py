@@ -2,7 +2,7 @@
 
 import msgspec
 
-from marginwatch.errors import ConfigError, MarginwatchError
+from marginwatch.errors import ConfigError, ConnectivityError, MarginwatchError
 from marginwatch.model.activity import OpenOrder
 from marginwatch.model.failure import Failure
 from marginwatch.model.ids import InstrumentId
@@ -19,6 +19,8 @@ POSITIONS = "/v5/position/list"
 ORDERS = "/v5/order/realtime"
 POSITIONS_A_PAGE = 200
 ORDERS_A_PAGE = 50
+CLOCK_SET_BACK_NS = 1_000_000_000
+"""A reply that is older than the one before by more than this was stamped by a clock that was set back meanwhile."""
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -67,13 +69,29 @@ class SweepReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PositionSweep(msgspec.Struct, frozen=True):
-    """All open positions, with the rows found per segment, pages read, and the venue's time of the first reply."""
+    """All open positions, with the rows found per segment, pages read, and the venue's time of first and last reply."""
 
     positions: tuple[Position, ...]
     failures: tuple[Failure, ...]
     rows: dict[str, int | None]
     pages: int
     as_of_ns: int
+    latest_ns: int
+
+
+def check_order(earlier_ns: int, later_ns: int) -> None:
+    """Check the venue's times of two replies, the later one given second.
+
+    Raises
+    ------
+    ConnectivityError
+        If the venue's clock was set back in between: what is older cannot be told from what is newer then.
+    """
+    if later_ns < earlier_ns - CLOCK_SET_BACK_NS:
+        raise ConnectivityError(
+            "the venue set its clock back while the account was read; it is read again",
+            reason="clock_set_back",
+        )
 
 
 async def sweep_positions(calls: Calls, catalog: InstrumentCatalog) -> PositionSweep:
@@ -82,12 +100,12 @@ async def sweep_positions(calls: Calls, catalog: InstrumentCatalog) -> PositionS
     Raises
     ------
     MarginwatchError
-        If an essential segment does not answer: half a sweep is not a snapshot.
+        If an essential segment does not answer, or the venue's clock was set back: half a sweep is not a snapshot.
     """
     found: dict[tuple[InstrumentId, PositionSide], Position] = {}
     failures: list[Failure] = []
     rows: dict[str, int | None] = {}
-    pages, first_ns = 0, None
+    pages, first_ns, latest_ns = 0, None, 0
     for segment in SEGMENTS:
         try:
             listing = await _positions_of(calls, catalog, segment)
@@ -103,9 +121,11 @@ async def sweep_positions(calls: Calls, catalog: InstrumentCatalog) -> PositionS
         failures += listing.failures
         rows[segment.name] = len(listing.rows)
         pages += listing.n_pages
+        check_order(latest_ns, listing.as_of_ns)
+        latest_ns = max(latest_ns, listing.as_of_ns)
         first_ns = listing.as_of_ns if first_ns is None else min(first_ns, listing.as_of_ns)
     assert first_ns is not None, "the essential segments have answered"  # noqa: S101  # an invariant, not a check
-    return PositionSweep(tuple(found.values()), tuple(failures), rows, pages, first_ns)
+    return PositionSweep(tuple(found.values()), tuple(failures), rows, pages, first_ns, latest_ns)
 
 
 class OrderSweep(msgspec.Struct, frozen=True):

@@ -72,6 +72,12 @@ def test_a_wrong_scenario_is_refused_with_those_there_are() -> None:
     assert ended.stderr.count("\n") == 1
 
 
+def test_a_wrong_market_is_refused_with_those_there_are() -> None:
+    ended = subprocess.run([*COMMAND, "--market", "dream"], capture_output=True, text=True, timeout=30)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "model, history" in ended.stderr
+
+
 class Screen:
     """A pseudo-terminal of 160 × 50 with a program on it."""
 

@@ -58,6 +58,18 @@ async def listen(server, open_stream, account, over: asyncio.Event) -> None:
         await asyncio.sleep(0.02)
 
 
+async def watch(server, open_stream, over: asyncio.Event) -> None:
+    """Keep a public socket with a topic of every family, come what may."""
+    topics = [f"{family}.BTCUSDT" for family in ("tickers", "orderbook.200", "publicTrade", "allLiquidation")]
+    while not over.is_set():
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError, AssertionError, json.JSONDecodeError):
+            client = await open_stream(server.urls.public["linear"])
+            await client.say({"op": "subscribe", "args": [*topics, "insurance.USDT", "adlAlert.USDT"]})
+            while not over.is_set():
+                await client.hear(0.5)
+        await asyncio.sleep(0.02)
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_the_exchange_outlives_them(rest, open_stream, caplog, seed) -> None:
     caplog.set_level(logging.ERROR)
@@ -73,6 +85,7 @@ async def test_the_exchange_outlives_them(rest, open_stream, caplog, seed) -> No
             for account in exchange.accounts()
             for one in (call(rest, account, over), listen(server, open_stream, account, over))
         ]
+        busy.append(asyncio.create_task(watch(server, open_stream, over)))
         await asyncio.sleep(LASTS_S)
         assert not [task for task in (market, *busy) if task.done()]
         # An event, not a cancellation: a wait that ends at that moment may swallow one.

@@ -1,6 +1,15 @@
 """Conversations on the public streams."""
 
+import asyncio
+
 import pytest
+
+from marginwatch.clock import ManualClock
+from marginwatch.sim.bybit.book_feed import BookFeed
+from marginwatch.sim.bybit.liquidation_feed import LiquidationFeed
+from marginwatch.sim.bybit.server import BybitSimServer
+from marginwatch.sim.bybit.ticker_feed import TickerFeed
+from marginwatch.sim.exchange import Exchange
 
 
 async def test_linear_tickers_are_a_snapshot_and_then_what_changed(server, exchange, open_stream) -> None:
@@ -96,3 +105,75 @@ async def test_a_dated_future_has_its_delivery_time_in_words(server, exchange, o
 async def test_an_unknown_channel_is_no_stream(server, http) -> None:
     async with http.get(server.urls.rest + "/v5/public/nowhere") as answer:
         assert answer.status == 404
+
+
+FAMILIES = ["tickers", "orderbook.50", "publicTrade", "allLiquidation"]
+
+
+async def test_nothing_is_made_once_the_last_listener_has_gone(server, exchange, open_stream) -> None:
+    stream = server.public["linear"]
+    first, second = [await open_stream(server.urls.public["linear"]) for _ in range(2)]
+    topics = [*(f"{family}.ETHUSDT" for family in FAMILIES), "insurance.USDT", "adlAlert.USDT"]
+    for client in (first, second):
+        await client.ask({"op": "subscribe", "args": topics})
+    await first.ask({"op": "unsubscribe", "args": topics})
+    assert [list(feed.topics) for feed in stream._feeds.values()] == [
+        [topic] for topic in stream_order(topics)
+    ]
+    await second.socket.close()
+    while stream.connections.keys() - {one for one in stream.connections if not one.topics}:  # no event
+        await asyncio.sleep(0.01)
+    assert not any(feed.topics for feed in stream._feeds.values())
+
+
+def stream_order(topics: list[str]) -> list[str]:
+    families = ["tickers", "orderbook", "publicTrade", "allLiquidation", "insurance", "adlAlert"]
+    return sorted(topics, key=lambda topic: families.index(topic.partition(".")[0]))
+
+
+async def test_a_frozen_stream_tells_later_what_it_missed(server, exchange, open_stream) -> None:
+    client = await open_stream(server.urls.public["linear"])
+    await client.ask({"op": "subscribe", "args": ["orderbook.50.BTCUSDT", "allLiquidation.BTCUSDT"]})
+    await client.hear()
+    server.public["linear"].is_frozen = True
+    exchange.shock(-0.05)
+    assert await client.hears_nothing()
+    server.public["linear"].is_frozen = False
+    assert {(await client.hear())["topic"] for _ in range(2)} == {
+        "orderbook.50.BTCUSDT",
+        "allLiquidation.BTCUSDT",
+    }
+
+
+async def test_unknown_topics_are_refused_by_family(server, open_stream) -> None:
+    client = await open_stream(server.urls.public["linear"])
+    for topic in (
+        "orderbook.50.NOPE", "orderbook.25.BTCUSDT", "orderbook.BTCUSDT", "allLiquidation.NOPE", "insurance.inverse",
+        "adlAlert.BTC", "system.status", "kline.7.BTCUSDT", "nonsense",
+    ):  # fmt: skip
+        answer = await client.ask({"op": "subscribe", "args": [topic]})
+        assert (answer["success"], answer["ret_msg"]) == (False, f"error:handler not found,topic:{topic}")
+
+
+def test_a_contract_that_is_delivered_falls_silent() -> None:
+    """Its stream ends with its last price; nobody is told of what is no longer listed, and nothing breaks."""
+    exchange = Exchange(
+        1, ManualClock(1_795_000_000 * 10**9), n_accounts=2, activity_per_s=0.0, tick_s=21_600.0
+    )
+    dated = next(
+        row for row in exchange.instruments("linear") if row.delivery_ms and row.settle_coin == "USDT"
+    )
+    feeds = [
+        kind(BybitSimServer(exchange).front, "linear") for kind in (TickerFeed, BookFeed, LiquidationFeed)
+    ]
+    for family, feed in zip(("tickers", "orderbook.50", "allLiquidation"), feeds, strict=True):
+        feed.open(f"{family}.{dated.symbol}")
+        exchange.subscribe(feed.hear)
+    exchange.step()
+    assert sum(len(list(feed.news(0.0))) for feed in feeds) >= 2
+    exchange.advance((dated.delivery_ms - exchange.now_ms()) / 1000 + 2 * exchange.tick_s)
+    assert not exchange.instruments("linear", dated.symbol)
+    for feed in feeds:
+        list(feed.news(10.0))
+    exchange.step()
+    assert not [message for feed in feeds for message in feed.news(20.0)]

@@ -218,6 +218,16 @@ async def test_fees_closed_to_a_key_are_the_published_ones_and_say_so(bench) -> 
     assert len(calls(bench, "linear")) == 1
 
 
+async def test_borrow_tiers_are_asked_with_another_key_where_the_first_may_not(bench) -> None:
+    bench.follow("a").client.error = AuthError("permission denied", reason="permission")
+    bench.follow("b")
+    await run_once(bench)
+    await bench.desk.clock.advance(60)
+    await run_once(bench)
+    assert calls(bench) == [("a", "borrow"), ("b", "borrow")]
+    assert len(bench.desk.of(BorrowTiersUpdate)) == 1
+
+
 async def test_an_account_that_left_is_forgotten_and_one_that_comes_back_is_asked_again(bench) -> None:
     gone = bench.follow("a", "linear")
     bench.follow("b")

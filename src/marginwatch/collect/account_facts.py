@@ -85,6 +85,7 @@ class AccountFacts:
         self._due_s: dict[tuple[AccountId, str], float] = {}
         self._borrow_due_s = 0.0
         self._has_borrow = False
+        self._may_not: set[AccountId] = set()
         self._owners_told: set[tuple[str | None, str]] = set()
         self._failing: dict[FactKind, set[AccountId | None]] = {}
 
@@ -164,11 +165,17 @@ class AccountFacts:
             self._services.sink(CollateralInfoUpdate(account_id, coins, self._services.clock.now_ns()))
 
     async def _read_borrow_tiers(self) -> None:
-        client = next((one.client for one in self._accounts() if one.client is not None), None)
-        if client is None:
+        able = [one for one in self._accounts() if one.client is not None]
+        # A key that may not ask is passed over as long as another one might.
+        account = next(
+            (one for one in able if one.spec.account_id not in self._may_not), next(iter(able), None)
+        )
+        if account is None or (client := account.client) is None:
             return
         tiers = await self._ask("borrow_tiers", None, client.fetch_borrow_tiers)
         is_read = not isinstance(tiers, MarginwatchError)
+        if not is_read and not tiers.retryable:
+            self._may_not.add(account.spec.account_id)
         now_s = self._services.clock.monotonic_s()
         self._borrow_due_s = now_s + (BORROW_EVERY_S if is_read else RETRY_S)
         self._has_borrow = True

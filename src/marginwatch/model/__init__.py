@@ -13,6 +13,7 @@ instrument    contracts and their margin tiers
 position      one row of an account
 balance       coins and account totals
 price         public prices
+price_history closes of a contract over past intervals
 market        depth, liquidations, insurance pools, deleveraging alerts
 activity      fills, orders, ledger lines
 connectivity  link state and freshness of an account
@@ -21,6 +22,7 @@ events        updates patch; the synchronous event sink
 failure       failures as values
 option_totals options of an account summed up by the venue
 venue_facts   slow facts: haircuts, borrowing, fees, announcements, members
+risk_history  frozen books, forecasts with what followed, model errors
 quarantine    payloads that did not decode
 account       configured accounts, endpoints, key reports
 secret        the redaction type

@@ -1,7 +1,8 @@
-"""What outlives the process: breaks, quarantined payloads and notices, in one SQLite file with one writer.
+"""What outlives the process: breaks, quarantined payloads, notices, histories of prices and risk, in one SQLite file.
 
-In: records inside a transaction. Out: committed rows, newest first. State: the file. Never: a secret, a position or
-a balance (those are rebuilt from the exchanges at each start), an unbounded table.
+In: records inside a transaction. Out: committed rows. State: the file, with one writer. Never: a secret, a position or
+a balance (those are rebuilt from the exchanges at each start; what is kept of a book is USD per coin at a day's end), an
+unbounded table.
 
 Modules
 -------
@@ -9,6 +10,8 @@ store       open, transaction, readers, close
 transaction the unit of work: everything added in it is one commit
 recorder    what happens is queued, and committed by one task
 records     rows as structs
+price_closes  closes of contracts: what is known, what is added
+risk_days   frozen books, forecasts and what followed, model errors
 tables      the schema as SQLAlchemy Core tables
 retention   how much is kept
 connection  engines with the pragmas that make a commit durable

@@ -16,12 +16,23 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
         Rows kept of each table.
     payload_bytes_max : int
         Bytes of all quarantined payloads together.
+    daily_closes_max, hourly_closes_max : int
+        Closes kept of each contract: a little more than a thousand returns of either kind.
+    frozen_days_max, forecast_days_max : int
+        Days kept of frozen books, of which only yesterday's is used, and of forecasts.
+    model_errors_max : int
+        Samples kept of each account and figure.
     """
 
     breaks_max: int = 100_000
     notices_max: int = 100_000
     payloads_max: int = 2_000
     payload_bytes_max: int = 32 * 1024 * 1024
+    daily_closes_max: int = 1_100
+    hourly_closes_max: int = 1_100
+    frozen_days_max: int = 3
+    forecast_days_max: int = 400
+    model_errors_max: int = 1_500
 
 
 async def keep_newest(connection: AsyncConnection, table: Table, rows_max: int) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Executable, Row, Table, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -39,7 +39,7 @@ class Store:
 
     def __init__(self, path: Path, retention: Retention) -> None:
         self.path = path
-        self._retention = retention
+        self.retention = retention
         self._lock = FileLock(path)
         self._turn = asyncio.Lock()
         self._writer: AsyncEngine = writer_engine(path)
@@ -110,7 +110,7 @@ class Store:
         async with self._turn:
             try:
                 async with self._writer.begin() as connection:
-                    yield Transaction(connection, self._retention)
+                    yield Transaction(connection, self.retention)
             except DBAPIError as error:
                 raise self._unusable(error) from error
 
@@ -185,6 +185,16 @@ class Store:
             query = query.where(table.c.account_id == account_id)
         if before_id is not None:
             query = query.where(table.c.id < before_id)
+        return await self.rows(query)
+
+    async def rows(self, query: Executable) -> list[Row[tuple[object, ...]]]:
+        """Return what a query finds; for the modules beside this one, each of which knows its own tables.
+
+        Raises
+        ------
+        ConnectivityError
+            If the file cannot be read now.
+        """
         try:
             async with self._reader.connect() as connection:
                 return list((await connection.execute(query)).all())

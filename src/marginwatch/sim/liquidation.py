@@ -1,10 +1,10 @@
 """Liquidation of accounts whose positions back each other: exactly when maintenance margin reaches margin balance.
 
-Spot orders with a haircut loss are cancelled first, and if that suffices it was no liquidation. Then all orders are cancelled and debts
-repaid out of other coins; if that is not enough, positions are taken over by the house, largest loss first, at a price that costs the
-account that position's maintenance margin: a position above the lowest tier is first cut to the tier below. It stops
-as soon as the account is safe. What an emptied account still owes is repaid from its other coins, and what is then
-missing the insurance fund pays.
+Spot orders with a haircut loss are cancelled first, and if that suffices it was no liquidation. Then all orders are
+cancelled and debts repaid out of other coins; if that is not enough, positions are taken over by the house, largest loss
+first, at a price that costs the account that position's maintenance margin: a position above the lowest tier is first cut
+to the tier below. It stops as soon as the account is safe. What an emptied account still owes is repaid from its other
+coins, and what is then missing the insurance fund pays.
 """
 
 import math

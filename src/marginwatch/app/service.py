@@ -205,6 +205,10 @@ class Service:
         progress = self.progress()
         return progress.n_heard + progress.n_stopped >= progress.n_accounts
 
+    def are_facts_read(self) -> bool:
+        """Return whether all slow facts that margins need were asked for at least once, whatever came of it."""
+        return self._running_fleet().are_facts_read()
+
     async def wait_until_complete(self, timeout_s: float) -> bool:
         """Wait for the first complete picture; False if it did not come in ``timeout_s`` seconds."""
         give_up_at = self.clock.monotonic_s() + timeout_s

@@ -48,6 +48,8 @@ async def test_a_late_first_socket_and_every_gap_are_asked_about_twice(desk, bac
     parts, client = backfill
     started_ns = desk.clock.now_ns()
     await desk.clock.advance(40)
+    await parts.fetch(client)
+    assert client.account.fills_since == [], "not while others wait for their first picture"
     for _ in range(3):
         await parts.fetch(client)
     assert client.account.fills_since == [started_ns] * 2
@@ -64,6 +66,7 @@ async def test_an_execution_is_told_once_whichever_way_it_came(desk, backfill) -
     first, second = fill(desk, "1", now_ns), fill(desk, "2", now_ns + 1)
     assert parts.only_new(FillsUpdate("a", (first,), now_ns, now_ns)).fills == (first,)
     client.account.fills = (first, second)
+    assert await parts.fetch(client) is None
     told = await parts.fetch(client)
     assert (told.fills, told.is_backfill) == ((second,), True)
     assert parts.only_new(FillsUpdate("a", (first, second), now_ns, now_ns)) is None
@@ -81,6 +84,7 @@ async def test_what_only_the_owner_can_mend_is_raised_and_the_rest_asked_again(d
             raise self.error
 
     client = Refusing()
+    assert await parts.fetch(client) is None
     assert await parts.fetch(client) is None
     client.error = AuthError("closed to this key", reason="permission")
     assert await parts.fetch(client) is None

@@ -93,8 +93,11 @@ class Backfill:
         if since_ns is None:
             return None
         is_first, self._is_first = self._is_first, False
-        if is_first and self._services.clock.monotonic_s() - self._started_s < GAP_FROM_S:
-            self._since_ns = None
+        if is_first:
+            if self._services.clock.monotonic_s() - self._started_s < GAP_FROM_S:
+                self._since_ns = None
+            # While a fleet starts, the calls go to those who have no picture yet: what happened since the start is asked
+            # for with the next snapshot. What it did to the positions is in the one that was just taken.
             return None
         n_gaps = self._n_gaps
         try:

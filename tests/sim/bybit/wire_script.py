@@ -11,9 +11,12 @@ import json
 import sys
 
 from marginwatch.clock import ManualClock
+from marginwatch.sim.bybit.gate import ROUTES
 from marginwatch.sim.bybit.server import BybitSimServer
+from marginwatch.sim.bybit.topics import ALL_IN_ONE
 from marginwatch.sim.exchange import Exchange
 from marginwatch.sim.faults import Faults, parse_faults
+from marginwatch.sim.rows import KeyInfo
 
 FAULTS = (
     "drop=5%,duplicate=10%,reorder=10%,malformed=3%,wrong_types=3%,trickle=5%,delay=5ms..80ms,latency=1ms..9ms,"
@@ -32,6 +35,33 @@ CALLS = (
     ("/v5/market/orderbook", "category=linear&symbol=BTCUSDT&limit=50"),
     ("/v5/market/adlAlert", "symbol=BTCUSDT"),
 )
+
+EVERY_CALL = dict.fromkeys(ROUTES, "") | {
+    "/v5/market/tickers": "category=option&baseCoin=BTC",
+    "/v5/market/instruments-info": "category=linear&limit=5",
+    "/v5/market/risk-limit": "category=inverse&symbol=BTCUSD",
+    "/v5/market/funding/history": "category=linear&symbol=BTCUSDT&limit=3",
+    "/v5/market/mark-price-kline": "category=linear&symbol=BTCUSDT&interval=60&limit=3",
+    "/v5/market/orderbook": "category=option&symbol={option}",
+    "/v5/position/list": "category=option",
+    "/v5/position/closed-pnl": "category=linear",
+    "/v5/order/realtime": "category=spot",
+    "/v5/execution/list": "category=option",
+    "/v5/account/wallet-balance": "accountType=UNIFIED",
+    "/v5/account/fee-rate": "category=linear&symbol=BTCUSDT",
+    "/v5/account/withdrawal": "coinName=USDT",
+    "/v5/asset/transfer/query-account-coins-balance": "accountType=FUND",
+    "/v5/asset/transfer/query-account-coin-balance": "accountType=UNIFIED&coin=USDT",
+    "/v5/asset/settlement-record": "category=linear",
+    "/v5/asset/delivery-record": "category=option",
+}
+"""Every endpoint once; those without parameters have none."""
+
+LATER_FAULTS = (
+    "rest_busy=15%,rest_limited=15%,rest_empty=10%,rest_page=10%,rest_truncate=10%,clock_skew=-300ms,"
+    "freeze=2s,freeze_for=500ms..1s,ban=6s,ban_for=200ms,revoke=90%,revoke_after=1s..2s"
+)
+"""What befalls whole replies, keys and the exchange; with the first ones in force it would drown them."""
 
 
 def sign(secret: str, text: str) -> str:
@@ -125,33 +155,65 @@ async def step(server: BybitSimServer, clock: ManualClock, wires: list[Wire], se
         await wire.settle()
 
 
+async def subscribe(server: BybitSimServer, key: KeyInfo) -> list[Wire]:
+    """Return a socket of every channel with topics of every kind, each with its first messages."""
+    exchange = server.exchange
+    option = exchange.instruments("option")[0].symbol
+    symbols = [row.symbol for row in exchange.instruments("linear")][:8]
+    private = await open_socket(server, "/v5/private")
+    expires = server.front.now_ms() + 10_000
+    private.say(
+        {"op": "auth", "args": [key.api_key, expires, sign(key.api_secret, f"GET/realtime{expires}")]}
+    )
+    private.say({"op": "subscribe", "args": sorted(ALL_IN_ONE)})
+    await private.until(b'"success":true', 2)
+    wires = [private]
+    for channel, topics, first in (
+        ("linear", [f"tickers.{symbol}" for symbol in symbols], 0),
+        ("linear", PUBLIC_TOPICS, FIRST_MESSAGES),
+        (
+            "inverse",
+            ["tickers.BTCUSD", "orderbook.50.BTCUSD", "allLiquidation.BTCUSD", "insurance.inverse"],
+            3,
+        ),
+        ("option", [f"tickers.{option}", f"orderbook.25.{option}", "publicTrade.BTC"], 2),
+        ("spot", ["tickers.BTCUSDT", "orderbook.1.BTCUSDT"], 2),
+        ("misc/status", ["system.status"], 0),
+    ):
+        wire = await open_socket(server, f"/v5/public/{channel}")
+        wire.say({"op": "subscribe", "args": topics})
+        await wire.until(b'"success":true')
+        await wire.until(b'"type":"snapshot"', first or (len(topics) if channel == "linear" else 0))
+        wires.append(wire)
+    return wires
+
+
 async def script(seed: int) -> bytes:
     clock = ManualClock()
     exchange = Exchange(seed, clock, n_accounts=6, scenario="crash", activity_per_s=5.0)
     faults = Faults(parse_faults(""), seed)
     async with BybitSimServer(exchange, faults, clock=clock) as server:
-        key = exchange.accounts()[2].key
-        private, public = [await open_socket(server, f"/v5/{path}") for path in ("private", "public/linear")]
-        wires = [private, public]
-        expires = server.front.now_ms() + 10_000
-        private.say(
-            {"op": "auth", "args": [key.api_key, expires, sign(key.api_secret, f"GET/realtime{expires}")]}
-        )
-        private.say(
-            {"op": "subscribe", "args": ["position", "wallet", "order", "execution", "execution.fast"]}
-        )
-        symbols = [row.symbol for row in exchange.instruments("linear")][:8]
-        public.say({"op": "subscribe", "args": [f"tickers.{symbol}" for symbol in symbols]})
-        public.say({"op": "subscribe", "args": PUBLIC_TOPICS})
-        await private.until(b'"success":true', 2)
-        await public.until(b'"type":"snapshot"', len(symbols) + FIRST_MESSAGES)
+        account = exchange.accounts()[2]
+        wires = await subscribe(server, account.key)
         await step(server, clock, wires, 1.0)
+        option = exchange.instruments("option")[0].symbol
+        exchange.open_position(account.uid, option, "0.1")
+        server.front.announcements.append({"id": "1", "title": "upgrade", "state": "scheduled"})
+        await step(server, clock, wires, 1.0)
+        replies = [
+            await get(server, path, query.format(option=option), account.key)
+            for path, query in EVERY_CALL.items()
+        ]
         faults.plan = parse_faults(FAULTS)
-        replies: list[bytes] = []
         for _ in range(3):
             await step(server, clock, wires, 2.0)
-            replies += [await get(server, path, query, key) for path, query in CALLS]
-        await step(server, clock, wires, 3.0)
+            replies += [await get(server, path, query, account.key) for path, query in CALLS]
+        faults.plan = parse_faults(LATER_FAULTS)
+        faults.start()
+        for _ in range(3):
+            await step(server, clock, wires, 1.0)
+            replies += [await get(server, path, query, account.key) for path, query in CALLS]
+        await step(server, clock, wires, 2.0)
         return b"".join((*replies, *(wire.finish() for wire in wires)))
 
 

@@ -45,7 +45,7 @@ async def test_the_same_seed_gives_the_same_wire_bytes() -> None:
         b'"topic":"orderbook.25.',
         b'"topic":"tickers.BTCUSD"',
         b'"retCode":10016',
-        b'"retCode":10006',
+        b'"retCode":10003',
         b"HTTP/1.1 429",
     ):
         assert part in first

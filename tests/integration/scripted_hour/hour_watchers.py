@@ -74,6 +74,9 @@ class Pybit:
             "executions": self._lists(read.get_executions, *families, limit=100, **span),
             "ledger": self._lists(read.get_transaction_log, {}, limit=50, **span),
             "closed": self._lists(read.get_closed_pnl, *families[:2], limit=100, **span),
+            "fundings of BTCUSDT": self._lists(
+                read.get_executions, families[0], symbol="BTCUSDT", execType="Funding", **span
+            ),
         }
 
     @staticmethod

@@ -85,6 +85,9 @@ def test_histories_read_by_pybit(hour: Hour, name: str) -> None:
         assert Decimal(wire["funding"] or 0) == row.funding
     for wire, row in zip(read["closed"], truth["closed"], strict=True):
         assert differences(wire, row, CLOSED) == []
+    fundings = [row for row in truth["executions"] if (row.symbol, row.kind) == ("BTCUSDT", "Funding")]
+    assert [row["execId"] for row in read["fundings of BTCUSDT"]] == [row.exec_id for row in fundings]
+    assert bool(fundings) == (name in {"cross", "hedge", "portfolio"})
 
 
 def test_there_was_something_to_read(hour: Hour) -> None:

@@ -90,13 +90,14 @@ def _open_orders(call: Call) -> Result:
 
 
 def _is_asked(call: Call, row: ExecutionRow) -> bool:
-    order_id, symbol = call.get("orderId"), call.get("symbol")
+    """Return whether a row is asked for: by order, else by symbol, else by settle coin; kinds are filtered always."""
+    order_id, symbol, kind = call.get("orderId"), call.get("symbol"), call.get("execType")
+    if kind and row.kind != kind:
+        return False
     if order_id:
         return row.order_id == order_id
-    if symbol:
-        return row.symbol == symbol
-    settle_coin, kind = call.get("settleCoin"), call.get("execType")
-    return (not settle_coin or row.settle_coin == settle_coin) and (not kind or row.kind == kind)
+    settle_coin = call.get("settleCoin")
+    return row.symbol == symbol if symbol else settle_coin in ("", row.settle_coin)
 
 
 def _executions(call: Call) -> Result:

@@ -19,6 +19,8 @@ scenario     named market stories
 moves        what moves coins: the model, the record or the replay of a crash
 switching    volatility that comes in spells
 recorded_prices  recorded days as joint returns
+past_prices  what coins cost before the story began and at each hour since
+candles      candles made from it
 bootstrap    an endless history out of the recorded one
 crash_days   named crashes as they were recorded
 bridge       prices between recorded ones

@@ -12,6 +12,7 @@ from marginwatch.sim.instruments import FUNDING_CAP, Contract, SpotPair
 from marginwatch.sim.money import from_float, to_step
 from marginwatch.sim.moves import Moves
 from marginwatch.sim.option_board import OptionBoard, OptionQuote, option_figures
+from marginwatch.sim.past_prices import PastPrices
 from marginwatch.sim.rows import TickerRow
 from marginwatch.sim.scenario import SECONDS_A_YEAR, scenario_named
 
@@ -74,6 +75,7 @@ class Market:
         self.spot_pairs = listing.spot_pairs()
         self.usd: dict[str, float] = {coin.name: coin.start_usd for coin in COINS}
         self.usd |= {"USDT": 0.9996, "USDC": 0.9999, "USD": 1.0}
+        self.past = PastPrices(seed, start_ms, self.usd)
         self._spot_last = dict(self.usd)
         self._moving = [
             Quote(contract, 10**11 + self._random.randrange(10**9)) for contract in self.contracts
@@ -97,6 +99,7 @@ class Market:
         if dt_s <= 0.0:
             return
         self.now_ms = now_ms
+        self.past.note(now_ms, self.usd)
         before = self._levels()
         self.moves.step(self.usd, (now_ms - self._start_ms) / 1000.0, dt_s)
         for quote in self._moving:

@@ -9,6 +9,7 @@ from marginwatch.clock import Clock
 from marginwatch.sim import coins, greeks, instruments, isolated, rows, view
 from marginwatch.sim.account import OPTION_FEE, SPOT_FEE, Account
 from marginwatch.sim.announcements import MarginChange
+from marginwatch.sim.candles import CandleRow, candles
 from marginwatch.sim.directory import Directory
 from marginwatch.sim.market import Market
 from marginwatch.sim.market_rows import AdlAlertRow, BookRow, PoolRow
@@ -292,6 +293,22 @@ class Reads:
             return None
         market = self._market
         return market.depth.book(found[0], listed, n_levels, market.moves.regime, market.version)
+
+    def candles(
+        self,
+        category: str,
+        symbol: str,
+        every_ms: int,
+        window_ms: tuple[int | None, int | None],
+        limit: int,
+    ) -> tuple[CandleRow, ...] | None:
+        """Return candles of a contract or spot pair, newest first; None if it is not listed, or an option."""
+        listed = self._spot.get(symbol) if category == "spot" else self._world.contracts.get(symbol)
+        found = self.tickers(category, symbol) if listed and category != "option" else ()
+        if listed is None or not found:
+            return None
+        last, past = found[0].last_price, self._market.past
+        return candles(past, listed, last, self.now_ms(), every_ms, window_ms, limit)
 
     def insurance_pools(self, coin: str | None = None) -> tuple[PoolRow, ...]:
         """Return the insurance pools, or that of one coin; empty if it has none."""

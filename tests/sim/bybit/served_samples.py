@@ -85,6 +85,9 @@ REST: dict[str, Sample] = {
     "funding rates": Sample(
         "/v5/market/funding/history?category=linear&symbol=BTCUSDT", ("rest_funding_history_docs",)
     ),
+    "candles of last prices": Sample(
+        "/v5/market/kline?category=linear&symbol=BTCUSDT&interval=60", ("rest_kline_docs",)
+    ),
     "candles": Sample(
         "/v5/market/mark-price-kline?category=linear&symbol=BTCUSDT&interval=60", ("rest_mark_kline_docs",)
     ),
@@ -299,7 +302,7 @@ NOT_THERE = {
 
 TRIMMED = frozenset(
     {
-        "rest_time_docs", "rest_funding_history_docs", "rest_mark_kline_docs", "rest_orderbook_docs", "rest_insurance_docs",
+        "rest_time_docs", "rest_funding_history_docs", "rest_mark_kline_docs", "rest_kline_docs", "rest_orderbook_docs", "rest_insurance_docs",
         "rest_collateral_tiers_docs", "rest_system_status_docs", "rest_order_realtime_2025", "rest_execution_list_docs",
         "rest_fee_rate_docs", "rest_coins_balance_fund_docs", "rest_coin_query_info_docs", "rest_query_api_docs",
         "rest_sub_members_docs", "rest_wallet_isolated_2024", "ws_position_btcperp_2026", "ws_wallet_borrowed_2026",

@@ -41,6 +41,7 @@ EVERY_CALL = dict.fromkeys(ROUTES, "") | {
     "/v5/market/instruments-info": "category=linear&limit=5",
     "/v5/market/risk-limit": "category=inverse&symbol=BTCUSD",
     "/v5/market/funding/history": "category=linear&symbol=BTCUSDT&limit=3",
+    "/v5/market/kline": "category=inverse&symbol=BTCUSD&interval=D&limit=3",
     "/v5/market/mark-price-kline": "category=linear&symbol=BTCUSDT&interval=60&limit=3",
     "/v5/market/orderbook": "category=option&symbol={option}",
     "/v5/position/list": "category=option",

@@ -13,6 +13,7 @@ from marginwatch.sim.bybit.render_options import (
     streamed_option_ticker,
 )
 from marginwatch.sim.bybit.wire_numbers import money, percentage_change, price
+from marginwatch.sim.candles import CandleRow
 from marginwatch.sim.rows import BorrowTier, CollateralBand, InstrumentRow, RiskLimitRow, TickerRow
 
 Row = dict[str, object]
@@ -234,3 +235,9 @@ def borrow_tiers(tiers: Iterable[BorrowTier]) -> list[Row]:
             }
         )
     return [{"currency": coin, "positionTiersRatioList": rows} for coin, rows in by_coin.items()]
+
+
+def candle(row: CandleRow) -> list[str]:
+    """Return a row of ``/v5/market/kline``: start, open, high, low, close, volume, turnover."""
+    prices = [price(one) for one in (row.open, row.high, row.low, row.close)]
+    return [str(row.start_ms), *prices, money(row.volume), money(row.volume * row.close)]

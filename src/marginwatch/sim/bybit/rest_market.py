@@ -11,6 +11,7 @@ from marginwatch.sim.rows import TickerRow
 
 SYMBOLS_PER_RISK_LIMIT_PAGE = 15
 FUNDING_ROWS, CANDLE_ROWS = 200, 200
+CANDLE_INTERVALS = ("1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "D", "W", "M")
 BOOK_LIMITS = {"spot": (1, 200), "option": (1, 25)}
 """Category → levels by default and at most; contracts have 25 and 500 (document: v5/market/orderbook)."""
 
@@ -119,16 +120,29 @@ def _funding_history(call: Call) -> Result:
     }
 
 
+def _minutes(call: Call) -> int:
+    text = call.get("interval")
+    if text not in CANDLE_INTERVALS:
+        raise bad_parameter("params error: interval invalid")
+    return {"D": 1440, "W": 10_080, "M": 43_200}.get(text) or int(text)
+
+
+def _candles(call: Call) -> Result:
+    category = call.get("category") or "linear"
+    limit = read_limit(call.get("limit"), default=CANDLE_ROWS, largest=1000)
+    window_ms = call.milliseconds("start"), call.milliseconds("end")
+    symbol, every_ms = call.get("symbol"), _minutes(call) * 60_000
+    found = call.exchange.candles(category, symbol, every_ms, window_ms, limit)
+    if found is None:
+        raise bad_parameter("params error: symbol invalid")
+    return {"category": category, "symbol": symbol, "list": [render_market.candle(row) for row in found]}
+
+
 def _mark_candles(call: Call) -> Result:
-    """Return flat candles at the mark price, newest first: the simulator keeps no history of prices."""
+    """Return flat candles at the mark price, newest first: only last prices have a history."""
     row = _one_ticker(call)
     limit = read_limit(call.get("limit"), default=CANDLE_ROWS, largest=1000)
-    minutes = {"D": 1440, "W": 10_080, "M": 43_200}.get(call.get("interval"))
-    if minutes is None:
-        if not call.get("interval").isdecimal():
-            raise bad_parameter("params error: interval invalid")
-        minutes = int(call.get("interval"))
-    every_ms = minutes * 60_000
+    every_ms = _minutes(call) * 60_000
     newest_ms = row.ts_ms // every_ms * every_ms
     mark = price(row.mark_price)
     candles = [[str(newest_ms - every_ms * back), mark, mark, mark, mark] for back in range(limit)]
@@ -182,6 +196,7 @@ ROUTES: dict[str, Route] = {
         "/v5/market/instruments-info": _instruments,
         "/v5/market/risk-limit": _risk_limits,
         "/v5/market/funding/history": _funding_history,
+        "/v5/market/kline": _candles,
         "/v5/market/mark-price-kline": _mark_candles,
         "/v5/market/orderbook": _order_book,
         "/v5/market/insurance": _insurance,

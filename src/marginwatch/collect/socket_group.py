@@ -44,7 +44,8 @@ class SocketGroup(Generic[Shared]):
 
     def place(self, topics: Mapping[str, set[str]]) -> None:
         """Follow these topics, by category, and no others."""
-        for category in {*self._sockets, *topics}:
+        # In an order that does not depend on how texts hash: the same run opens the same sockets.
+        for category in dict.fromkeys((*self._sockets, *topics)):
             self._place(category, topics.get(category, set()))
 
     def _place(self, category: str, topics: set[str]) -> None:

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from marginwatch.clock import ManualClock
-from marginwatch.collect.connection_queue import ConnectionQueue
+from marginwatch.collect.connection_queue import ATTEMPTS_MAX, ConnectionQueue
 from marginwatch.collect.timers import Timers
 from marginwatch.model.ids import AccountId
 from marginwatch.venues.base import EndpointLimit
@@ -20,6 +20,7 @@ class Place:
         self.timers = Timers(self.clock, tick_s)
         self.ran = asyncio.create_task(self.timers.run())
         self.admitted: list[tuple[float, str | None]] = []
+        self.attempt_s = 0.0
         known = danger or {}
         self.queue = ConnectionQueue(
             EndpointLimit(calls, 300.0),
@@ -33,6 +34,8 @@ class Place:
     async def come(self, name: str | None) -> None:
         await self.queue.admit(None if name is None else AccountId(name))
         self.admitted.append((self.clock.monotonic_s(), name))
+        await self.clock.sleep(self.attempt_s)
+        self.queue.attempt_over()
 
     def send(self, *names: str | None) -> list[asyncio.Task[None]]:
         return [asyncio.create_task(self.come(name)) for name in names]
@@ -57,7 +60,8 @@ async def test_no_window_of_five_minutes_has_more_than_the_share() -> None:
 async def test_the_whole_share_is_used_without_waiting_but_for_what_is_left_to_prices() -> None:
     place = Place(500, 0.30, tick_s=1.0)
     place.send(*(f"a{i}" for i in range(200)))
-    await place.clock.advance(1)
+    for _ in range(4):
+        await place.clock.advance(1)
     assert len(place.admitted) == 150 - 7
     assert place.queue.n_waiting == 57
     assert not place.queue.has_free_place()
@@ -81,6 +85,37 @@ async def test_a_large_fleet_does_not_keep_prices_waiting_for_five_minutes() -> 
     times = [at for at, _ in place.admitted]
     assert len(times) == 1014
     assert max(sum(start <= at < start + 310 for at in times) for start in times) <= 450
+    place.ran.cancel()
+
+
+async def test_attempts_that_take_long_are_not_all_begun_at_once() -> None:
+    place = Place(500, 0.90, tick_s=0.1)
+    place.attempt_s = 4.0
+    tasks = place.send(*(f"a{i}" for i in range(200)))
+    await place.clock.advance(1)
+    assert len(place.admitted) == ATTEMPTS_MAX
+    tasks[0].cancel()
+    place.queue.attempt_over()  # what the cancelled attempt would have said
+    await place.clock.advance(1)
+    assert len(place.admitted) == ATTEMPTS_MAX + 1
+    for _ in range(150):
+        await place.clock.advance(0.1)
+    assert len(place.admitted) == 200
+    times = [at for at, _ in place.admitted]
+    assert max(sum(start <= at < start + 4.0 for at in times) for start in times) <= ATTEMPTS_MAX + 1
+    place.ran.cancel()
+
+
+async def test_who_is_cancelled_while_being_admitted_does_not_hold_an_attempt() -> None:
+    place = Place(500, 0.90, tick_s=0.1)
+    place.attempt_s = 1e6
+    tasks = place.send(*(f"a{i}" for i in range(ATTEMPTS_MAX + 1)))
+    await asyncio.sleep(0)
+    place.queue._pump()
+    assert not place.admitted, "admitted, but not awake yet"
+    tasks[0].cancel()
+    await place.clock.advance(1)
+    assert len(place.admitted) == ATTEMPTS_MAX
     place.ran.cancel()
 
 

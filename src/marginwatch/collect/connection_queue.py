@@ -22,6 +22,10 @@ RESERVED = 8
 """Places of each window that accounts leave for public prices: a large fleet would have taken all of them before anybody
 knows which prices are wanted. Of a small share a twentieth is left."""
 
+ATTEMPTS_MAX = 64
+"""Attempts under way at the same time. Hundreds at once run into their time limit together on a busy machine, and the
+places of five minutes are spent for nothing."""
+
 
 class ConnectionQueue:
     """Who may open a socket, and when.
@@ -69,6 +73,7 @@ class ConnectionQueue:
         self._order = itertools.count()
         self._admitted_at: deque[tuple[float, bool]] = deque()
         self._n_accounts = 0
+        self._n_under_way = 0
         self._waiting: dict[int, tuple[AccountId | None, asyncio.Future[None]]] = {}
         self._pump_timer: Timer | None = None
         self._pump_at_s = 0.0
@@ -90,6 +95,8 @@ class ConnectionQueue:
     async def admit(self, account_id: AccountId | None) -> None:
         """Wait for a place; the attempt must follow at once and counts even if it fails.
 
+        Whoever was admitted tells by :meth:`attempt_over` that the attempt has succeeded or failed.
+
         ``account_id`` is None for public prices, which go first: every account's risk depends on them.
         """
         number = next(self._order)
@@ -99,8 +106,18 @@ class ConnectionQueue:
         self._pump_in(0.0)
         try:
             await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self.attempt_over()
+            raise
         finally:
             self._waiting.pop(number, None)
+
+    def attempt_over(self) -> None:
+        """Learn that an attempt has ended, so that another one may begin."""
+        self._n_under_way -= 1
+        if self._waiting:
+            self._pump_in(0.0)
 
     def _rank(self, number: int) -> tuple[float, int]:
         account_id = self._waiting[number][0]
@@ -124,7 +141,7 @@ class ConnectionQueue:
         self._pump_timer = None
         now_s = self._clock.monotonic_s()
         self._forget_old(now_s)
-        free = self.allowed - len(self._admitted_at)
+        free = min(self.allowed - len(self._admitted_at), ATTEMPTS_MAX - self._n_under_way)
         for number in heapq.nlargest(free, self._waiting, key=self._rank) if free else ():
             is_account = self._waiting[number][0] is not None
             if is_account and self._n_accounts >= self.allowed_to_accounts:
@@ -133,6 +150,7 @@ class ConnectionQueue:
             if not future.done():
                 self._admitted_at.append((now_s, is_account))
                 self._n_accounts += is_account
+                self._n_under_way += 1
                 future.set_result(None)
         if self._waiting:
             self._pump_in(

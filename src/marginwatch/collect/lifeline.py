@@ -147,8 +147,7 @@ class Lifeline:
             self.is_waiting = False
         least_s, opened_s = 0.0, clock.monotonic_s()
         try:
-            closed = await self._open()
-            await self._user.greet()
+            closed = await self._open_and_greet()
         except MarginwatchError as error:
             self._drop()
             self._services.places.on_failed(error)
@@ -168,6 +167,14 @@ class Lifeline:
             self._n_failures, settings.backoff_first_s, settings.backoff_max_s, self._services.chance
         )
         return max(wait_s, least_s)
+
+    async def _open_and_greet(self) -> asyncio.Future[str]:
+        try:
+            closed = await self._open()
+            await self._user.greet()
+        finally:
+            self._queue.attempt_over()
+        return closed
 
     async def _open(self) -> asyncio.Future[str]:
         services = self._services

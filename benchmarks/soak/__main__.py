@@ -21,6 +21,7 @@ from benchmarks.soak.plan import Plan, tiny
 from benchmarks.soak.stage import Stage, set_stage
 
 LAST_LINES = 5
+STOPPED = 130
 
 Result = dict[str, Any]
 
@@ -127,7 +128,7 @@ def last_words(folder: Path) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Return 0 if everything held, 1 if not, 2 for a wrong command line."""
+    """Return 0 if everything held, 1 if not, 2 for a wrong command line, 130 if somebody stopped it."""
     options = parser().parse_args(arguments)
     try:
         plan = plan_of(options)
@@ -143,6 +144,9 @@ def main(arguments: list[str] | None = None) -> int:
         described = machine.describe() | {"date": dt.datetime.now(dt.UTC).isoformat(timespec="minutes")}
         try:
             result = asyncio.run(run_in(plan, folder))
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            print("\nstopped before the end; nothing was judged")
+            return STOPPED
         except (RuntimeError, aiohttp.ClientError) as error:
             print(f"\nDid not hold:\n- the run was not completed: {error}\n{last_words(folder)}")
             return 1

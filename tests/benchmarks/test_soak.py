@@ -59,6 +59,23 @@ def test_everything_did_go_wrong(soaked: tuple[str, dict]) -> None:
     assert result["picture"]["calls"] >= 40 * 7
 
 
+def test_a_soak_that_is_stopped_leaves_nobody_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    command = [sys.executable, "-m", "benchmarks.soak", "--size", "tiny", "--folder", str(folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if line.startswith("3 "):
+                break
+        children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+        pids = children.read_text().split() if children.exists() else []
+        running.terminate()
+        assert "nothing was judged" in running.stdout.read()
+        assert running.wait(30) == 130
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert "stopped" in (folder / "monitor.log").read_text().splitlines()[-1]
+
+
 def test_no_fault_of_the_simulator_is_left_out_and_none_but_revoke_kills_a_key() -> None:
     plan = parse_faults(fault_list(Plan(), 1.2))
     untouched = [

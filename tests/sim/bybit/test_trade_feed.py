@@ -1,7 +1,11 @@
 from decimal import Decimal
 
+import msgspec
+
+from marginwatch.sim.bybit.feed import WAITING_MAX
 from marginwatch.sim.bybit.server import BybitSimServer
 from marginwatch.sim.bybit.trade_feed import TradeFeed
+from marginwatch.sim.rows import Change
 
 
 def test_trades_have_the_takers_side_and_the_direction_of_the_price(exchange, trader) -> None:
@@ -63,3 +67,14 @@ async def test_trades_reach_those_who_listen(server, exchange, trader, open_stre
     assert [(row["S"], row["v"], row["p"]) for row in data] == [("Buy", "0.5", "81000")]
     await client.ask({"op": "unsubscribe", "args": ["publicTrade.BTCUSDT"]})
     assert not server.public["linear"].hears_trades()
+
+
+def test_what_waits_while_a_stream_stands_still_is_bounded(exchange, trader) -> None:
+    feed = TradeFeed(BybitSimServer(exchange).front, "linear")
+    feed.open("publicTrade.BTCUSDT")
+    row = exchange.open_position(trader.uid, "BTCUSDT", "0.1")
+    for number in range(WAITING_MAX + 7):
+        changed = msgspec.structs.replace(row, exec_id=str(number))
+        feed.hear(Change(kind="execution", uid=trader.uid, ts_ms=0, executions=(changed,)))
+    [(_, message)] = feed.news(0.0)
+    assert [one["i"] for one in message["data"]] == [str(number) for number in range(7, WAITING_MAX + 7)]

@@ -12,6 +12,9 @@ StatusChannel = Literal["misc/status"]
 
 Message = dict[str, object]
 
+WAITING_MAX = 1000
+"""Rows of a topic that wait while its stream stands still; the oldest are lost."""
+
 
 class Feed:
     """One family of topics on one channel; a family overrides what it needs.

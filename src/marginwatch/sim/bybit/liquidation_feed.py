@@ -3,9 +3,10 @@
 Document: v5/websocket/public/all-liquidation (2026-07): S is the side of the position, p the bankruptcy price.
 """
 
+from collections import deque
 from collections.abc import Iterator
 
-from marginwatch.sim.bybit.feed import Beat, Channel, Feed, Message
+from marginwatch.sim.bybit.feed import WAITING_MAX, Beat, Channel, Feed, Message
 from marginwatch.sim.bybit.front import Front
 from marginwatch.sim.bybit.wire_numbers import money, price
 from marginwatch.sim.liquidation_tape import LiquidationTape
@@ -21,7 +22,7 @@ class LiquidationFeed(Feed):
     def __init__(self, front: Front, channel: Channel) -> None:
         super().__init__(front, channel)
         self._beat = Beat(EVERY_S)
-        self._waiting: dict[str, list[LiquidationRow]] = {}
+        self._waiting: dict[str, deque[LiquidationRow]] = {}
         self._tapes: dict[str, LiquidationTape] = {}
 
     def knows(self, topic: str) -> bool:
@@ -68,7 +69,7 @@ class LiquidationFeed(Feed):
     def _keep(self, row: LiquidationRow) -> None:
         topic = PREFIX + row.symbol
         if row.category == self.channel and topic in self.topics:
-            self._waiting.setdefault(topic, []).append(row)
+            self._waiting.setdefault(topic, deque(maxlen=WAITING_MAX)).append(row)
 
 
 def _liquidation(row: LiquidationRow) -> Message:

@@ -3,9 +3,10 @@
 Document: v5/websocket/public/trade (2026-07): S is the taker's side.
 """
 
+from collections import deque
 from collections.abc import Iterator
 
-from marginwatch.sim.bybit.feed import Channel, Feed, Message
+from marginwatch.sim.bybit.feed import WAITING_MAX, Channel, Feed, Message
 from marginwatch.sim.bybit.front import Front
 from marginwatch.sim.bybit.wire_numbers import money, price
 from marginwatch.sim.rows import Change, ExecutionRow
@@ -20,7 +21,7 @@ class TradeFeed(Feed):
 
     def __init__(self, front: Front, channel: Channel) -> None:
         super().__init__(front, channel)
-        self._waiting: dict[str, list[Message]] = {}
+        self._waiting: dict[str, deque[Message]] = {}
         self._last: dict[str, ExecutionRow] = {}
         self._directions: dict[str, str] = {}
 
@@ -40,14 +41,20 @@ class TradeFeed(Feed):
                 continue
             topic = PREFIX + (row.symbol.partition("-")[0] if self.channel == "option" else row.symbol)
             if topic in self.topics:
-                self._waiting.setdefault(topic, []).append(self._trade(row))
+                self._waiting.setdefault(topic, deque(maxlen=WAITING_MAX)).append(self._trade(row))
 
     def news(self, now_s: float) -> Iterator[tuple[str, Message]]:
         """Yield the trades since the last time."""
         del now_s
         waiting, self._waiting = self._waiting, {}
         for topic, data in waiting.items():
-            yield topic, {"topic": topic, "type": "snapshot", "ts": self.front.now_ms(), "data": data}
+            message: Message = {
+                "topic": topic,
+                "type": "snapshot",
+                "ts": self.front.now_ms(),
+                "data": [*data],
+            }
+            yield topic, message
 
     def _trade(self, row: ExecutionRow) -> Message:
         trade: Message = {

@@ -29,6 +29,12 @@ def test_after_a_clock_was_set_back_a_snapshot_still_replaces_what_is_known(book
     assert book.entry("a").state.equity == "500"
 
 
+def test_a_clock_set_back_by_a_little_does_not_hold_money_either(book, make, coins):
+    book.apply(make.wallet("USDT", "900", at_s=60))
+    book.apply(asked(make, make.snapshot(at_s=59, coins=[("USDT", "500")]), 62))
+    assert coins(book) == {"USDT": "500"}
+
+
 def test_after_a_clock_was_set_back_messages_count_again(book, make, quantities, coins):
     before = make.snapshot(at_s=60, coins=[("USDT", "900")])
     book.apply(asked(make, before, 60))

@@ -10,7 +10,11 @@ from marginwatch.book.columns import Columns
 from marginwatch.model.snapshots import AccountSnapshot
 
 
-def latest_possible_ns(snapshot: AccountSnapshot, heard_ns: int, settle_ns: int) -> int | None:
+UNEVEN_NS = 500_000_000
+"""By how much the clocks of a venue's many servers may differ without anything being wrong."""
+
+
+def latest_possible_ns(snapshot: AccountSnapshot, heard_ns: int) -> int | None:
     """Return the latest venue time, UTC nanoseconds, that anything heard of the account so far can bear.
 
     That is when the snapshot's first reply was made, and as much later as the last message was heard after the snapshot
@@ -22,12 +26,10 @@ def latest_possible_ns(snapshot: AccountSnapshot, heard_ns: int, settle_ns: int)
         About to be applied.
     heard_ns : int
         When the last message of the account was heard, our clock, UTC nanoseconds.
-    settle_ns : int
-        Allowance for clocks that run unevenly, nanoseconds.
     """
     if snapshot.asked_at_ns is None:
         return None
-    return snapshot.as_of_ns + max(0, heard_ns - snapshot.asked_at_ns) + settle_ns
+    return snapshot.as_of_ns + max(0, heard_ns - snapshot.asked_at_ns) + UNEVEN_NS
 
 
 def take_back(columns: Columns, entry: AccountEntry, latest_ns: int, to_ns: int) -> bool:

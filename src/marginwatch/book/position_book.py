@@ -243,7 +243,7 @@ class PositionBook:
             return ()
         check_readable(event, entry)
         heard_ns = self.columns.accounts.data_at_ns_at[entry.row]
-        latest_ns = latest_possible_ns(event, heard_ns, self._settle_ns)
+        latest_ns = latest_possible_ns(event, heard_ns)
         if latest_ns is not None:
             take_back(self.columns, entry, latest_ns, event.as_of_ns - self._settle_ns)
         sweep = Sweep(self.columns, entry, event, self._settle_ns)

@@ -36,6 +36,7 @@ pace               how fast slow facts may be asked for
 facts              a venue's contracts, risk limits, collateral tiers and announced interruptions
 account_facts      fees, collateral switches and borrow tiers
 price_wishes       which contracts need a public price
+price_history      daily and hourly closes, fetched once and topped up
 public_socket      one shared public socket
 socket_group       the shared public sockets of one purpose
 ticker_socket      a public socket that carries tickers

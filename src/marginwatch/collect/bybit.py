@@ -44,6 +44,7 @@ def bybit_port(adapter: BybitVenue, endpoints: Endpoints, budget: RateBudget) ->
         seconds_per_call=budget.seconds_per_call,
         judge_key=judge_key,
         facts=adapter,
+        closes=adapter,
         tiered_categories=("linear", "inverse"),
         standard_fees=STANDARD_FEES,
     )

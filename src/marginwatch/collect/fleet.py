@@ -16,6 +16,7 @@ from marginwatch.collect.facts import VenueFacts
 from marginwatch.collect.market import MarketFeed
 from marginwatch.collect.planning import plan_intervals
 from marginwatch.collect.ports import VenuePort
+from marginwatch.collect.price_history import ClosesKeeper, PriceHistory
 from marginwatch.collect.price_wishes import PriceWishes
 from marginwatch.collect.prices import PriceFeed
 from marginwatch.collect.services import Services, VenueServices
@@ -73,6 +74,7 @@ class _Room:
         self.lookup = lookup
         self.market: MarketFeed | None = None
         self.facts: tuple[VenueFacts, AccountFacts] | None = None
+        self.history: PriceHistory | None = None
         self.tasks: list[asyncio.Task[None]] = []
 
     async def stop(self) -> None:
@@ -107,6 +109,8 @@ class Fleet:
         How many files this process may have open; None for any number.
     chance : random.Random or None
         Source of all jitter.
+    closes : ClosesKeeper or None
+        Keeps price histories; without one none are fetched.
     """
 
     def __init__(
@@ -123,8 +127,10 @@ class Fleet:
         connect: Connector | None = None,
         files_max: Callable[[], int | None] = open_files_max,
         chance: random.Random | None = None,
+        closes: ClosesKeeper | None = None,
     ) -> None:
         self._open_venue = open_venue
+        self._closes = closes
         self._danger = danger
         self._services = Services(
             sink=sink,
@@ -291,6 +297,9 @@ class Fleet:
             room.facts = (facts, of_accounts)
             room.tasks.append(self._spawn(f"facts of {port.venue}", facts.run))
             room.tasks.append(self._spawn(f"account facts of {port.venue}", of_accounts.run))
+        if port.closes is not None and self._closes is not None:
+            room.history = PriceHistory(port, port.closes, self._closes, wishes, services)
+            room.tasks.append(self._spawn(f"price history of {port.venue}", room.history.run))
         return room
 
     def _sessions_of(self, venue: VenueServices) -> list[Session]:
@@ -379,6 +388,14 @@ class Fleet:
             poll_s=max((one.poll_s for one in statuses), default=settings.poll_s),
             reconcile_s=max((one.reconcile_s for one in statuses), default=settings.reconcile_s),
         )
+
+    def closes_version(self) -> int:
+        """Return a number that grows with every series of closes that got newer."""
+        return sum(room.history.version for room in self._rooms.values() if room.history is not None)
+
+    def are_closes_read(self) -> bool:
+        """Return whether the histories of all that is held reach up to the last finished interval."""
+        return all(room.history.is_complete() for room in self._rooms.values() if room.history is not None)
 
     def are_facts_read(self) -> bool:
         """Return whether all slow facts that margins need were asked for at least once, whatever came of it."""

@@ -17,6 +17,7 @@ from marginwatch.model.ids import Asset, VenueId
 from marginwatch.model.instrument import Instrument, MarginTier
 from marginwatch.model.market import BookChange
 from marginwatch.model.price import Mark
+from marginwatch.model.price_history import PriceClose
 from marginwatch.model.venue_facts import CollateralTier, FeeRate, Maintenance
 from marginwatch.venues.base import EndpointLimit, VenueClient
 
@@ -178,6 +179,16 @@ class FactsVenue(Protocol):
         ...
 
 
+class ClosesVenue(Protocol):
+    """Closes of past intervals."""
+
+    async def fetch_closes(
+        self, category: str, symbol: str, interval_s: int, since_s: int, rows_max: int
+    ) -> tuple[PriceClose, ...]:
+        """Return the closes of finished intervals that began at ``since_s`` or later, oldest first, in one call."""
+        ...
+
+
 class RestVenue(Protocol):
     """REST calls of a venue that are not an account's own."""
 
@@ -229,6 +240,8 @@ class VenuePort:
         Whether a key may be used, from its report, its account and UTC nanoseconds.
     facts : FactsVenue or None
         Its slow facts; None where the venue has none to tell.
+    closes : ClosesVenue or None
+        Its past prices; None where it tells none.
     tiered_categories : tuple of str
         The categories whose contracts have risk-limit tables.
     standard_fees : mapping of str to tuple of FeeRate
@@ -244,5 +257,6 @@ class VenuePort:
     seconds_per_call: Callable[[], float]
     judge_key: Callable[[KeyReport, AccountSpec, int], Verdict]
     facts: FactsVenue | None = None
+    closes: ClosesVenue | None = None
     tiered_categories: tuple[str, ...] = ()
     standard_fees: Mapping[str, tuple[FeeRate, ...]] = field(default_factory=dict[str, tuple[FeeRate, ...]])

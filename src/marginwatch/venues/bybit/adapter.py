@@ -12,6 +12,7 @@ from marginwatch.model.ids import VenueId
 from marginwatch.model.instrument import Instrument, MarginTier
 from marginwatch.model.notice import Notice
 from marginwatch.model.price import Mark
+from marginwatch.model.price_history import PriceClose
 from marginwatch.model.quarantine import Quarantined
 from marginwatch.model.venue_facts import CollateralTier, Maintenance
 from marginwatch.venues.base import RateGate
@@ -149,6 +150,12 @@ class BybitVenue:
     async def fetch_collateral_tiers(self) -> tuple[CollateralTier, ...]:
         """Return how much of each coin counts as collateral, band by band."""
         return await self._market.fetch_collateral_tiers()
+
+    async def fetch_closes(
+        self, category: str, symbol: str, interval_s: int, since_s: int, rows_max: int
+    ) -> tuple[PriceClose, ...]:
+        """Return the closes of finished intervals, oldest first; see :meth:`Market.fetch_closes`."""
+        return await self._market.fetch_closes(category, symbol, interval_s, since_s, rows_max)
 
     async def fetch_system_status(self) -> tuple[Maintenance, ...]:
         """Return the interruptions that the venue announces."""

@@ -9,11 +9,13 @@ import structlog
 from marginwatch.errors import RejectedError
 from marginwatch.model.instrument import Instrument, MarginTier
 from marginwatch.model.price import Mark
+from marginwatch.model.price_history import PriceClose
 from marginwatch.model.venue_facts import CollateralTier, Maintenance
 from marginwatch.venues.bybit.calls import Calls
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
 from marginwatch.venues.bybit.history import OPTION_BASES
 from marginwatch.venues.bybit.paging import Listing
+from marginwatch.venues.bybit.parse.candles import CANDLES_ENDPOINT, parse_candles
 from marginwatch.venues.bybit.parse.haircuts import parse_collateral_tiers
 from marginwatch.venues.bybit.parse.instruments import parse_instruments
 from marginwatch.venues.bybit.parse.server import parse_system_status
@@ -25,6 +27,8 @@ INSTRUMENTS = "/v5/market/instruments-info"
 TICKERS = "/v5/market/tickers"
 RISK_LIMITS = "/v5/market/risk-limit"
 INSTRUMENTS_A_PAGE = 1000
+CANDLE_INTERVALS = {3_600: "60", 86_400: "D"}
+"""Seconds → the venue's word; its days begin at midnight UTC."""
 SINGLY_MAX = 5
 """More contracts than this of one segment are cheaper to load as the whole segment."""
 
@@ -125,6 +129,36 @@ class Market:
         endpoint = "/v5/system/status"
         page, _ = await self._calls.read(endpoint, {}, parse_system_status, optional_as=endpoint)
         return page.rows
+
+    async def fetch_closes(
+        self, category: str, symbol: str, interval_s: int, since_s: int, rows_max: int
+    ) -> tuple[PriceClose, ...]:
+        """Return the closes of finished intervals that began at ``since_s`` or later, oldest first, in one call.
+
+        Parameters
+        ----------
+        category, symbol : str
+            The contract: ``linear``, ``inverse`` or ``spot``.
+        interval_s : int
+            3,600 or 86,400.
+        since_s : int
+            UTC seconds.
+        rows_max : int
+            At most so many, the newest, 1 to 1,000.
+        """
+        params: Params = {
+            "category": category,
+            "symbol": symbol,
+            "interval": CANDLE_INTERVALS[interval_s],
+            "start": since_s * 1000,
+            "limit": rows_max,
+        }
+        page, at_ns = await self._calls.read(
+            CANDLES_ENDPOINT, params, lambda result: parse_candles(result, interval_s)
+        )
+        # The newest one is still open: its close is the price of this moment.
+        finished = {row.ended_at_s: row for row in page.rows if row.ended_at_s * 1_000_000_000 <= at_ns}
+        return tuple(finished[end_s] for end_s in sorted(finished))
 
     async def _load(self, request: Params) -> tuple[Instrument, ...]:
         category = str(request["category"])

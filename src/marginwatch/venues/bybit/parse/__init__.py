@@ -21,6 +21,7 @@ keys            what a key may do; sub-accounts
 instruments     contracts
 tiers           risk-limit tables
 tickers         public prices
+candles         closes of past intervals
 server          the venue's clock and announced interruptions
 topic           the topic of a frame
 control         answers to auth, subscribe and ping

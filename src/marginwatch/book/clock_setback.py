@@ -9,7 +9,6 @@ from marginwatch.book.accounts import AccountEntry
 from marginwatch.book.columns import Columns
 from marginwatch.model.snapshots import AccountSnapshot
 
-
 UNEVEN_NS = 500_000_000
 """By how much the clocks of a venue's many servers may differ without anything being wrong."""
 

@@ -1,8 +1,6 @@
 """Distances to liquidation of whole accounts: against a slow loop, and what must hold of any of them."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +9,6 @@ from benchmarks.random_sheet import random_sheet
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.betas import Betas, exempted, prior_betas
 from marginwatch.risk.liquidation.distance import distances
-
-spec = importlib.util.spec_from_file_location("slow_distances", Path(__file__).with_name("slow.py"))
-slow = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(slow)
 
 BTC = 2
 
@@ -35,7 +29,7 @@ def leveraged(seed, n_accounts=40, legs_each=4, **options):
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("direction", [-1, 1])
-def test_common_shock_agrees_with_a_slow_loop(seed, direction):
+def test_common_shock_agrees_with_a_slow_loop(slow, seed, direction):
     sheet = leveraged(seed)
     betas = betas_of(sheet, seed)
 
@@ -57,7 +51,7 @@ def test_common_shock_agrees_with_a_slow_loop(seed, direction):
 
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("direction", [-1, 1])
-def test_one_coin_alone_agrees_with_a_slow_loop(seed, direction):
+def test_one_coin_alone_agrees_with_a_slow_loop(slow, seed, direction):
     sheet = leveraged(seed, n_accounts=20)
     betas = betas_of(sheet)
 

@@ -13,4 +13,8 @@ by_coin       a move of one coin alone
 isolated      positions that stand on margin of their own
 contribution  the position that takes most of an account's headroom
 distance      all of it together
+ladder        who dies first, and who next
+forced_actions  what the venue does first at the limit
+cascade       deaths that cause deaths
+probability   chances of reaching the limit within hours
 """

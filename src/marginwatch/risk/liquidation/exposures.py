@@ -60,6 +60,8 @@ def coin_exposures(sheet: MarginSheet) -> CoinExposures:
     keys, code = np.unique(np.concatenate((leg_key, holding_key)), return_inverse=True)
     code = code.reshape(-1).astype(np.int64)
     worth = np.concatenate((leg_deltas(sheet), sheet.holding_cash * sheet.coin_usd[sheet.holding_coin]))
-    usd: FloatArray = np.bincount(code, weights=np.nan_to_num(worth), minlength=keys.shape[0]).astype(np.float64)
+    usd: FloatArray = np.bincount(code, weights=np.nan_to_num(worth), minlength=keys.shape[0]).astype(
+        np.float64
+    )
     n = sheet.n_legs
     return CoinExposures(keys // n_coins, keys % n_coins, usd, code[:n], code[n:])

@@ -179,7 +179,9 @@ def _look_into_dips(
     lowest = middle[picked].copy()
     for _ in range(DIP_STEPS):
         is_wider_left = np.abs(best - start) > np.abs(end - best)
-        trial: FloatArray = np.where(is_wider_left, best + GOLDEN * (start - best), best + GOLDEN * (end - best))
+        trial: FloatArray = np.where(
+            is_wider_left, best + GOLDEN * (start - best), best + GOLDEN * (end - best)
+        )
         value = few.headroom(trial)
         is_better = value < lowest
         side: FloatArray = np.where(is_better, best, trial)

@@ -38,6 +38,8 @@ class ShockedAccounts:
     of_initial : bool, default=False
         Headroom is what is left above the initial margin, at 0 of which a venue refuses new risk, instead of above the
         maintenance margin.
+    leg_bases, coin_bases : ndarray of shape (u,) and (v,), float64, optional
+        Factors on prices before any shock, by the same codes: a market that has moved already.
     """
 
     sheet: MarginSheet
@@ -48,6 +50,8 @@ class ShockedAccounts:
     offset: FloatArray
     work: Workspace
     of_initial: bool = False
+    leg_bases: FloatArray | None = None
+    coin_bases: FloatArray | None = None
 
     @property
     def size(self) -> int:
@@ -61,15 +65,20 @@ class ShockedAccounts:
         leg *= self._buffer("exponent", self.leg_exponents, self.leg_code)
         holding = self._buffer("holding_factor", log_factor, sheet.holding_account)
         holding *= self._buffer("exponent", self.coin_exponents, self.holding_code)
-        return self._market(np.exp(leg, out=leg), np.exp(holding, out=holding))
+        np.exp(leg, out=leg)
+        np.exp(holding, out=holding)
+        if self.leg_bases is not None and self.coin_bases is not None:
+            leg *= self._buffer("exponent", self.leg_bases, self.leg_code)
+            holding *= self._buffer("exponent", self.coin_bases, self.holding_code)
+        return self._market(leg, holding)
 
     def prices_at(self, shock: float) -> Prices:
         """Return the market if all meet the same shock: few powers, and gathers; lives in ``work``."""
-        leg = self._buffer("leg_factor", np.power(1.0 + shock, self.leg_exponents), self.leg_code)
-        holding = self._buffer(
-            "holding_factor", np.power(1.0 + shock, self.coin_exponents), self.holding_code
-        )
-        return self._market(leg, holding)
+        legs, coins = np.power(1.0 + shock, self.leg_exponents), np.power(1.0 + shock, self.coin_exponents)
+        if self.leg_bases is not None and self.coin_bases is not None:
+            legs, coins = legs * self.leg_bases, coins * self.coin_bases
+        leg = self._buffer("leg_factor", legs, self.leg_code)
+        return self._market(leg, self._buffer("holding_factor", coins, self.holding_code))
 
     def _buffer(self, name: str, values: FloatArray, codes: CodeArray) -> FloatArray:
         # "clip" lets numpy write straight into the buffer; "raise" would fill a copy first.

@@ -14,12 +14,20 @@ from marginwatch.clock import ManualClock
 from marginwatch.model.account import AccountSpec, Endpoints
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.connectivity import Connectivity, LinkState
-from marginwatch.model.events import ConnectivityUpdate, MarksUpdate
-from marginwatch.model.instrument import Instrument, InstrumentKind
+from marginwatch.model.events import (
+    BorrowTiersUpdate,
+    CollateralTiersUpdate,
+    ConnectivityUpdate,
+    FeeRatesUpdate,
+    MarksUpdate,
+    TiersUpdate,
+)
+from marginwatch.model.instrument import Instrument, InstrumentKind, MarginTier
 from marginwatch.model.position import Greeks, Position
 from marginwatch.model.price import Mark
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import AccountSnapshot
+from marginwatch.model.venue_facts import BorrowTier, CollateralTier, FeeRate
 from marginwatch.risk.frame import FramePress
 from marginwatch.risk.history.closes import DAY_S, CloseSeries, close_table
 from marginwatch.risk.history.returns import log_returns
@@ -55,6 +63,20 @@ PEPE = contract("1000PEPEUSDT", "1000PEPE", "USDT", underlying_asset="PEPE")
 CALL = contract("BTC-27MAR26-70000-C-USDT", "BTC", "USDT", kind=InstrumentKind.OPTION)
 SPOT = contract("SOLUSDT", "SOL", "USDT", kind=InstrumentKind.SPOT)
 
+CONTRACTS = (BTCUSD, BTCUSDT, BTCPERP, ETHUSDT, ETHUSD, PEPE)
+
+
+def one_tier(instrument, rate="0.01", leverage="100"):
+    return MarginTier(
+        instrument_id=instrument.instrument_id,
+        venue_symbol=instrument.venue_symbol,
+        tier=1,
+        limit="1000000",
+        initial_margin_rate="0.01",
+        maintenance_margin_rate=rate,
+        max_leverage=leverage,
+    )
+
 
 class World:
     """A book on a manual clock, with short ways to say what happened."""
@@ -63,6 +85,30 @@ class World:
         self.clock = ManualClock()
         self.book = PositionBook(self.clock)
         self.press = FramePress(self.book)
+
+    def facts(self, taker_fee="0.00055"):
+        """Tell what margins need: 1 % everywhere, 95 % of BTC, nothing of PEPE, a fee for whoever is registered."""
+        self.book.apply(TiersUpdate(tuple(map(one_tier, CONTRACTS))))
+        bands = tuple(
+            CollateralTier(asset=asset, quantity_from="0", quantity_to=None, collateral_rate=rate)
+            for asset, rate in (("USDT", "1"), ("USDC", "1"), ("BTC", "0.95"), ("ETH", "0.9"))
+        )
+        debts = tuple(
+            BorrowTier(
+                asset=asset, tier=1, limit="1000", initial_margin_rate="0.1", maintenance_margin_rate="0.04"
+            )
+            for asset in ("USDT", "USDC", "BTC", "ETH", "PEPE")
+        )
+        self.book.apply(CollateralTiersUpdate("bybit", bands, self.now))
+        self.book.apply(BorrowTiersUpdate("bybit", debts, self.now))
+        for entry in self.book.columns.accounts.entries:
+            if entry is not None and taker_fee is not None:
+                self.fee(entry.spec.account_id, taker_fee)
+
+    def fee(self, account_id, taker_fee):
+        for category in ("linear", "inverse", "option"):
+            fee = FeeRate(venue_symbol="ANY", base_asset=None, taker_fee_rate=taker_fee, maker_fee_rate="0")
+            self.book.apply(FeeRatesUpdate(account_id, category, (fee,), self.now))
 
     @property
     def now(self):
@@ -139,6 +185,7 @@ def position(instrument, quantity, entry="1", **more):
         quantity=str(quantity),
         entry_price=entry,
         sequence=more.pop("sequence", 1),
+        leverage_setting=more.pop("leverage", "10"),
         ts_venue_ns=1,
         **more,
     )
@@ -182,6 +229,8 @@ def random_world(seed, n_accounts=30):
                 unrealized_pnl=None if pick.random() < 0.2 else str(pick.uniform(-5, 5)),
                 initial_margin="1",
                 maintenance_margin="0.5",
+                order_initial_margin=None if pick.random() < 0.2 else "2",
+                is_collateral=pick.choice([True, True, False, None]),
             )
             for asset in pick.sample(["USDT", "USDC", "BTC", "ETH", "PEPE", "NEW"], pick.randint(0, 4))
         ]
@@ -195,6 +244,10 @@ def random_world(seed, n_accounts=30):
             desk=pick.choice(["mm", "arb", None]),
             tags=tuple(pick.sample(["x", "y", "z"], pick.randint(0, 2))),
         )
+        if pick.random() < 0.9:
+            world.fee(f"a{number}", "0.00055")
+    if pick.random() < 0.8:
+        world.facts(taker_fee=None)
     return world
 
 
@@ -210,6 +263,7 @@ def parts():
         BTCUSDT=BTCUSDT,
         BTCPERP=BTCPERP,
         ETHUSDT=ETHUSDT,
+        one_tier=one_tier,
         ETHUSD=ETHUSD,
         PEPE=PEPE,
         CALL=CALL,

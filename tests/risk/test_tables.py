@@ -46,6 +46,7 @@ def desk(world, parts):
     world.account(
         "gone", parts.position(parts.BTCUSD, "-9000", "40000"), state=state, link=LinkState.LOST, desk="mm"
     )
+    world.facts()
     world.account("off")
     world.link("off", LinkState.STOPPED, reason="the key may trade: make it read-only")
     world.account("new", link=LinkState.STARTING)
@@ -59,7 +60,9 @@ def test_portfolio_counts_whom_it_hears_and_lists_the_rest(desk):
     assert summary.hedge_ratio == pytest.approx(1 / 3)
     assert summary.direction_bias_by_delta == pytest.approx(0.5)
     assert summary.direction_bias_by_count == pytest.approx(1 / 3)
-    assert (summary.equity_usd, summary.initial_margin_usd, summary.free_usd) == (2000, 180, 1620)
+    # 50 USDT and the profit of 600 USD bought at 40,000; the other account's NEW has no price.
+    assert summary.equity_usd == pytest.approx(50 / 1.001 + 150)
+    assert summary.reasons["equity_usd"] == "not included: 1 accounts without it"
     left_out = {(item.kind, item.subject): item for item in summary.not_included}
     assert {key: item.state for key, item in left_out.items()} == {
         ("account", "gone"): "lost",
@@ -75,12 +78,19 @@ def test_portfolio_counts_whom_it_hears_and_lists_the_rest(desk):
 def test_account_rows_are_null_with_a_reason_where_there_is_no_number(desk):
     rows = {row.account_id: row for row in tables.account_rows(desk.frame())}
     main, hedge, new = rows["main"], rows["hedge"], rows["new"]
-    assert main.maintenance_margin_usage == pytest.approx(0.05)
+    # 1 % of the 600 USD and the fee to close at the bust price, over 50 USDT and 95 % of the profit in BTC.
+    needed, had = 600 * 0.01 + 600 / 40000 * 1.1 * 0.00055 * 50000, 50 / 1.001 + 150 * 0.95
+    assert main.maintenance_margin_usage == pytest.approx(needed / had)
+    assert (main.venue_maintenance_margin_usd, main.venue_adjusted_equity_usd) == (45, 900)
+    assert main.effective_leverage == pytest.approx(600 / (50 / 1.001 + 150))
+    assert hedge.maintenance_margin_usage is None
+    assert hedge.reasons["maintenance_margin_usage"] == "missing: mark price of bybit:linear:NEWUSDT"
+    assert hedge.venue_equity_usd == 1000
     assert (main.net_usd, main.hedge_ratio, main.is_included) == (600, 0.0, True)
     assert hedge.net_usd is None
     assert hedge.reasons["net_usd"] == "missing: 1 rows without a price"
     assert hedge.reasons["hedge_ratio"].startswith("missing")
-    assert (new.equity_usd, new.is_fresh) == (None, False)
+    assert (new.equity_usd, new.venue_equity_usd, new.is_fresh) == (0.0, None, False)
     assert rows["gone"].reason
     for row in rows.values():
         nulls = {
@@ -114,7 +124,10 @@ def test_exposure_tables(desk):
     )
     desks = {row.name: row for row in tables.exposure_by_desk(frame)}
     assert (desks["mm"].net_usd, desks["mm"].n_accounts, desks["mm"].n_left_out) == (600, 1, 1)
-    assert desks["arb"].free_usd == 810
+    assert (desks["arb"].free_usd, desks["arb"].reasons["free_usd"]) == (
+        None,
+        "missing: no account that counts has it",
+    )
     tags = {row.name: row for row in tables.exposure_by_tag(frame)}
     assert (tags["x"].net_usd, tags["y"].net_usd) == (400, 600)
     (venue,) = tables.exposure_by_venue(frame)

@@ -8,6 +8,7 @@ import pytest
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.position import Greeks
 from marginwatch.risk.answers import Answer
+from marginwatch.risk.measures.margin import usage as margin_usage
 from marginwatch.risk.tables import account_rows, position_rows
 
 
@@ -38,15 +39,6 @@ def test_unrealized_pnl_as_published(
 ):
     instrument = parts.contract(symbol, base, quote, inverse=inverse, multiplier=multiplier)
     assert pnl_coin(world, parts, instrument, quantity, entry, mark) == pytest.approx(published, abs=within)
-
-
-def test_maintenance_usage_is_finer_than_the_truncated_rate_of_a_real_account(world):
-    # A live Bybit UTA reply (2025-10-02): margin balance 11.48691986, maintenance margin 0.26041992, rate 0.0226.
-    state = AccountState(adjusted_equity="11.48691986", maintenance_margin="0.26041992", margin_mode="cross")
-    world.account("a", state=state)
-    assert world.frame().accounts.maintenance_margin_usage[world.code("a")] == pytest.approx(
-        0.022671, abs=1e-6
-    )
 
 
 def test_stablecoins_are_priced_and_not_taken_for_dollars(world, parts):
@@ -148,32 +140,32 @@ def test_isolated_account_takes_the_largest_usage_of_its_positions(world, parts)
         ],
         state=AccountState(equity="4500", margin_mode="isolated"),
     )
+    world.facts(taker_fee="0")
     of, code = world.frame().accounts, world.code("a")
-    # The ETH position lost 500 of the 1000 put up: 150 of 500; the BTC position stands at 250 of 1000.
-    assert of.maintenance_margin_usage[code] == pytest.approx(0.30)
+    # The ETH position lost 500 of the 1000 put up and needs 1 % of 30,030; the BTC position needs 500.5 of 1000.
+    assert of.maintenance_margin_usage[code] == pytest.approx(300.3 / 500)
     assert of.initial_margin_usage_answer[code] == Answer.NOT_APPLICABLE
     assert of.free_usd[code] == pytest.approx(2950 * 50000 / 50050)
-    assert of.maintenance_margin_usd[code] == pytest.approx(400 * 50000 / 50050)
+    assert of.maintenance_margin_usd[code] == pytest.approx(800.8 * 50000 / 50050)
+    assert of.venue_maintenance_margin_usd[code] == pytest.approx(400 * 50000 / 50050)
+    assert (of.effective_leverage[code], of.lack[code]) == (pytest.approx(80_080 / 4500.0), 0)
 
 
 @pytest.mark.parametrize(
     ("margin", "equity", "usage", "answer"),
     [
-        ("70", "100", 0.7, Answer.NUMBER),
-        ("0", "100", 0.0, Answer.NUMBER),
-        ("0", "0", math.nan, Answer.NOT_APPLICABLE),
-        ("1", "-5", 1000.0, Answer.NUMBER),
-        (None, "100", math.nan, Answer.MISSING),
-        ("1", None, math.nan, Answer.MISSING),
+        (70.0, 100.0, 0.7, Answer.NUMBER),
+        (0.0, 100.0, 0.0, Answer.NUMBER),
+        (0.0, 0.0, math.nan, Answer.NOT_APPLICABLE),
+        (1.0, -5.0, 1000.0, Answer.NUMBER),
+        (math.nan, 100.0, math.nan, Answer.MISSING),
+        (1.0, math.nan, math.nan, Answer.MISSING),
     ],
 )
-def test_four_kinds_of_usage(world, margin, equity, usage, answer):
-    world.account(
-        "a", state=AccountState(adjusted_equity=equity, maintenance_margin=margin, margin_mode="cross")
-    )
-    of, code = world.frame().accounts, world.code("a")
-    assert of.maintenance_margin_usage[code] == pytest.approx(usage, nan_ok=True)
-    assert of.maintenance_margin_usage_answer[code] == answer
+def test_four_kinds_of_usage(margin, equity, usage, answer):
+    ratio, answers = margin_usage(np.array([margin]), np.array([equity]))
+    assert ratio[0] == pytest.approx(usage, nan_ok=True)
+    assert answers[0] == answer
 
 
 def test_nearest_liquidation_is_the_venues(world, parts):
@@ -225,7 +217,9 @@ def test_silence_about_liquidation_says_nothing_in_a_margin_mode_that_is_not_kno
     of = frame.accounts
     answers = [of.liquidation_distance_answer[world.code(name)] for name in ("new", "usual")]
     assert answers == [Answer.MISSING, Answer.NONE_IN_RANGE]
-    assert of.equity_usd[world.code("new")] == 100.0
+    assert of.venue_equity_usd[world.code("new")] == 100.0
+    assert of.equity_usd[world.code("new")] == pytest.approx(50 / 1.001)
+    assert of.maintenance_margin_usage_answer[world.code("new")] == Answer.MISSING
     shown = {one.account_id: one.reasons["liquidation_distance"] for one in account_rows(frame)}
     assert shown["new"] == "missing: the venue names a margin mode that is not known here"
     rows = {one.account_id: one.reasons["liquidation_distance"] for one in position_rows(frame)}

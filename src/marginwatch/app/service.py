@@ -228,12 +228,17 @@ class Service:
         return frame is not None and self.clock.now_ns() - frame.at_ns < FRAME_STUCK_S * 1e9
 
     def danger(self, account_id: AccountId) -> float:
-        """Return the account's maintenance margin usage, the measure of who goes first; 0 where it is not known."""
+        """Return the account's maintenance margin usage, the measure of who goes first; 0 where it is not known.
+
+        Where ours is missing the venue's figures have to do: this decides who is heard first and is shown to nobody.
+        """
         frame, entry = self.engine.frame, self.book.entry(account_id)
-        usages = None if frame is None else frame.accounts.maintenance_margin_usage
-        if usages is None or entry is None or entry.row >= usages.shape[0]:
+        if frame is None or entry is None or entry.row >= frame.accounts.maintenance_margin_usage.shape[0]:
             return 0.0
-        usage = float(usages[entry.row])
+        of, row = frame.accounts, entry.row
+        usage = float(of.maintenance_margin_usage[row])
+        if not math.isfinite(usage) and of.venue_adjusted_equity_usd[row] > 0.0:
+            usage = float(of.venue_maintenance_margin_usd[row] / of.venue_adjusted_equity_usd[row])
         return usage if math.isfinite(usage) else 0.0
 
     # ---- wiring ---------------------------------------------------------------------------------------------

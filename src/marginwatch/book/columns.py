@@ -11,11 +11,14 @@ from marginwatch.book.instruments import InstrumentTable
 from marginwatch.book.margin_facts import MarginFacts
 from marginwatch.book.market_state import MarketState
 from marginwatch.book.ordering import Stamp, stamp_of
-from marginwatch.book.positions import PositionTable
+from marginwatch.book.positions import LEGS, MIXED, PositionTable
 from marginwatch.book.table import CodeArray
 from marginwatch.errors import ProtocolError
-from marginwatch.model.ids import Asset
-from marginwatch.model.position import Position
+from marginwatch.model.ids import Asset, InstrumentId
+from marginwatch.model.position import Position, PositionSide
+
+
+SIDES: tuple[PositionSide, ...] = ("net", "long", "short")
 
 
 def quantity_of(position: Position) -> float:
@@ -62,10 +65,11 @@ class Columns:
         return row
 
     def wallet_rows(self, entry: AccountEntry) -> CodeArray:
-        """Return the rows of the holdings whose coin is in the wallet, cached until a coin comes or goes."""
+        """Return the rows of the coins that are in the wallet or settle positions, cached until one comes or goes."""
         if entry.wallet_array is None:
-            has_coin = self.holdings.has_coin_at
-            entry.wallet_array = np.array([row for row in entry.coins.values() if has_coin[row]], np.int64)
+            has_coin, settles = self.holdings.has_coin_at, self.holdings.settles_at
+            mine = [row for row in entry.coins.values() if has_coin[row] or settles[row]]
+            entry.wallet_array = np.array(mine, np.int64)
         return entry.wallet_array
 
     def write_position(self, entry: AccountEntry, key: PositionKey, position: Position, made_ns: int) -> None:
@@ -108,7 +112,18 @@ class Columns:
         settle = self.holding(entry, terms.settle_asset)
         row = entry.rows[key] = self.positions.add(entry.row, instrument, holding, settle)
         entry.row_array = None
+        if not self.holdings.settles_at[settle]:
+            self.holdings.settles_at[settle] = True
+            entry.wallet_array = None
+        self._note_twins(entry, key[0])
         return row
+
+    def _note_twins(self, entry: AccountEntry, instrument_id: InstrumentId) -> None:
+        """Tell the rows of one contract in one account of each other."""
+        sides: list[PositionSide] = [side for side in SIDES if (instrument_id, side) in entry.rows]
+        code = 0 if len(sides) < 2 else MIXED if "net" in sides else LEGS
+        for side in sides:
+            self.positions.twins_at[entry.rows[instrument_id, side]] = code
 
     def close_position(self, entry: AccountEntry, key: PositionKey, stamp: Stamp) -> None:
         """Give a row back if it is open, and remember when it was flat."""
@@ -117,7 +132,10 @@ class Columns:
         entry.tombstones[key] = stamp
 
     def _give_back(self, entry: AccountEntry, key: PositionKey) -> None:
-        self.positions.release(entry.rows.pop(key))
+        row = entry.rows.pop(key)
+        if self.positions.twins_at[row]:
+            self._note_twins(entry, key[0])
+        self.positions.release(row)
         entry.row_array = None
 
     def position_stamp(self, row: int) -> Stamp:

@@ -19,7 +19,7 @@ def _minus(first: float, *others: str | None) -> float:
 
 
 class HoldingTable(Table):
-    """Coins of accounts; amounts are in the coin.
+    """Coins of accounts; amounts are in the coin. ``settles`` tells that a position settled in the coin was ever met.
 
     ``settled_equity`` is the venue's equity without its unrealized PnL, so that live PnL can be put in its place;
     ``free`` is what isolated margin leaves: wallet balance − margins of positions and orders − locked. ``made_ns`` is
@@ -34,6 +34,7 @@ class HoldingTable(Table):
         "account": 0,
         "asset": 0,
         "has_coin": False,
+        "settles": False,
         "settled_equity": 0.0,
         "free": 0.0,
         "initial_margin": 0.0,
@@ -42,6 +43,7 @@ class HoldingTable(Table):
     account: CodeArray
     asset: CodeArray
     has_coin: BoolArray
+    settles: BoolArray
     settled_equity: FloatArray
     free: FloatArray
     initial_margin: FloatArray
@@ -49,6 +51,7 @@ class HoldingTable(Table):
     account_at: "memoryview[int]"
     asset_at: "memoryview[int]"
     has_coin_at: "memoryview[bool]"
+    settles_at: "memoryview[bool]"
     settled_equity_at: "memoryview[float]"
     free_at: "memoryview[float]"
     initial_margin_at: "memoryview[float]"

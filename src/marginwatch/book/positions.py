@@ -10,13 +10,18 @@ CHANGES_MAX = 1_000_000
 """Changes remembered for copies to catch up by, if nobody copies; then the next copy is a whole one."""
 
 
+LEGS, MIXED = 1, 2
+"""Codes of the ``twins`` column."""
+
+
 class PositionTable(Table):
     """Open positions of all accounts.
 
     ``entry_value`` is what one contract was worth in settlement currency when it was entered, or at the last session's
     settlement: multiplier × entry price (linear, option) or −multiplier ÷ entry price (inverse), so that quantity × (value
     at mark − value at entry) is the profit of either. NaN where the entry price is missing. Margins are the venue's, in settlement currency.
-    ``positions`` keeps the struct of each row for its exact texts, ``made_ns`` the time of the message it came in.
+    ``twins`` is 0 for the only row of its account in its contract, ``LEGS`` for the legs of a hedge, ``MIXED`` where a one-way
+    row stands beside a leg, so that two rows may be on one side. ``positions`` keeps the struct of each row for its exact texts, ``made_ns`` the time of the message it came in.
     ``changes`` lists the rows written since change number ``changes_from``, for frozen copies to catch up by.
     """
 
@@ -30,6 +35,7 @@ class PositionTable(Table):
         "instrument": 0,
         "settle_holding": 0,
         "holding": 0,
+        "twins": 0,
     }
     quantity: FloatArray
     entry_value: FloatArray
@@ -40,6 +46,7 @@ class PositionTable(Table):
     instrument: CodeArray
     holding: CodeArray
     settle_holding: CodeArray
+    twins: CodeArray
     quantity_at: "memoryview[float]"
     entry_value_at: "memoryview[float]"
     initial_margin_at: "memoryview[float]"
@@ -49,6 +56,7 @@ class PositionTable(Table):
     instrument_at: "memoryview[int]"
     holding_at: "memoryview[int]"
     settle_holding_at: "memoryview[int]"
+    twins_at: "memoryview[int]"
 
     def __init__(self) -> None:
         super().__init__(capacity=256)

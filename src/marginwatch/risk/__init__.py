@@ -14,6 +14,7 @@ measures          one file for each family of measures
 margin            margins by our own reckoning, for any prices
 history           returns of coins from their closes, volatilities, correlations
 var               value at risk, expected shortfall, and a backtest of both
+account_margins   margins of each account: ours, and the venue's beside them
 account_measures  everything measured for each account
 group_measures    sums over coins, desks, tags, venues and all
 frame             all of it at one moment, frozen

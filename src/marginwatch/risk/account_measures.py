@@ -7,10 +7,19 @@ import numpy as np
 
 from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
+from marginwatch.risk.account_margins import (
+    MarginBasis,
+    RowMargins,
+    leverage,
+    measure_margins,
+    reckon_rows,
+    venue_margins,
+)
 from marginwatch.risk.answers import Answer, AnswerArray
+from marginwatch.risk.margin.legs import INITIAL, MAINTENANCE, PNL
 from marginwatch.risk.measures.contracts import ContractValues
 from marginwatch.risk.measures.exposure import counted, grouped, hedge_ratio
-from marginwatch.risk.measures.margin import largest_in_group, nearest_liquidation, usage
+from marginwatch.risk.measures.margin import nearest_liquidation
 from marginwatch.risk.measures.prices import AssetPrices
 from marginwatch.risk.rows import Rows
 from marginwatch.risk.workspace import Workspace
@@ -27,7 +36,8 @@ class RowMeasures:
     """Of each position, shape (n_rows,), float64, NaN where a price or the entry price is missing.
 
     ``exposure_usd`` signed USD delta; ``notional_usd`` ≥ 0; ``pnl_coin`` and ``pnl_usd`` unrealized PnL at live marks,
-    gain positive; ``mark_price`` in quote currency. ``unvalued``, ``without_size``, ``without_pnl_coin`` and
+    gain positive; ``mark_price`` in quote currency; ``initial_margin`` and ``maintenance_margin`` by our model, in settlement
+    currency, NaN in portfolio margin too, where positions have none of their own. ``unvalued``, ``without_size``, ``without_pnl_coin`` and
     ``without_pnl`` are the numbers of the rows whose exposure, notional, or PnL in coin or USD is NaN; ``is_complete`` is
     whether there is no NaN at all.
     """
@@ -37,6 +47,8 @@ class RowMeasures:
     pnl_coin: FloatArray
     pnl_usd: FloatArray
     mark_price: FloatArray
+    initial_margin: FloatArray
+    maintenance_margin: FloatArray
     unvalued: CodeArray
     without_size: CodeArray
     without_pnl_coin: CodeArray
@@ -97,8 +109,11 @@ class AccountMeasures:
 
     Exposure sums leave out rows without a price, counted in ``n_unvalued``: they are partial unless that is 0.
     ``…_with_wallet_usd`` include coins that are not cash. ``n_stale`` counts rows valued at an old price,
-    ``n_unknown_coins`` wallet coins without a USD price or amount. Margins, equity and ``free_usd`` are the venue's
-    (isolated accounts: sums over coins, for the venue states no total there); the usages are ours.
+    ``n_unknown_coins`` wallet coins without a USD price or amount.
+
+    ``equity_usd`` to ``free_usd`` and the usages are ours, at live marks; what is missing (NaN) is so for the reason that ``lack`` and ``lack_subject`` tell (:mod:`marginwatch.risk.margin.lacking`). An isolated account has no adjusted
+    equity; its margins are sums over its positions. ``estimate`` is a code of
+    :class:`marginwatch.risk.margin.estimates.Estimate`. ``venue_…`` are the venue's own figures, as old as they are.
     """
 
     long_usd: FloatArray
@@ -119,6 +134,16 @@ class AccountMeasures:
     initial_margin_usd: FloatArray
     maintenance_margin_usd: FloatArray
     free_usd: FloatArray
+    effective_leverage: FloatArray
+    effective_leverage_answer: AnswerArray
+    estimate: CodeArray
+    lack: CodeArray
+    lack_subject: CodeArray
+    venue_equity_usd: FloatArray
+    venue_adjusted_equity_usd: FloatArray
+    venue_initial_margin_usd: FloatArray
+    venue_maintenance_margin_usd: FloatArray
+    venue_free_usd: FloatArray
     maintenance_margin_usage: FloatArray
     maintenance_margin_usage_answer: AnswerArray
     initial_margin_usage: FloatArray
@@ -148,33 +173,38 @@ class AccountMeasures:
 
 
 @dataclass(slots=True, frozen=True)
-class Measured:
-    """One slice of the book, measured; what :func:`measure_holdings` makes of it too, if somebody wants it."""
+class Valued:
+    """One slice of the book at present prices: its rows, wallets, and margins before calibration."""
 
     rows: RowMeasures
     wallets: WalletMeasures
-    accounts: AccountMeasures
+    margins: RowMargins
 
 
-def measure(rows: Rows, values: ContractValues, prices: AssetPrices, work: Workspace) -> Measured:
-    """Measure a slice of the book. Cost: linear in its rows; columns of rows live in ``work`` until its next use.
+def value(
+    rows: Rows, values: ContractValues, prices: AssetPrices, basis: MarginBasis, work: Workspace
+) -> Valued:
+    """Value a slice of the book. Cost: linear in its rows; columns of rows live in ``work`` until its next use.
 
     Parameters
     ----------
     rows : Rows
-        What to measure.
+        What to value.
     values, prices : ContractValues, AssetPrices
         Of all contracts and coins, at one moment.
+    basis : MarginBasis
+        What margins are reckoned from.
     work : Workspace
         Buffers for the columns of rows.
     """
-    of_rows = measure_rows(rows, values, work)
-    wallets = measure_wallets(rows, of_rows, prices)
-    return Measured(of_rows, wallets, measure_accounts(rows, of_rows, wallets, values, work))
+    columns = work.gather("rows", values.columns, rows.instrument)
+    margins = reckon_rows(rows, columns[2], prices, basis, work)
+    of_rows = measure_rows(rows, columns, margins)
+    return Valued(of_rows, measure_wallets(rows, margins, prices), margins)
 
 
-def measure_rows(rows: Rows, values: ContractValues, work: Workspace) -> RowMeasures:
-    """Return exposure, notional and unrealized PnL of each position.
+def measure_rows(rows: Rows, columns: FloatArray, margins: RowMargins) -> RowMeasures:
+    """Return exposure, notional and unrealized PnL of each position; ``columns`` are those of its contract.
 
     PnL is quantity × (value at mark − value at entry), the values those of one long contract in settlement currency:
     multiplier × price for linear contracts and options, −multiplier ÷ price for inverse ones.
@@ -183,17 +213,21 @@ def measure_rows(rows: Rows, values: ContractValues, work: Workspace) -> RowMeas
     ----------
     Bybit help center, P&L calculations: linear q × (M − E), inverse q × (1 ÷ E − 1 ÷ M).
     """
-    columns = work.gather("rows", values.columns, rows.instrument)
-    exposure, notional, pnl_coin, pnl_usd, mark_price = columns
+    exposure, notional, mark_value, pnl_usd, mark_price = columns
+    legs, terms = margins.found.legs, margins.planned.plan.terms
     sizes = columns[:2]
     np.multiply(sizes, rows.quantity, out=sizes)
     np.abs(notional, out=notional)
-    np.subtract(pnl_coin, rows.entry_value, out=pnl_coin)
-    np.multiply(pnl_coin, rows.quantity, out=pnl_coin)
+    # Rows that were reckoned together have their profit in one of them.
+    pnl_coin = (
+        legs[PNL] if terms.quantity is rows.quantity else (mark_value - rows.entry_value) * rows.quantity
+    )
     np.multiply(pnl_usd, pnl_coin, out=pnl_usd)
     # One sum tells whether anything is missing anywhere; mostly nothing is.
     is_complete = not math.isnan(columns.sum())
-    missing = (NO_ROWS,) * 4 if is_complete else tuple(map(rows_missing, columns[:4]))
+    missing = (
+        (NO_ROWS,) * 4 if is_complete else tuple(map(rows_missing, (exposure, notional, pnl_coin, pnl_usd)))
+    )
     unvalued, without_size, without_pnl_coin, without_pnl = missing
     return RowMeasures(
         exposure_usd=exposure,
@@ -201,6 +235,8 @@ def measure_rows(rows: Rows, values: ContractValues, work: Workspace) -> RowMeas
         pnl_coin=pnl_coin,
         pnl_usd=pnl_usd,
         mark_price=mark_price,
+        initial_margin=legs[INITIAL],
+        maintenance_margin=legs[MAINTENANCE],
         unvalued=unvalued,
         without_size=without_size,
         without_pnl_coin=without_pnl_coin,
@@ -229,19 +265,17 @@ def _sides(of_rows: RowMeasures, work: Workspace) -> tuple[FloatArray, FloatArra
     return long_side, np.subtract(long_side, exposure, out=work.array("short_side", exposure.shape[0]))
 
 
-def measure_wallets(rows: Rows, of_rows: RowMeasures, prices: AssetPrices) -> WalletMeasures:
+def measure_wallets(rows: Rows, margins: RowMargins, prices: AssetPrices) -> WalletMeasures:
     """Return what the coins in wallets amount to at live marks.
 
     A position settled in a coin makes the coin's equity unknown when its own PnL is.
     """
-    unknown = of_rows.without_pnl_coin
-    live_pnl = grouped(rows.settle_holding, _without(of_rows.pnl_coin, unknown), rows.n_holdings)
-    amount = rows.settled_equity + live_pnl.take(rows.coins)
-    if unknown.shape[0]:
-        is_touched = np.zeros(rows.n_holdings, np.bool_)
-        is_touched[rows.settle_holding[unknown]] = True
-        amount[is_touched[rows.coins]] = np.nan
-    usd = prices.usd.take(rows.coin_asset)
+    sums, usd = margins.found.sums, margins.coin_usd
+    amount = margins.planned.plan.holdings.cash + sums.pnl
+    if sums.option_value is not None:
+        amount += sums.option_value
+    # A coin that only settles positions is in no wallet.
+    amount[~rows.coin_is_held] = 0.0
     is_cash = prices.is_cash.take(rows.coin_asset)
     worth = amount * usd
     bet_usd = np.where(is_cash, 0.0, worth)
@@ -271,7 +305,7 @@ def measure_holdings(
     return HoldingMeasures(
         long_usd=grouped(holding, long_side, m),
         short_usd=grouped(holding, short_side, m),
-        coins=rows.coins,
+        coins=rows.coins[rows.coin_is_held],
         coin_equity=spread[0],
         wallet_usd=spread[1],
         bet_usd=spread[2],
@@ -279,16 +313,17 @@ def measure_holdings(
     )
 
 
-def _valued(amount: FloatArray, usd: FloatArray) -> FloatArray:
-    # Nothing of a coin is worth nothing, whether its price is known or not.
-    return np.where(amount == 0.0, 0.0, amount * usd)
-
-
 def measure_accounts(
-    rows: Rows, of_rows: RowMeasures, wallets: WalletMeasures, values: ContractValues, work: Workspace
+    rows: Rows,
+    valued: Valued,
+    values: ContractValues,
+    basis: MarginBasis,
+    calibration: FloatArray,
+    work: Workspace,
 ) -> AccountMeasures:
-    """Return everything of each account."""
+    """Return everything of each account; ``calibration`` as in :func:`marginwatch.risk.account_margins.measure_margins`."""
     k, owner = rows.n_accounts, rows.account
+    of_rows, wallets = valued.rows, valued.wallets
     long_side, short_side = _sides(of_rows, work)
     long_usd, short_usd = grouped(owner, long_side, k), grouped(owner, short_side, k)
     ratio, ratio_answer = hedge_ratio(long_usd, short_usd)
@@ -299,10 +334,8 @@ def measure_accounts(
         ratio[n_unvalued > 0] = np.nan
     # The usual modes come before these two.
     is_usual = int(rows.margin_mode.max(initial=0)) < min(ISOLATED, PORTFOLIO)
-    margins, free = _margins(rows, wallets)
-    ratios, answers = usage(margins, rows.adjusted_equity)
-    if not is_usual:
-        ratios, answers = _isolated_usages(rows, of_rows, ratios, answers)
+    ours = measure_margins(rows, valued.margins, basis, calibration)
+    theirs = venue_margins(rows, valued.margins.coin_usd)
     distance, distance_answer = nearest_liquidation(
         owner,
         of_rows.mark_price,
@@ -323,12 +356,16 @@ def measure_accounts(
         long_with_wallet = long_usd + grouped(rows.coin_owner, np.maximum(wallets.bet_usd, 0.0), k)
         short_with_wallet = short_usd + grouped(rows.coin_owner, np.maximum(-wallets.bet_usd, 0.0), k)
     unpriced = wallets.unknown
+    notional = grouped(owner, _without(of_rows.notional_usd, of_rows.without_size), k)
+    leverages, leverage_answers = leverage(
+        notional, ours.equity, n_positions, _counted_rows(owner, of_rows.without_size, k)
+    )
     return AccountMeasures(
         long_usd=long_usd,
         short_usd=short_usd,
         long_with_wallet_usd=long_with_wallet,
         short_with_wallet_usd=short_with_wallet,
-        notional_usd=grouped(owner, _without(of_rows.notional_usd, of_rows.without_size), k),
+        notional_usd=notional,
         pnl_usd=grouped(owner, _without(of_rows.pnl_usd, of_rows.without_pnl), k),
         n_positions=n_positions,
         n_unvalued=n_unvalued,
@@ -337,15 +374,25 @@ def measure_accounts(
         n_unknown_coins=_counted_rows(rows.coin_owner, unpriced[~wallets.is_cash[unpriced]], k),
         hedge_ratio=ratio,
         hedge_ratio_answer=ratio_answer,
-        equity_usd=rows.equity,
-        adjusted_equity_usd=rows.adjusted_equity,
-        initial_margin_usd=margins[0],
-        maintenance_margin_usd=margins[1],
-        free_usd=free,
-        maintenance_margin_usage=ratios[1],
-        maintenance_margin_usage_answer=answers[1],
-        initial_margin_usage=ratios[0],
-        initial_margin_usage_answer=answers[0],
+        equity_usd=ours.equity,
+        adjusted_equity_usd=ours.adjusted_equity,
+        initial_margin_usd=ours.initial_margin,
+        maintenance_margin_usd=ours.maintenance_margin,
+        free_usd=ours.free,
+        effective_leverage=leverages,
+        effective_leverage_answer=leverage_answers,
+        estimate=ours.estimate,
+        lack=ours.lack,
+        lack_subject=ours.lack_subject,
+        venue_equity_usd=theirs.equity,
+        venue_adjusted_equity_usd=theirs.adjusted_equity,
+        venue_initial_margin_usd=theirs.initial_margin,
+        venue_maintenance_margin_usd=theirs.maintenance_margin,
+        venue_free_usd=theirs.free,
+        maintenance_margin_usage=ours.maintenance_margin_usage,
+        maintenance_margin_usage_answer=ours.maintenance_margin_usage_answer,
+        initial_margin_usage=ours.initial_margin_usage,
+        initial_margin_usage_answer=ours.initial_margin_usage_answer,
         liquidation_distance=distance,
         liquidation_distance_answer=distance_answer,
     )
@@ -360,52 +407,3 @@ def _stale_rows(rows: Rows, values: ContractValues) -> FloatArray:
     if not values.has_stale:
         return np.zeros(rows.n_accounts)
     return counted(rows.account[values.is_stale[rows.instrument] & (rows.quantity != 0.0)], rows.n_accounts)
-
-
-def _margins(rows: Rows, wallets: WalletMeasures) -> tuple[FloatArray, FloatArray]:
-    """Return initial and maintenance margin, shape (2, n_accounts), and free margin of each account.
-
-    The venue's own totals; a margin that it does not state is the sum over the coins, and free margin (isolated
-    accounts) what the coins leave, else equity − initial margin.
-    """
-    free = rows.available_balance
-    if rows.has_all_totals:
-        return rows.margins, free
-    free = np.where(np.isnan(free), rows.adjusted_equity - rows.account_initial_margin, free)
-    is_isolated = (rows.margin_mode == ISOLATED) & np.isnan(free)
-    if is_isolated.any():
-        free = np.where(is_isolated, _filled(free, rows.coin_free, rows, wallets), free)
-    initial = _filled(rows.account_initial_margin, rows.coin_initial_margin, rows, wallets)
-    maintenance = _filled(rows.account_maintenance_margin, rows.coin_maintenance_margin, rows, wallets)
-    return np.stack((initial, maintenance)), free
-
-
-def _filled(total: FloatArray, amounts: FloatArray, rows: Rows, wallets: WalletMeasures) -> FloatArray:
-    """Return the totals of accounts, where missing the sum of their coins' amounts (in the coin)."""
-    missing = np.isnan(total)
-    if not missing.any():
-        return total
-    summed = grouped(rows.coin_owner, _valued(amounts, wallets.usd), rows.n_accounts)
-    has_coins = counted(rows.coin_owner, rows.n_accounts) > 0
-    return np.where(missing, np.where(has_coins, summed, np.nan), total)
-
-
-def _isolated_usages(
-    rows: Rows, of_rows: RowMeasures, ratios: FloatArray, answers: AnswerArray
-) -> tuple[FloatArray, AnswerArray]:
-    """Return initial and maintenance margin usage with their answers, shape (2, n_accounts), isolated accounts put right.
-
-    An isolated account has no rate of its own: its maintenance usage is the largest over its positions, margin required
-    ÷ (margin put up + live PnL), and initial margin usage is not applicable, for a losing position is no bar to others.
-    """
-    is_isolated = rows.margin_mode == ISOLATED
-    mine = np.flatnonzero(is_isolated[rows.account] & (rows.quantity != 0.0))
-    put_up = rows.initial_margin[mine] + of_rows.pnl_coin[mine]
-    each, kinds = usage(rows.maintenance_margin[mine], put_up)
-    largest, kinds = largest_in_group(rows.account[mine], each, kinds, rows.n_accounts)
-    of_initial = np.where(is_isolated, np.nan, ratios[0])
-    initial_kinds = np.where(is_isolated, np.uint8(Answer.NOT_APPLICABLE), answers[0])
-    return (
-        np.stack((of_initial, np.where(is_isolated, largest, ratios[1]))),
-        np.stack((initial_kinds, np.where(is_isolated, kinds, answers[1]))),
-    )

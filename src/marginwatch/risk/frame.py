@@ -4,18 +4,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from marginwatch.book.accounts import AccountEntry
+from marginwatch.book.accounts import MARGIN_MODES, AccountEntry
 from marginwatch.book.columns import Columns
 from marginwatch.book.position_book import PositionBook
 from marginwatch.book.snapshot import BookSnapshot
 from marginwatch.book.table import CodeArray, FloatArray
+from marginwatch.risk.account_margins import MarginBasis, venue_margins
 from marginwatch.risk.account_measures import (
     AccountMeasures,
     HoldingMeasures,
-    Measured,
     RowMeasures,
-    measure,
+    Valued,
+    measure_accounts,
     measure_holdings,
+    value,
 )
 from marginwatch.risk.group_measures import (
     AssetMeasures,
@@ -24,13 +26,21 @@ from marginwatch.risk.group_measures import (
     measure_assets,
     measure_groups,
 )
+from marginwatch.risk.margin.build import Calibrations, SheetBuilder
+from marginwatch.risk.margin.lacking import models_by_venue
+from marginwatch.risk.margin.model_error import Compared, ErrorColumns, ModelErrors
+from marginwatch.risk.margin.row_plan import contracts_at
+from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.margin.terms import TermsKeeper
 from marginwatch.risk.measures.contracts import ContractValues, contract_values
 from marginwatch.risk.measures.exposure import direction_bias
 from marginwatch.risk.measures.freshness import Inclusion, InclusionArray, inclusion
-from marginwatch.risk.measures.prices import AssetPrices, price_ages, usd_prices
-from marginwatch.risk.rows import LocalNumbers, all_rows, rows_of
+from marginwatch.risk.measures.prices import Ages, AssetPrices, price_ages, usd_prices
+from marginwatch.risk.rows import LocalNumbers, Rows, all_rows, rows_of
 from marginwatch.risk.settings import RiskSettings
 from marginwatch.risk.workspace import Workspace
+
+PORTFOLIO = MARGIN_MODES["portfolio"]
 
 LANE_PRICES_FOR_NS = 20_000_000
 """How old the prices of a fast lane may be. Valuing all coins and contracts costs as much as a lane; within 20 ms a mark
@@ -41,16 +51,18 @@ LANE_AGES_FOR_NS = 100_000_000
 
 
 @dataclass(slots=True, frozen=True)
-class _Valued:
+class _Moment:
     """What contracts and coins were worth, and of which state of the tables."""
 
     at_ns: int
-    state: tuple[int, int]
+    state: tuple[int, ...]
     version: int
+    ages: Ages
     prices: AssetPrices
     values: ContractValues
+    basis: MarginBasis
 
-    def is_good_at(self, now_ns: int, state: tuple[int, int], version: int) -> bool:
+    def is_good_at(self, now_ns: int, state: tuple[int, ...], version: int) -> bool:
         """Return whether a lane may use it; never at the very same instant, so that a lane then equals a frame."""
         limit_ns = LANE_AGES_FOR_NS if version == self.version else LANE_PRICES_FOR_NS
         return 0 < now_ns - self.at_ns <= limit_ns and state == self.state
@@ -75,6 +87,8 @@ class Frame:
         Of coins and of contracts.
     rows, holdings, accounts : RowMeasures, HoldingMeasures, AccountMeasures
         Of each position, coin of an account, and account.
+    model_errors : ErrorColumns
+        How far our margins were from the venue's last figures, by account.
     inclusion : ndarray of shape (n_accounts,), uint8
         Which accounts count, and why the others do not.
     data_age_s : ndarray of shape (n_accounts,), float64
@@ -101,6 +115,7 @@ class Frame:
     rows: RowMeasures
     holdings: HoldingMeasures
     accounts: AccountMeasures
+    model_errors: ErrorColumns
     inclusion: InclusionArray
     data_age_s: FloatArray
     assets: AssetMeasures
@@ -165,54 +180,99 @@ class FramePress:
         self._lane_work = Workspace()
         self._numbers = LocalNumbers()
         self._sequence = 0
-        self._last_valued: _Valued | None = None
+        self._last: _Moment | None = None
+        self._terms = TermsKeeper()
+        self._sheets = SheetBuilder()
+        self._errors = ModelErrors()
         self._tags: tuple[int, CodeArray, CodeArray] = (-1, np.zeros(0, np.int64), np.zeros(0, np.int64))
 
-    def _valued(self, columns: Columns, now_ns: int) -> _Valued:
-        instruments, assets = columns.instruments, columns.assets
+    def _moment(self, columns: Columns, now_ns: int) -> _Moment:
+        instruments, assets, accounts = columns.instruments, columns.assets, columns.accounts
         ages = price_ages(instruments, now_ns, self._settings)
         prices = usd_prices(assets, instruments, ages, now_ns, self._settings)
         values = contract_values(instruments, ages, prices)
-        state = (instruments.size, assets.size)
-        self._last_valued = valued = _Valued(now_ns, state, instruments.prices_version, prices, values)
-        return valued
+        basis = MarginBasis(
+            self._terms.terms(columns),
+            contracts_at(instruments, ages, now_ns),
+            models_by_venue(accounts.venues.texts),
+        )
+        state = (instruments.size, assets.size, len(accounts.venues), *basis.terms.version)
+        version = instruments.prices_version
+        self._last = moment = _Moment(now_ns, state, version, ages, prices, values, basis)
+        return moment
 
-    def _lane_valued(self, columns: Columns, now_ns: int) -> _Valued:
-        last, instruments = self._last_valued, columns.instruments
-        state = (instruments.size, columns.assets.size)
+    def _lane_moment(self, columns: Columns, now_ns: int) -> _Moment:
+        last, instruments = self._last, columns.instruments
+        sizes = (instruments.size, columns.assets.size, len(columns.accounts.venues))
+        state = (*sizes, *self._terms.terms(columns).version)
         if last is not None and last.is_good_at(now_ns, state, instruments.prices_version):
             return last
-        return self._valued(columns, now_ns)
+        return self._moment(columns, now_ns)
 
     def lane(self, entries: tuple[AccountEntry, ...], now_ns: int) -> LaneResult:
         """Measure some accounts alone, through the same functions as a frame."""
         columns = self._book.columns
-        valued = self._lane_valued(columns, now_ns)
+        columns.facts.sync()
+        moment = self._lane_moment(columns, now_ns)
         rows = rows_of(columns, entries, self._numbers)
-        measured = measure(rows, valued.values, valued.prices, self._lane_work)
-        return LaneResult(now_ns, entries, measured.accounts)
+        return LaneResult(now_ns, entries, self._measured(rows, moment, self._lane_work)[1])
 
     def frame(self, now_ns: int) -> Frame:
         """Measure everything and freeze it. The frame before the last one is overwritten."""
         columns = self._book.columns
+        columns.facts.sync()
         self._sequence += 1
         buffer = self._buffers[self._sequence % 2]
         buffer.book.fill(columns, self._book.sequence, now_ns)
-        valued, rows = self._valued(columns, now_ns), all_rows(columns)
-        measured = measure(rows, valued.values, valued.prices, buffer.work)
-        holdings = measure_holdings(rows, buffer.book.holding, measured.rows, measured.wallets, buffer.work)
-        return self._assembled(buffer.book, valued, measured, holdings)
+        moment, rows = self._moment(columns, now_ns), all_rows(columns)
+        valued, accounts = self._measured(rows, moment, buffer.work)
+        holdings = measure_holdings(rows, buffer.book.holding, valued.rows, valued.wallets, buffer.work)
+        return self._assembled(buffer.book, moment, valued, accounts, holdings)
+
+    def _measured(self, rows: Rows, moment: _Moment, work: Workspace) -> tuple[Valued, AccountMeasures]:
+        valued = value(rows, moment.values, moment.prices, moment.basis, work)
+        self._note_errors(rows, valued, moment.at_ns)
+        calibration = self._errors.calibration(rows.account_row)
+        return valued, measure_accounts(rows, valued, moment.values, moment.basis, calibration, work)
+
+    def _note_errors(self, rows: Rows, valued: Valued, now_ns: int) -> None:
+        accounts = self._book.columns.accounts
+        if not self._errors.has_news(accounts, rows.account_row):
+            return
+        found, coin_usd = valued.margins.found, valued.margins.coin_usd
+        theirs = venue_margins(rows, coin_usd)
+        self._errors.note(
+            accounts,
+            rows.account_row,
+            now_ns,
+            Compared(found.equity, found.balance, found.initial_margin, found.maintenance_margin),
+            Compared(theirs.equity, theirs.adjusted_equity, theirs.initial_margin, theirs.maintenance_margin),
+            rows.margin_mode == PORTFOLIO,
+        )
+
+    def sheet(self, now_ns: int) -> MarginSheet:
+        """Return the margin sheet of all accounts at this moment, calibrated, for what is too heavy for a frame."""
+        columns = self._book.columns
+        ages = price_ages(columns.instruments, now_ns, self._settings)
+        prices = usd_prices(columns.assets, columns.instruments, ages, now_ns, self._settings)
+        every: CodeArray = np.arange(columns.accounts.size)
+        calibrations = Calibrations(*self._errors.calibration(every))
+        return self._sheets.build(columns, ages, prices, now_ns, calibrations)
 
     def _assembled(
-        self, book: BookSnapshot, valued: _Valued, measured: Measured, holdings: HoldingMeasures
+        self,
+        book: BookSnapshot,
+        moment: _Moment,
+        valued: Valued,
+        of: AccountMeasures,
+        holdings: HoldingMeasures,
     ) -> Frame:
-        now_ns, prices = valued.at_ns, valued.prices
+        now_ns, prices = moment.at_ns, moment.prices
         columns, accounts = self._book.columns, self._book.columns.accounts
         n = accounts.size
         included = inclusion(accounts, now_ns)
         counts = included == Inclusion.INCLUDED
         everyone = np.flatnonzero(included != Inclusion.NONE)
-        of = measured.accounts
         tag_accounts, tags = self._memberships()
         data_at = accounts.data_at_ns[:n]
         # Every account has one desk, the one without a name included.
@@ -224,10 +284,11 @@ class FramePress:
             at_ns=now_ns,
             book=book,
             prices=prices._replace(is_cash=prices.is_cash.copy(), coin=prices.coin.copy()),
-            values=valued.values,
-            rows=measured.rows,
+            values=moment.values,
+            rows=valued.rows,
             holdings=holdings,
             accounts=of,
+            model_errors=self._errors.columns(n),
             inclusion=included,
             data_age_s=np.where(data_at > 0, (now_ns - data_at) / 1e9, np.nan),
             assets=measure_assets(

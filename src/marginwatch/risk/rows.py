@@ -1,6 +1,5 @@
 """Which rows are measured: everything, or what belongs to a few accounts. The measures cannot tell the difference."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from marginwatch.book.accounts import AccountEntry
 from marginwatch.book.columns import Columns
-from marginwatch.book.table import CodeArray, FloatArray
+from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 
 CODES = 3
 """Of the codes of a position, the first three are measured with: account, instrument, settle_holding."""
@@ -22,8 +21,9 @@ class Rows:
     ``n_holdings`` − 1; ``instrument`` and ``coin_asset`` are rows of the book's tables. Holding 0 is none, or one without
     a coin. The slice of everything has the book's own numbers, blank row 0 included. Amounts as in the book's tables.
 
-    ``coins`` are the holdings that have a coin in the wallet; the columns from ``coin_owner`` to
-    ``coin_maintenance_margin`` have one row for each of them. Those from ``equity`` on have one for each account.
+    ``coins`` are the holdings that have a coin in the wallet (``coin_is_held``) or settle positions; the columns from
+    ``coin_owner`` to ``coin_switch`` have one row for each of them. Those from ``equity`` on have one for each account.
+    ``account_row`` are the accounts' rows in the book. The book's facts must be in step with its tables.
     """
 
     n_accounts: int
@@ -36,6 +36,11 @@ class Rows:
     account: CodeArray
     instrument: CodeArray
     settle_holding: CodeArray
+    leverage: FloatArray
+    taker_fee: FloatArray
+    order_value: FloatArray
+    fee_source: CodeArray
+    twins: CodeArray
     coins: CodeArray
     coin_owner: CodeArray
     coin_asset: CodeArray
@@ -43,52 +48,72 @@ class Rows:
     coin_free: FloatArray
     coin_initial_margin: FloatArray
     coin_maintenance_margin: FloatArray
+    coin_is_held: BoolArray
+    coin_wallet: FloatArray
+    coin_borrowed: FloatArray
+    coin_pnl: FloatArray
+    coin_locked: FloatArray
+    coin_order_margin: FloatArray
+    coin_switch: CodeArray
     equity: FloatArray
     adjusted_equity: FloatArray
     available_balance: FloatArray
     account_initial_margin: FloatArray
     account_maintenance_margin: FloatArray
     margin_mode: CodeArray
-    margins: FloatArray
-    """Shape (2, n_accounts): ``account_initial_margin`` and ``account_maintenance_margin``, which are its rows."""
-    has_all_totals: bool
-    """No account misses any of its five totals."""
+    account_row: CodeArray
+    venue: CodeArray
+    stated_at_ns: CodeArray
+    is_heard: BoolArray
 
 
 def all_rows(columns: Columns) -> Rows:
     """Return everything: positions as views into the live book, so measure before the next event is applied."""
-    positions, holdings, accounts = columns.positions, columns.holdings, columns.accounts
+    positions, holdings, accounts, facts = (
+        columns.positions,
+        columns.holdings,
+        columns.accounts,
+        columns.facts,
+    )
     n, m, k = positions.size, holdings.size, accounts.size
-    # Few holdings have a coin in the wallet; most are coins bet on.
-    coins = np.flatnonzero(holdings.has_coin[:m])
+    # Few holdings are in a wallet or settle anything; most are coins bet on.
+    coins = np.flatnonzero(holdings.has_coin[:m] | holdings.settles[:m])
+    every: CodeArray = np.arange(k)
     return _rows(
         (k, m),
-        positions.floats[:, :n],
-        positions.codes[:CODES, :n],
+        (positions.floats[:, :n], facts.legs.floats[:, :n]),
+        (positions.codes[:CODES, :n], positions.twins[:n], facts.legs.fee_source[:n]),
         coins,
-        holdings.floats.take(coins, axis=1),
-        holdings.codes.take(coins, axis=1),
+        (holdings.floats.take(coins, axis=1), facts.coins.floats.take(coins, axis=1)),
+        (holdings.codes.take(coins, axis=1), facts.coins.is_collateral.take(coins)),
+        holdings.has_coin.take(coins),
         accounts.floats[:, :k].copy(),
-        accounts.margin_mode[:k],
+        (every, accounts.margin_mode[:k], accounts.venue[:k], accounts.stated_at_ns[:k]),
+        accounts.reconciled_at_ns[:k] > 0,
     )
 
 
 def _rows(
     sizes: tuple[int, int],
-    position_floats: FloatArray,
-    position_codes: CodeArray,
+    position_floats: tuple[FloatArray, FloatArray],
+    position_codes: tuple[CodeArray, CodeArray, CodeArray],
     coins: CodeArray,
-    coin_floats: FloatArray,
-    coin_codes: CodeArray,
+    coin_floats: tuple[FloatArray, FloatArray],
+    coin_codes: tuple[CodeArray, CodeArray],
+    coin_is_held: BoolArray,
     totals: FloatArray,
-    margin_mode: CodeArray,
+    account_codes: tuple[CodeArray, CodeArray, CodeArray, CodeArray],
+    is_heard: BoolArray,
 ) -> Rows:
     """Name the columns of a slice, which stand in the order of the tables' ``BLANKS``."""
-    quantity, entry_value, initial_margin, maintenance_margin, liquidation_price = position_floats
-    account, instrument, settle_holding = position_codes
-    coin_owner, coin_asset = coin_codes
-    settled_equity, coin_free, coin_initial_margin, coin_maintenance_margin = coin_floats
+    quantity, entry_value, initial_margin, maintenance_margin, liquidation_price = position_floats[0]
+    leverage, taker_fee, order_value, _ = position_floats[1]
+    account, instrument, settle_holding = position_codes[0]
+    coin_owner, coin_asset = coin_codes[0]
+    settled_equity, coin_free, coin_initial_margin, coin_maintenance_margin = coin_floats[0]
+    wallet, borrowed, pnl, locked, order_margin = coin_floats[1]
     equity, adjusted_equity, available_balance, account_initial_margin, account_maintenance_margin = totals
+    account_row, margin_mode, venue, stated_at_ns = account_codes
     return Rows(
         n_accounts=sizes[0],
         n_holdings=sizes[1],
@@ -100,6 +125,11 @@ def _rows(
         account=account,
         instrument=instrument,
         settle_holding=settle_holding,
+        leverage=leverage,
+        taker_fee=taker_fee,
+        order_value=order_value,
+        fee_source=position_codes[2],
+        twins=position_codes[1],
         coins=coins,
         coin_owner=coin_owner,
         coin_asset=coin_asset,
@@ -107,14 +137,23 @@ def _rows(
         coin_free=coin_free,
         coin_initial_margin=coin_initial_margin,
         coin_maintenance_margin=coin_maintenance_margin,
+        coin_is_held=coin_is_held,
+        coin_wallet=wallet,
+        coin_borrowed=borrowed,
+        coin_pnl=pnl,
+        coin_locked=locked,
+        coin_order_margin=order_margin,
+        coin_switch=coin_codes[1],
         equity=equity,
         adjusted_equity=adjusted_equity,
         available_balance=available_balance,
         account_initial_margin=account_initial_margin,
         account_maintenance_margin=account_maintenance_margin,
         margin_mode=margin_mode,
-        margins=totals[3:],
-        has_all_totals=not math.isnan(totals.sum()),
+        account_row=account_row,
+        venue=venue,
+        stated_at_ns=stated_at_ns,
+        is_heard=is_heard,
     )
 
 
@@ -152,9 +191,14 @@ class LocalNumbers:
 def rows_of(columns: Columns, entries: Sequence[AccountEntry], numbers: LocalNumbers) -> Rows:
     """Return copies of what belongs to some accounts, which take the numbers of their places in ``entries``.
 
-    Of the holdings it has those with a coin in the wallet only.
+    Of the holdings it has those that are in a wallet or settle positions only.
     """
-    positions, holdings, accounts = columns.positions, columns.holdings, columns.accounts
+    positions, holdings, accounts, facts = (
+        columns.positions,
+        columns.holdings,
+        columns.accounts,
+        columns.facts,
+    )
     mine = np.array([entry.row for entry in entries], np.int64)
     held = _joined([entry.position_rows() for entry in entries])
     owned = _joined([columns.wallet_rows(entry) for entry in entries])
@@ -167,13 +211,15 @@ def rows_of(columns: Columns, entries: Sequence[AccountEntry], numbers: LocalNum
     n_holdings = owned.shape[0] + 1
     return _rows(
         (len(entries), n_holdings),
-        positions.floats.take(held, axis=1),
-        codes,
+        (positions.floats.take(held, axis=1), facts.legs.floats.take(held, axis=1)),
+        (codes, positions.twins.take(held), facts.legs.fee_source.take(held)),
         numbers.places(n_holdings)[1:],
-        holdings.floats.take(owned, axis=1),
-        coin_codes,
+        (holdings.floats.take(owned, axis=1), facts.coins.floats.take(owned, axis=1)),
+        (coin_codes, facts.coins.is_collateral.take(owned)),
+        holdings.has_coin.take(owned),
         accounts.floats.take(mine, axis=1),
-        accounts.margin_mode.take(mine),
+        (mine, accounts.margin_mode.take(mine), accounts.venue.take(mine), accounts.stated_at_ns.take(mine)),
+        accounts.reconciled_at_ns.take(mine) > 0,
     )
 
 

@@ -23,8 +23,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class AccountRow(Row, frozen=True, kw_only=True):
     """One account. USD; fractions for usages and distances; seconds for ages.
 
-    ``data_age_s`` is that of the last message; ``margin_age_s`` that of the venue's equity and margins, which it sends when
-    something happens and not when the market moves: between two such messages they are older than the prices.
+    ``equity_usd`` to ``initial_margin_usage`` and ``effective_leverage`` are ours, reckoned at live prices; where
+    ``is_estimated``, ``estimate`` says which part the venue has not published. The ``venue_…`` figures are its own:
+    ``margin_age_s`` is their age, for it sends them when something happens and not when the market moves. ``model_error`` is
+    (our maintenance margin − theirs) ÷ theirs when it last sent one, ``model_error_equity`` the same of adjusted equity,
+    ``model_error_age_s`` how long ago. ``data_age_s`` is that of the last message.
 
     ``liquidation_distance`` is the nearest over its positions by the *venue's* liquidation prices
     (``liquidation_distance_source`` is ``venue``). ``reason`` says why the account is not part of totals.
@@ -51,6 +54,17 @@ class AccountRow(Row, frozen=True, kw_only=True):
     free_usd: float | None
     maintenance_margin_usage: float | None
     initial_margin_usage: float | None
+    effective_leverage: float | None
+    is_estimated: bool
+    estimate: str | None
+    venue_equity_usd: float | None
+    venue_adjusted_equity_usd: float | None
+    venue_initial_margin_usd: float | None
+    venue_maintenance_margin_usd: float | None
+    venue_free_usd: float | None
+    model_error: float | None
+    model_error_equity: float | None
+    model_error_age_s: float | None
     long_usd: float | None
     short_usd: float | None
     net_usd: float | None

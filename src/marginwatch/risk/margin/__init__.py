@@ -11,11 +11,13 @@ prices            one market for everybody, or one for each account
 figures           what a model answers
 models            the model of each account, and all of them at once
 build             from the book's columns to a sheet
+model_error       how far ours are from the venue's figures, and calibration
 terms             facts of contracts and coins in the form of formulas
 picking           from rows of the book to legs and holdings
 estimates         which accounts are estimates, and why
 missing           which accounts cannot be reckoned
 lacking           what an account lacks, as a code and in words
+row_plan          the plan of a slice of the book, for frames and lanes
 plan              what of a reckoning does not depend on prices
 sheet_plan        the plan of a sheet, and the market that prices are for it
 reckoning         a plan in a market: from legs to accounts

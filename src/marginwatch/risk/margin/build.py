@@ -8,7 +8,7 @@ from marginwatch.book.accounts import AccountTable
 from marginwatch.book.columns import Columns
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.ids import AccountId
-from marginwatch.risk.margin.estimates import TEXTS, Estimate, assumed_of_coins, estimates
+from marginwatch.risk.margin.estimates import TEXTS, CoinSigns, Estimate, LegSigns, estimates
 from marginwatch.risk.margin.missing import mark_missing
 from marginwatch.risk.margin.picking import (
     Picked,
@@ -180,16 +180,35 @@ def _leg_columns(
     }
 
 
+def _signs(columns: Columns, legs: Picked) -> tuple[LegSigns, CoinSigns]:
+    facts, rows, coins = columns.facts, legs.leg_row, legs.holding_row
+    return (
+        LegSigns(
+            account=legs.leg_account,
+            quantity=legs.quantity,
+            twins=columns.positions.twins[rows],
+            options=np.flatnonzero(columns.instruments.is_option[legs.leg_contract]),
+            order_value=facts.legs.order_value[rows],
+            fee_source=facts.legs.fee_source[rows],
+        ),
+        CoinSigns(
+            account=legs.holding_account,
+            is_held=columns.holdings.has_coin[coins],
+            wallet=facts.coins.wallet_balance[coins],
+            switch=facts.coins.is_collateral[coins],
+            order_margin=facts.coins.order_initial_margin[coins],
+        ),
+    )
+
+
 def _account_columns(
     columns: Columns, legs: Picked, rows: CodeArray, calibrations: Calibrations | None
 ) -> dict[str, object]:
-    table, facts = columns.accounts, columns.facts
-    k = rows.shape[0]
+    table = columns.accounts
+    k: int = rows.shape[0]
     every: CodeArray = np.arange(k + 1)
     mode = table.margin_mode[rows]
-    estimate = estimates(mode, legs, columns.instruments.is_option, facts.legs)
-    coins = assumed_of_coins(mode, legs, facts.coins, columns.holdings.has_coin)
-    estimate = np.where(estimate > 0, estimate, coins)
+    estimate = estimates(mode, *_signs(columns, legs))
     is_estimated = estimate > Estimate.EXACT
     return {
         "account_row": rows,
@@ -203,7 +222,7 @@ def _account_columns(
         "is_missing": np.zeros(k, np.bool_),
         "missing_reasons": (None,) * k,
         "is_estimated": is_estimated,
-        "estimated_reasons": tuple(TEXTS.get(Estimate(code)) for code in estimate.tolist()),
+        "estimated_reasons": tuple(map(TEXTS.get, estimate.tolist())),
         "venue_equity": table.equity[rows],
         "venue_adjusted_equity": table.adjusted_equity[rows],
         "venue_initial_margin": table.initial_margin[rows],

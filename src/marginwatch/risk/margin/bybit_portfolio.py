@@ -89,14 +89,17 @@ def portfolio_legs(
     )
 
 
-def _grouped_by(*keys: CodeArray) -> tuple[CodeArray, CodeArray]:
-    """Return a number for each distinct combination of keys, and where it is met first."""
-    _, first, code = np.unique(np.stack(keys), axis=1, return_index=True, return_inverse=True)
-    return code.reshape(-1).astype(np.int64), first
+def _grouped_by(first: CodeArray, second: CodeArray) -> tuple[CodeArray, CodeArray]:
+    """Return a number for each distinct pair of codes ≥ 0, and where each is met first."""
+    key = first * (int(second.max(initial=0)) + 1) + second
+    _, where, code = np.unique(key, return_index=True, return_inverse=True)
+    return code, where
 
 
 def _groups(book: CodeArray, key: CodeArray) -> Groups:
-    code, first = _grouped_by(book, key)
+    # Expiries are nanoseconds; numbered first, so that a pair of codes stays small.
+    _, number = np.unique(key, return_inverse=True)
+    code, first = _grouped_by(book, number)
     return Groups(code, book[first])
 
 

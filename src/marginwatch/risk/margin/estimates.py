@@ -1,14 +1,13 @@
 """Which accounts are estimates: whose formula the venue has not published in full, or where something is assumed."""
 
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 
 from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.fees import FeeSource
-from marginwatch.book.leg_facts import CoinFacts, LegFacts
-from marginwatch.book.table import BoolArray, CodeArray
-from marginwatch.risk.margin.picking import Picked
+from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 
 CROSS = MARGIN_MODES["cross"]
 PORTFOLIO = MARGIN_MODES["portfolio"]
@@ -27,7 +26,7 @@ class Estimate(IntEnum):
     SWITCH = 7
 
 
-TEXTS = {
+TEXTS: dict[int, str] = {
     Estimate.PORTFOLIO: "portfolio margin: the sizes of its shocks and contingencies are not published",
     Estimate.SHORT_OPTION: "short options: the venue's present factors are not published",
     Estimate.HEDGED: "both legs of a contract: how the hedged part is margined is not published",
@@ -39,41 +38,49 @@ TEXTS = {
 """In words."""
 
 
-def estimates(mode: CodeArray, legs: Picked, is_option: BoolArray, facts: LegFacts) -> CodeArray:
-    """Return for each account the code of :class:`Estimate` that its mode and legs are reason for, shape (k,).
+class LegSigns(NamedTuple):
+    """What of legs may make an account an estimate, shape (n,): whose, sign, twins, kind, orders and where the fee is from.
 
-    Legs of one account, contract and settlement coin stand side by side; ``is_option`` is by contract.
+    ``twins`` as in :class:`marginwatch.book.positions.PositionTable`.
     """
+
+    account: CodeArray
+    quantity: FloatArray
+    twins: CodeArray
+    options: CodeArray
+    order_value: FloatArray
+    fee_source: CodeArray
+
+
+class CoinSigns(NamedTuple):
+    """What of coins may, shape (h,): whose, whether in the wallet, its balance, switch (−1: unknown) and order margin."""
+
+    account: CodeArray
+    is_held: BoolArray
+    wallet: FloatArray
+    switch: CodeArray
+    order_margin: FloatArray
+
+
+def estimates(mode: CodeArray, legs: LegSigns, coins: CoinSigns) -> CodeArray:
+    """Return the code of :class:`Estimate` of each account, shape (k,); ``mode`` is that of each."""
     found = np.zeros(mode.shape[0], np.int64)
-    account, contract = legs.leg_account, legs.leg_contract
-    is_option = is_option[contract]
-    has_margin = ~is_option & (mode[account] != PORTFOLIO)
-    is_neighbor = (account[1:] == account[:-1]) & (contract[1:] == contract[:-1])
-    source = facts.fee_source[legs.leg_row]
-    is_assumed = (source != FeeSource.OWN) & (source != FeeSource.UNKNOWN)
     # The most telling one is written last.
-    found[account[is_assumed & has_margin]] = Estimate.FEE
-    found[account[np.isnan(facts.order_value[legs.leg_row]) & has_margin]] = Estimate.ORDERS
-    hedged = account[1:][is_neighbor & has_margin[1:]]
-    found[hedged[mode[hedged] == CROSS]] = Estimate.HEDGED
-    found[account[is_option & (legs.quantity < 0.0)]] = Estimate.SHORT_OPTION
+    unsaid = np.flatnonzero((coins.switch < 0) & (coins.wallet > 0.0) & coins.is_held)
+    _note(found, coins.account[unsaid], mode, Estimate.SWITCH)
+    unsaid = np.flatnonzero(np.isnan(coins.order_margin) & coins.is_held)
+    _note(found, coins.account[unsaid], mode, Estimate.ORDER_MARGIN)
+    assumed = np.flatnonzero(legs.fee_source > FeeSource.OWN)
+    found[legs.account[assumed]] = Estimate.FEE
+    if legs.order_value.any():
+        found[legs.account[np.isnan(legs.order_value)]] = Estimate.ORDERS
+    _note(found, legs.account[np.flatnonzero(legs.twins)], mode, Estimate.HEDGED)
+    short = legs.options[legs.quantity[legs.options] < 0.0]
+    found[legs.account[short]] = Estimate.SHORT_OPTION
     found[mode == PORTFOLIO] = Estimate.PORTFOLIO
     return found
 
 
-def assumed_of_coins(mode: CodeArray, legs: Picked, facts: CoinFacts, is_there: BoolArray) -> CodeArray:
-    """Return for each account the code of :class:`Estimate` that its coins are reason for, shape (k,).
-
-    ``is_there`` tells of each holding of the book whether the coin is in the wallet: of others the venue says nothing.
-    """
-    found = np.zeros(mode.shape[0], np.int64)
-    rows, account = legs.holding_row, legs.holding_account
-    is_cross = (mode[account] == CROSS) & is_there[rows]
-    is_unsaid = (facts.is_collateral[rows] < 0) & (facts.wallet_balance[rows] > 0.0)
-    found[account[is_unsaid & is_cross]] = Estimate.SWITCH
-    has_legs = np.zeros(mode.shape[0], np.bool_)
-    has_legs[legs.leg_account] = True
-    found[account[np.isnan(facts.order_initial_margin[rows]) & is_cross & has_legs[account]]] = (
-        Estimate.ORDER_MARGIN
-    )
-    return found
+def _note(found: CodeArray, accounts: CodeArray, mode: CodeArray, estimate: Estimate) -> None:
+    """Note a reason that is one in cross margin only."""
+    found[accounts[mode[accounts] == CROSS]] = estimate

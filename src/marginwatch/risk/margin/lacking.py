@@ -1,5 +1,7 @@
 """Why an account cannot be reckoned: the first thing that it lacks, as a code and the contract or coin concerned."""
 
+import re
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -58,6 +60,12 @@ OF_CONTRACT = frozenset(
     {Lack.MARK, Lack.INDEX, Lack.VOLATILITY, Lack.ENTRY, Lack.LEVERAGE, Lack.FEE, Lack.TIERS, Lack.PUT_UP}
 )
 """Lacks whose subject is a contract; that of later ones is a coin, earlier ones have none."""
+
+
+HAVE_MODELS = frozenset({"bybit"})
+"""Exchanges whose margins can be reckoned."""
+
+MODES_KNOWN = [MARGIN_MODES[mode] for mode in ("cross", "isolated", "portfolio")]
 
 
 class LegsLooked(NamedTuple):
@@ -146,3 +154,25 @@ def _coin_lacks(coins: CoinsLooked) -> list[tuple[Lack, BoolArray, CodeArray, Co
         (Lack.BORROW, (coins.cash < 0.0) & np.isnan(coins.borrow_rate)),
     )
     return [(lack, where, coins.account, coins.coin) for lack, where in each]
+
+
+def models_by_venue(venue_names: Sequence[str | None]) -> BoolArray:
+    """Return whether there is a margin model, by code of the venue; its name begins with the exchange's."""
+    return np.array([re.split("[-@]", name or "")[0] in HAVE_MODELS for name in venue_names])
+
+
+def own_lacks(mode: CodeArray, is_heard: BoolArray, has_legs: BoolArray, has_model: BoolArray) -> CodeArray:
+    """Return what is lacking of each account itself, shape (k,): ``NOTHING``, ``NOT_HEARD``, ``MODEL`` or ``MODE``.
+
+    Without positions all modes come to the same, so it need not be known.
+    """
+    own = np.zeros(mode.shape[0], np.int64)
+    own[has_legs & ~np.isin(mode, MODES_KNOWN)] = Lack.MODE
+    own[~has_model] = Lack.MODEL
+    own[~is_heard] = Lack.NOT_HEARD
+    return own
+
+
+def why(kind: int, subject: str | None) -> str | None:
+    """Return in words what is lacking, None if nothing; ``subject`` names the contract or coin concerned."""
+    return None if kind == Lack.NOTHING else TEXTS[Lack(kind)].format(subject)

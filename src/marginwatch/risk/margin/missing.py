@@ -1,6 +1,5 @@
 """Which accounts of a sheet cannot be reckoned, and why: found by reckoning them."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,34 +7,23 @@ import numpy as np
 from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.columns import Columns
 from marginwatch.book.table import BoolArray, CodeArray
-from marginwatch.risk.margin.lacking import OF_CONTRACT, TEXTS, CoinsLooked, Lack, Lacks, LegsLooked, lacking
+from marginwatch.risk.margin.lacking import (
+    OF_CONTRACT,
+    CoinsLooked,
+    Lack,
+    Lacks,
+    LegsLooked,
+    lacking,
+    models_by_venue,
+    own_lacks,
+    why,
+)
 from marginwatch.risk.margin.models import isolated_room, margins
 from marginwatch.risk.margin.prices import prices_now
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.workspace import Workspace
 
 ISOLATED = MARGIN_MODES["isolated"]
-HAVE_MODELS = frozenset({"bybit"})
-"""Exchanges whose margins can be reckoned."""
-
-MODES_KNOWN = frozenset(MARGIN_MODES[mode] for mode in ("cross", "isolated", "portfolio"))
-
-
-def own_lacks(
-    mode: CodeArray,
-    is_heard: BoolArray,
-    has_legs: BoolArray,
-    venue: CodeArray,
-    venue_names: tuple[str | None, ...],
-) -> CodeArray:
-    """Return what is lacking of each account itself, a code of :class:`Lack`: 0, or that nobody heard it, or no model."""
-    own = np.zeros(mode.shape[0], np.int64)
-    # Without positions all modes come to the same.
-    own[~np.isin(mode, list(MODES_KNOWN)) & has_legs] = Lack.MODE
-    has_model = np.array([re.split("[-@]", name or "")[0] in HAVE_MODELS for name in venue_names])
-    own[~has_model[venue]] = Lack.MODEL
-    own[~is_heard] = Lack.NOT_HEARD
-    return own
 
 
 def mark_missing(sheet: MarginSheet, columns: Columns) -> MarginSheet:
@@ -43,7 +31,8 @@ def mark_missing(sheet: MarginSheet, columns: Columns) -> MarginSheet:
     prices, work = prices_now(sheet), Workspace()
     has_legs = np.diff(sheet.first_leg) > 0
     is_heard = columns.accounts.reconciled_at_ns[sheet.account_row] > 0
-    own = own_lacks(sheet.mode, is_heard, has_legs, sheet.venue, sheet.venue_names)
+    has_model = models_by_venue(sheet.venue_names)[sheet.venue]
+    own = own_lacks(sheet.mode, is_heard, has_legs, has_model)
     found = margins(sheet, prices, work)
     is_isolated = sheet.mode == ISOLATED
     is_missing = (own != Lack.NOTHING) | np.isnan(found.equity)
@@ -97,12 +86,14 @@ def _lacks(sheet: MarginSheet, is_missing: BoolArray, own: CodeArray) -> Lacks:
 
 def why_missing(sheet: MarginSheet, lacks: Lacks) -> tuple[str | None, ...]:
     """Return in words what each account lacks, None where nothing."""
-    known: dict[tuple[int, int], str | None] = {(0, 0): None}
+    known: dict[tuple[int, int], str | None] = {}
     found: list[str | None] = []
     for key in zip(lacks.kind.tolist(), lacks.subject.tolist(), strict=True):
         if key not in known:
-            lack = Lack(key[0])
-            names: tuple[str | None, ...] = sheet.contract_names if lack in OF_CONTRACT else sheet.coin_names
-            known[key] = TEXTS[lack].format(names[key[1]])
+            names: tuple[str | None, ...] = (
+                sheet.contract_names if key[0] in OF_CONTRACT else sheet.coin_names
+            )
+            subject: str | None = names[key[1]]
+            known[key] = why(key[0], subject)
         found.append(known[key])
     return tuple(found)

@@ -10,7 +10,6 @@ from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.risk.margin.bybit_isolated import initial_margin, inverse_leverage_used
 from marginwatch.risk.margin.legs import leg_terms
 from marginwatch.risk.margin.steps import Tiers
-from marginwatch.risk.measures.exposure import grouped
 from marginwatch.risk.workspace import Workspace
 
 ISOLATED = MARGIN_MODES["isolated"]
@@ -142,7 +141,30 @@ class CoinAmounts(NamedTuple):
 
 
 def coin_amounts(columns: Columns, legs: Picked, is_option: BoolArray) -> CoinAmounts:
-    """Return what of each holding does not depend on prices.
+    """Return what of each holding does not depend on prices; ``is_option`` is by contract."""
+    facts, rows = columns.facts.coins, legs.holding_row
+    options = legs.leg_settle[is_option[legs.leg_contract]]
+    has_options = None
+    if options.shape[0]:
+        has_options = np.zeros(rows.shape[0], np.bool_)
+        has_options[options] = True
+    return amounts_of_coins(
+        columns.holdings.settled_equity[rows],
+        facts.wallet_balance[rows],
+        facts.borrowed[rows],
+        facts.unrealized_pnl[rows],
+        has_options,
+    )
+
+
+def amounts_of_coins(
+    settled_equity: FloatArray,
+    wallet_balance: FloatArray,
+    borrowed: FloatArray,
+    unrealized_pnl: FloatArray,
+    has_options: BoolArray | None,
+) -> CoinAmounts:
+    """Return cash and loans of coins, shape (h,), coin amounts.
 
     The venue's equity less its unrealized profit is cash, unless options settle in the coin: then equity has their value
     in it, and the wallet balance is taken. Of what is owed, a negative equity is a part that moves with prices.
@@ -151,16 +173,11 @@ def coin_amounts(columns: Columns, legs: Picked, is_option: BoolArray) -> CoinAm
     ----------
     Bybit V5 documentation, wallet balance (2026-07): equity = wallet balance − spot borrow + unrealized PnL + option value.
     """
-    facts, rows = columns.facts.coins, legs.holding_row
-    cash = columns.holdings.settled_equity[rows]
-    options = grouped(legs.leg_settle, is_option[legs.leg_contract].astype(np.float64), rows.shape[0]) > 0.0
-    if options.any():
-        cash = np.where(options, facts.wallet_balance[rows], cash)
-    owed = facts.borrowed[rows]
-    if not owed.any():
-        return CoinAmounts(cash, owed)
-    beyond = owed - np.maximum(-(cash + facts.unrealized_pnl[rows]), 0.0)
-    return CoinAmounts(cash, np.where(beyond > ROUNDING * owed, beyond, 0.0))
+    cash = settled_equity if has_options is None else np.where(has_options, wallet_balance, settled_equity)
+    if not borrowed.any():
+        return CoinAmounts(cash, borrowed)
+    beyond = borrowed - np.maximum(-(cash + unrealized_pnl), 0.0)
+    return CoinAmounts(cash, np.where(beyond > ROUNDING * borrowed, beyond, 0.0))
 
 
 def order_loss(balance: FloatArray, initial_margin: FloatArray, available: FloatArray) -> FloatArray:

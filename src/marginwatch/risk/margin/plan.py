@@ -29,11 +29,15 @@ class OptionLegs:
 
 @dataclass(slots=True, frozen=True, eq=False)
 class IsolatedLegs:
-    """Legs of isolated accounts: ``rows`` among all legs, margin added by hand in settlement coin, and kind."""
+    """Legs of isolated accounts: ``rows`` among all legs, margin put up in all and what of it was added by hand, and kind.
+
+    Settlement coin. ``put_up`` may be None: it is then what the formula asks for and what was added.
+    """
 
     rows: CodeArray
     extra_margin: FloatArray
     is_inverse: BoolArray
+    put_up: FloatArray | None = None
 
 
 @dataclass(slots=True, frozen=True, eq=False)

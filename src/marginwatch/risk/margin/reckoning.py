@@ -10,7 +10,7 @@ from marginwatch.risk.margin.accounts import LegSums, account_sums
 from marginwatch.risk.margin.bybit_cross import short_option_margins
 from marginwatch.risk.margin.legs import INITIAL, MAINTENANCE, PNL, VALUE, leg_margins
 from marginwatch.risk.margin.options import OptionTerms
-from marginwatch.risk.margin.plan import OptionLegs, Plan
+from marginwatch.risk.margin.plan import IsolatedLegs, OptionLegs, Plan
 from marginwatch.risk.measures.exposure import grouped
 from marginwatch.risk.workspace import Workspace
 
@@ -45,7 +45,7 @@ class Market(NamedTuple):
 class Reckoned(NamedTuple):
     """Figures of accounts, shape (k,), USD, sums over isolated legs included; and of legs.
 
-    ``legs`` has shape (4, n) in the rows of :mod:`marginwatch.risk.margin.legs` and lives in the workspace.
+    ``sums`` are those over the legs settled in each holding. ``legs`` has shape (4, n) in the rows of :mod:`marginwatch.risk.margin.legs` and lives in the workspace.
     ``balance`` is the margin balance, ``adjusted_equity`` what is left of it after what open orders could take.
     """
 
@@ -55,6 +55,7 @@ class Reckoned(NamedTuple):
     initial_margin: FloatArray
     maintenance_margin: FloatArray
     legs: FloatArray
+    sums: LegSums
 
 
 def reckon(plan: Plan, market: Market, work: Workspace) -> Reckoned:
@@ -91,17 +92,13 @@ def reckon(plan: Plan, market: Market, work: Workspace) -> Reckoned:
     if plan.initial_calibration is not None:
         initial = initial * plan.initial_calibration
     adjusted = balance if plan.order_loss is None else balance - plan.order_loss
-    return Reckoned(of.equity, balance, adjusted, initial, maintenance, legs)
+    return Reckoned(of.equity, balance, adjusted, initial, maintenance, legs, sums)
 
 
 def _sums(plan: Plan, market: Market, legs: FloatArray) -> LegSums:
     """Sum legs by settlement coin, after putting right those that are reckoned in a way of their own."""
     if plan.isolated is not None:
-        rows = plan.isolated.rows
-        used = bybit_isolated.inverse_leverage_used(plan.terms, rows, legs[VALUE, rows], plan.tiers)
-        legs[INITIAL, rows] = (
-            bybit_isolated.initial_margin(plan.terms, rows, used) + plan.isolated.extra_margin
-        )
+        legs[INITIAL, plan.isolated.rows] = _put_up(plan.isolated, plan, legs)
     if plan.options is not None:
         _reckon_options(plan.options, market, legs)
     if plan.portfolio is not None:
@@ -110,6 +107,14 @@ def _sums(plan: Plan, market: Market, legs: FloatArray) -> LegSums:
     if plan.portfolio is not None:
         legs[INITIAL, plan.portfolio.rows] = legs[MAINTENANCE, plan.portfolio.rows] = np.nan
     return summed
+
+
+def _put_up(isolated: IsolatedLegs, plan: Plan, legs: FloatArray) -> FloatArray:
+    if isolated.put_up is not None:
+        return isolated.put_up
+    rows = isolated.rows
+    used = bybit_isolated.inverse_leverage_used(plan.terms, rows, legs[VALUE, rows], plan.tiers)
+    return bybit_isolated.initial_margin(plan.terms, rows, used) + isolated.extra_margin
 
 
 def _summed(plan: Plan, market: Market, legs: FloatArray) -> LegSums:

@@ -63,7 +63,7 @@ def coin_rules(collateral: CollateralBands, borrow: BorrowSteps, n_coins: int) -
     """
     bands, steps = collateral.n_steps[:n_coins], borrow.n_steps[:n_coins]
     begin, end = collateral.array("quantity_from")[:n_coins], collateral.array("quantity_to")[:n_coins]
-    places: CodeArray = np.arange(1, end.shape[1])
+    places: CodeArray = np.arange(1, int(end.shape[1]))
     joins: BoolArray = (begin[:, 1:] == end[:, :-1]) | (places[None, :] >= bands[:, None])
     is_whole: BoolArray = joins.all(axis=1) & ((begin[:, 0] == 0.0) | (bands == 0))
     rate = unknown_first(collateral.array("collateral_rate")[:n_coins], np.where(is_whole, bands, 0))

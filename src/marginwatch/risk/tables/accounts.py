@@ -1,17 +1,29 @@
 """One row for each account, by danger."""
 
 import math
+from typing import Any
 
 import numpy as np
 
 from marginwatch.model.connectivity import LinkState
+from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.margin.estimates import TEXTS
+from marginwatch.risk.margin.lacking import OF_CONTRACT, Lack, why
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.table_rows import AccountRow
 from marginwatch.risk.tables.left_out import why_left_out
 from marginwatch.risk.tables.nulls import Nulls
 
 NOT_HEARD = "not heard yet"
+
+VENUE_FIELDS = (
+    "venue_equity_usd",
+    "venue_adjusted_equity_usd",
+    "venue_initial_margin_usd",
+    "venue_maintenance_margin_usd",
+    "venue_free_usd",
+)
 
 
 def account_rows(frame: Frame) -> list[AccountRow]:
@@ -62,7 +74,6 @@ def _account_row(frame: Frame, code: int) -> AccountRow:
     is_heard = state is not None
     nulls = _AccountNulls(is_heard, float(of.n_unvalued[code]))
     unknown = nulls.n_unvalued + float(of.n_unknown_coins[code])
-    said = "the venue has not said" if is_heard else NOT_HEARD
     long_usd, short_usd = float(of.long_usd[code]), float(of.short_usd[code])
     with_wallet = float(of.long_with_wallet_usd[code]), float(of.short_with_wallet_usd[code])
     return AccountRow(
@@ -80,23 +91,7 @@ def _account_row(frame: Frame, code: int) -> AccountRow:
         has_unsafe_key=spec.allow_unsafe_key,
         data_age_s=nulls.number("data_age_s", frame.data_age_s[code], NOT_HEARD),
         margin_age_s=nulls.number("margin_age_s", _margin_age_s(frame, code), NOT_HEARD),
-        equity_usd=nulls.number("equity_usd", of.equity_usd[code], said),
-        adjusted_equity_usd=nulls.number("adjusted_equity_usd", of.adjusted_equity_usd[code], said),
-        initial_margin_usd=nulls.number("initial_margin_usd", of.initial_margin_usd[code], said),
-        maintenance_margin_usd=nulls.number("maintenance_margin_usd", of.maintenance_margin_usd[code], said),
-        free_usd=nulls.number("free_usd", of.free_usd[code], said),
-        maintenance_margin_usage=nulls.judged(
-            "maintenance_margin_usage",
-            of.maintenance_margin_usage[code],
-            "margin or adjusted equity",
-            int(of.maintenance_margin_usage_answer[code]),
-        ),
-        initial_margin_usage=nulls.judged(
-            "initial_margin_usage",
-            of.initial_margin_usage[code],
-            "margin or adjusted equity",
-            int(of.initial_margin_usage_answer[code]),
-        ),
+        **_margins(frame, code, nulls),
         long_usd=nulls.total("long_usd", long_usd),
         short_usd=nulls.total("short_usd", short_usd),
         net_usd=nulls.total("net_usd", long_usd - short_usd),
@@ -117,6 +112,55 @@ def _account_row(frame: Frame, code: int) -> AccountRow:
         reason=None if included is Inclusion.INCLUDED else why_left_out(frame, code),
         reasons=nulls.reasons,
     )
+
+
+def _margins(frame: Frame, code: int, nulls: _AccountNulls) -> dict[str, Any]:
+    """Return the fields of a row that are about margins: ours, the venue's, and how far they were apart."""
+    of, errors = frame.accounts, frame.model_errors
+    lack = lacking_of(frame, code) or "adjusted equity"
+    said = "the venue has not said" if nulls.is_heard else NOT_HEARD
+    has_total = of.maintenance_margin_usage_answer[code] == Answer.MISSING or not _is_isolated(frame, code)
+    found: dict[str, Any] = {}
+    for name in ("equity_usd", "initial_margin_usd", "maintenance_margin_usd", "free_usd"):
+        found[name] = nulls.number(name, getattr(of, name)[code], lack)
+    found["adjusted_equity_usd"] = nulls.number(
+        "adjusted_equity_usd",
+        of.adjusted_equity_usd[code],
+        lack,
+        None if has_total else Answer.NOT_APPLICABLE,
+    )
+    for name in ("maintenance_margin_usage", "initial_margin_usage", "effective_leverage"):
+        answer = int(getattr(of, f"{name}_answer")[code])
+        found[name] = nulls.judged(name, getattr(of, name)[code], lack, answer)
+    for name in VENUE_FIELDS:
+        found[name] = nulls.number(name, getattr(of, name)[code], said)
+    unmeasured = "not measured since the venue last stated its figures"
+    for name, errors_of in (
+        ("model_error", errors.maintenance_margin),
+        ("model_error_equity", errors.adjusted_equity),
+    ):
+        found[name] = nulls.number(name, errors_of[code], unmeasured)
+    measured_ns = int(errors.measured_at_ns[code])
+    age = (frame.at_ns - measured_ns) / 1e9 if measured_ns else math.nan
+    found["model_error_age_s"] = nulls.number("model_error_age_s", age, unmeasured)
+    estimate = int(of.estimate[code])
+    return found | {"is_estimated": estimate > 0, "estimate": TEXTS.get(estimate)}
+
+
+def _is_isolated(frame: Frame, code: int) -> bool:
+    state = frame.book.states[code]
+    return state is not None and state.margin_mode == "isolated"
+
+
+def lacking_of(frame: Frame, code: int) -> str | None:
+    """Return in words what our margins of an account lack, by its row in the book; None if nothing."""
+    kind, subject = int(frame.accounts.lack[code]), int(frame.accounts.lack_subject[code])
+    if kind == Lack.NOTHING:
+        return None
+    if kind in OF_CONTRACT:
+        contract = frame.book.instruments[subject]
+        return why(kind, contract.instrument_id if contract else None)
+    return why(kind, frame.book.coins[int(frame.prices.coin[subject])])
 
 
 def no_distance(frame: Frame, code: int) -> str:

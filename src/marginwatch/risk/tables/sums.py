@@ -10,12 +10,12 @@ NOBODY_COUNTS = "no account counts yet"
 
 
 def money(nulls: Nulls, field: str, of: GroupMeasures, group: int) -> float | None:
-    """Return a sum over the accounts that state it; what it leaves out is told, and without any it is null."""
+    """Return a sum over the accounts that have it; what it leaves out is told, and without any it is null."""
     without = float(getattr(of, f"n_without_{field}")[group])
     if without >= of.n_accounts[group]:
-        return nulls.number(f"{field}_usd", math.nan, "no account that counts states it")
+        return nulls.number(f"{field}_usd", math.nan, "no account that counts has it")
     if without:
-        nulls.reasons[f"{field}_usd"] = f"not included: {int(without)} accounts that do not state it"
+        nulls.reasons[f"{field}_usd"] = f"not included: {int(without)} accounts without it"
     return float(getattr(of, f"{field}_usd")[group])
 
 

@@ -123,6 +123,29 @@ async def test_a_delta_before_its_snapshot_is_dropped_and_the_topic_asked_for_an
     assert heard(desk, "ETHUSDT") == ["12", "13"]
 
 
+async def test_behind_a_ticker_that_could_not_be_read_a_delta_does_not_make_the_old_mark_look_young(
+    desk, make_spec: Spec
+) -> None:
+    hold(desk, "a", "ETHUSDT", "SOLUSDT")
+    await desk.start(make_spec("a"))
+    await desk.clock.advance(4)
+    peer = desk.wire.public("linear")[0]
+    for symbol in ("ETHUSDT", "SOLUSDT"):
+        peer.push(ticker(symbol, "snapshot", "12"))
+    before = len(peer.said)
+    peer.push(ticker("ETHUSDT", "delta", "not a price"))
+    peer.push(ticker("ETHUSDT", "delta", "14"))
+    peer.push(ticker("SOLUSDT", "delta", "15"))
+    assert heard(desk, "ETHUSDT") == ["12"]
+    assert heard(desk, "SOLUSDT") == ["12", "15"], "the others go on"
+    assert [(m["op"], m["args"]) for m in peer.said[before:]] == [
+        ("unsubscribe", ["tickers.ETHUSDT"]),
+        ("subscribe", ["tickers.ETHUSDT"]),
+    ]
+    peer.push(ticker("ETHUSDT", "snapshot", "16"))
+    assert heard(desk, "ETHUSDT") == ["12", "16"]
+
+
 async def test_a_replaced_socket_needs_its_snapshots_anew(desk, make_spec: Spec) -> None:
     hold(desk, "a", "ETHUSDT")
     await desk.start(make_spec("a"))

@@ -7,8 +7,12 @@ from marginwatch.collect.connection_queue import ConnectionQueue
 from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.public_socket import PublicSocket
 from marginwatch.collect.services import Services
+from marginwatch.errors import ProtocolError
 from marginwatch.model.events import MarksUpdate
 from marginwatch.model.price import Mark
+
+HEAD_BYTES = 1024
+"""A frame names its topic within so many bytes."""
 
 
 class TickerSocket(PublicSocket[MarksUpdate]):
@@ -49,6 +53,15 @@ class TickerSocket(PublicSocket[MarksUpdate]):
                 self._on_marks(said)
         elif usable := tuple(mark for mark in marks if self._is_usable(mark)):
             self._on_marks(MarksUpdate(usable, said.ts_received_ns))
+
+    def _on_malformed(self, payload: bytes, now_ns: int, error: ProtocolError) -> None:
+        super()._on_malformed(payload, now_ns, error)
+        # It may have been a new mark. The deltas behind it say nothing of it, and would make the old one look young.
+        head = payload[:HEAD_BYTES]
+        named = [topic for topic in self._known if f'"{topic}"'.encode() in head]
+        for topic in sorted(named or self._known):
+            self._known.discard(topic)
+            self._ask_again(topic)
 
     def _is_usable(self, mark: Mark) -> bool:
         topic = self._port.stream.ticker_topic(mark.instrument)

@@ -7,7 +7,6 @@ from marginwatch.sim.bybit.ret_codes import TEXTS
 from marginwatch.venues.bybit.errors import MEANINGS, error_for
 
 CODE_CHANCE = 0.0005
-CODE_WAIT_MAX_S = 60.0
 TIME_LIMIT_RATIO = 1.1
 CLOCK_SKEW_S = 1.2
 CRASH_TO = 0.94
@@ -44,6 +43,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         The monitor's ``[collect]`` table; its defaults if empty.
     settle_s : float
         How long after the last fault the book may take to be true, seconds.
+    code_wait_max_s : float
+        Codes by which an exchange asks for more patience than this are left out, seconds.
     is_timed : bool
         Whether durations and memory are judged; not for a run that only proves that everything runs.
     """
@@ -54,6 +55,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 7
     collect: dict[str, float] = {}
     settle_s: float = SETTLE_S
+    code_wait_max_s: float = 60.0
     is_timed: bool = True
 
     @property
@@ -69,24 +71,26 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def tiny() -> Plan:
     """Return a soak of seconds that only proves that everything runs."""
-    return Plan(accounts=40, minutes=0.15, collect=HURRIED, settle_s=60.0, is_timed=False)
+    return Plan(
+        accounts=40, minutes=0.15, collect=HURRIED, settle_s=60.0, code_wait_max_s=5.0, is_timed=False
+    )
 
 
-def passing_codes() -> tuple[int, ...]:
-    """Return the retCodes of the simulator that pass by themselves.
+def passing_codes(wait_max_s: float) -> tuple[int, ...]:
+    """Return the retCodes of the simulator that pass by themselves, within so many seconds.
 
     Left out are those by which an exchange says for good that a key or an account is refused (the keys that die do
     that), that an endpoint is closed, that the address is banned (bans do that), or that it wants to be left alone for
     minutes. A monitor that believed none of those would be wrong.
     """
-    return tuple(code for code in TEXTS if not _is_final(code))
+    return tuple(code for code in TEXTS if not _is_final(code, wait_max_s))
 
 
-def _is_final(code: int) -> bool:
+def _is_final(code: int, wait_max_s: float) -> bool:
     error: MarginwatchError = error_for(code, "") if code in MEANINGS else error_for(99_999, "")
     if isinstance(error, AuthError | ConfigError):
         return not error.retryable
-    return error.reason in ("not_offered", "ip_blocked") or (error.retry_after_s or 0.0) > CODE_WAIT_MAX_S
+    return error.reason in ("not_offered", "ip_blocked") or (error.retry_after_s or 0.0) > wait_max_s
 
 
 def fault_list(plan: Plan, skew_s: float) -> str:
@@ -115,7 +119,7 @@ def fault_list(plan: Plan, skew_s: float) -> str:
         "revoke": "5%", "revoke_after": f"{_seconds(minutes)}..{_seconds(5 * minutes)}",
         "mode_change": _seconds(2 * minutes), "clock_skew": _seconds(skew_s),
     }  # fmt: skip
-    faults |= {f"retcode.{code}": f"{CODE_CHANCE:g}" for code in passing_codes()}
+    faults |= {f"retcode.{code}": f"{CODE_CHANCE:g}" for code in passing_codes(plan.code_wait_max_s)}
     return ",".join(f"{name}={value}" for name, value in faults.items())
 
 

@@ -82,7 +82,7 @@ def test_no_fault_of_the_simulator_is_left_out_and_none_but_revoke_kills_a_key()
         name for name in FaultPlan.__struct_fields__ if getattr(plan, name) == getattr(FaultPlan(), name)
     ]
     assert untouched == []
-    assert len(plan.codes) == len(passing_codes()) > 20
+    assert len(plan.codes) == len(passing_codes(60.0)) > 20
     assert not {10003, 10004, 10005, 10010, 10018, 10028, 33004} & {one.code for one in plan.codes}
     assert {10000, 10001, 10002, 10006, 10016, 131001} <= {one.code for one in plan.codes}
     assert plan.ban_for == 20.0

@@ -10,6 +10,7 @@ sheet             everything that margins are reckoned from, frozen
 prices            one market for everybody, or one for each account
 figures           what a model answers
 models            the model of each account, and all of them at once
+part              some accounts of a sheet, as a sheet of their own
 build             from the book's columns to a sheet
 model_error       how far ours are from the venue's figures, and calibration
 terms             facts of contracts and coins in the form of formulas

@@ -105,8 +105,8 @@ def first_passage(
 
 def _lowest(profit: FloatArray, drawn: NDArray[np.int64], asked: list[int]) -> list[tuple[int, FloatArray]]:
     """Return the lowest profit of each account on each path until each of the hours asked for."""
-    total: FloatArray = np.zeros((len(profit), drawn.shape[1]))
-    lowest: FloatArray = np.zeros((len(profit), drawn.shape[1]))
+    shape = (int(profit.shape[0]), int(drawn.shape[1]))
+    total, lowest = np.zeros(shape, np.float64), np.zeros(shape, np.float64)
     found: list[tuple[int, FloatArray]] = []
     for hour in range(asked[-1]):
         total += profit.take(drawn[hour], axis=1)

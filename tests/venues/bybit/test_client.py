@@ -102,21 +102,6 @@ async def test_a_snapshot_is_as_old_as_its_first_reply(served) -> None:
     assert snapshot.account.as_of_ns == 1_700_000_000_900_000_000
 
 
-@pytest.mark.parametrize("n_before", [1, 3, 4])
-async def test_a_sweep_across_a_clock_set_back_is_no_snapshot(served, n_before: int) -> None:
-    stamps = [1_700_000_060_000 + number for number in range(n_before)]
-    stamps += [1_700_000_030_000 + number for number in range(10)]
-    told = iter(stamps)
-    served.stub.standing[POSITIONS] = lambda _: served.stub.ok(
-        {"list": [], "nextPageCursor": ""}, time=next(told)
-    )
-    served.stub.standing[WALLET] = lambda _: served.stub.ok(WALLET_RESULT, time=next(told))
-    client = served.venue.client(served.spec())
-    with pytest.raises(ConnectivityError, match="set its clock back"):
-        await client.fetch_account()
-    assert (await client.fetch_account()).as_of_ns == stamps[n_before + 1] * 1_000_000
-
-
 async def test_pages_with_encoded_cursors_are_passed_back_as_they_came(served, position_row) -> None:
     stub = served.stub
     first, second = "BTCUSDT%3A1697673600012%2C0", "ETHUSDT%3A1%2C0%20x%2Fy"

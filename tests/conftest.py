@@ -12,13 +12,21 @@ from marginwatch.clock import ManualClock
 from marginwatch.model.account import AccountSpec, Endpoints
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.connectivity import Connectivity, LinkState
-from marginwatch.model.events import AssetPricesUpdate, ConnectivityUpdate, MarksUpdate
+from marginwatch.model.events import (
+    AssetPricesUpdate,
+    CollateralTiersUpdate,
+    ConnectivityUpdate,
+    FeeRatesUpdate,
+    MarksUpdate,
+    TiersUpdate,
+)
 from marginwatch.model.ids import AccountId, VenueId, instrument_id
-from marginwatch.model.instrument import Instrument, InstrumentKind
+from marginwatch.model.instrument import Instrument, InstrumentKind, MarginTier
 from marginwatch.model.position import Position
 from marginwatch.model.price import Mark
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import AccountSnapshot
+from marginwatch.model.venue_facts import CollateralTier, FeeRate
 from marginwatch.risk.frame import Frame, FramePress
 
 # A slow machine is no defect; a failure says how to repeat it.
@@ -78,6 +86,7 @@ def hear(book: PositionBook, name: str, rows: dict[str, str], state: AccountStat
             quantity=quantity,
             entry_price="50000" if symbol == "BTCUSDT" else "2000",
             liquidation_price="40000" if symbol == "BTCUSDT" else None,
+            leverage_setting="2",
             sequence=1,
             ts_venue_ns=START_NS,
         )
@@ -113,6 +122,27 @@ def mark(symbol: str, price: str) -> Mark:
     )
 
 
+def tell_facts(book: PositionBook) -> None:
+    """Tell what margins need: 40.6 % of every position and no fee, against 90 % of the USDT."""
+    tiers = tuple(
+        MarginTier(
+            instrument_id=contract(symbol).instrument_id,
+            venue_symbol=symbol,
+            tier=1,
+            limit="1000000",
+            initial_margin_rate="0.5",
+            maintenance_margin_rate="0.406",
+            max_leverage="2",
+        )
+        for symbol in ("BTCUSDT", "ETHUSDT")
+    )
+    band = CollateralTier(asset="USDT", quantity_from="0", quantity_to=None, collateral_rate="0.9")
+    fee = FeeRate(venue_symbol="BTCUSDT", base_asset=None, taker_fee_rate="0", maker_fee_rate="0")
+    book.apply(TiersUpdate(tiers))
+    book.apply(CollateralTiersUpdate(BYBIT, (band,), START_NS))
+    book.apply(FeeRatesUpdate(AccountId("mm-main"), "linear", (fee,), START_NS))
+
+
 @pytest.fixture
 def measure_desk() -> Callable[[], Frame]:
     """Two accounts that oppose each other in BTC, one that nobody has heard, one that was refused."""
@@ -146,6 +176,7 @@ def measure_desk() -> Callable[[], Frame]:
         book.apply(ConnectivityUpdate(stopped))
         book.apply(MarksUpdate((mark("BTCUSDT", "51000"), mark("ETHUSDT", "2100")), START_NS))
         book.apply(AssetPricesUpdate((("USDT", "1"),), START_NS))
+        tell_facts(book)
         return FramePress(book).frame(START_NS + 1_000_000_000)
 
     return measure

@@ -58,10 +58,10 @@ def test_accounts_as_a_table(service: SimpleNamespace, capsys: pytest.CaptureFix
     shown = capsys.readouterr()
     lines = shown.out.split("\n")
     assert lines[0].startswith("Accounts · 4 · 2023-11-14 22:13:21 UTC")
-    assert [line.split()[0] for line in lines[4:8]] == ["mm-main", "arb-1", "=refused", "cold"]
+    assert [line.split()[0] for line in lines[4:8]] == ["mm-main", "=refused", "arb-1", "cold"]
     assert "50.0 %" in lines[4]
-    assert "100\u2009000" in lines[4]
-    assert "—" in lines[6]
+    assert "101\u2009500" in lines[4]
+    assert "—" in lines[5]
     assert "Not included in totals: 2" in shown.out
     assert "=refused: stopped: the key may trade; make a read-only one" in shown.out
     assert shown.err == ""
@@ -79,7 +79,7 @@ def test_accounts_as_json_and_csv(service: SimpleNamespace, capsys: pytest.Captu
     shown = capsys.readouterr()
     rows = {row["account_id"]: row for row in csv.DictReader(io.StringIO(shown.out))}
     assert rows["cold"]["equity_usd"] == ""
-    assert rows["mm-main"]["maintenance_margin_usage"] == "0.5"
+    assert float(rows["mm-main"]["maintenance_margin_usage"]) == pytest.approx(0.5)
     assert "'=refused" in rows
     head = shown.out.split("\n")[0].split(",")
     assert (head[0], head[-1], head.count("reasons")) == ("account_id", "reasons", 1)

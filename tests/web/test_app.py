@@ -34,7 +34,10 @@ async def test_accounts_come_by_danger_and_say_what_is_missing(service: SimpleNa
     assert body["rows"][0]["account_id"] == "mm-main"
     assert rows["mm-main"]["maintenance_margin_usage"] == pytest.approx(0.5)
     assert rows["arb-1"]["free_usd"] is None
-    assert rows["arb-1"]["reasons"]["free_usd"].startswith("missing")
+    assert rows["arb-1"]["reasons"]["free_usd"] == (
+        "missing: the venue has not said a margin mode that is known here"
+    )
+    assert rows["arb-1"]["venue_maintenance_margin_usd"] == 900
     assert rows["cold"]["equity_usd"] is None
     assert {entry["account_id"]: entry["state"] for entry in body["not_included"]} == {
         "cold": "starting",

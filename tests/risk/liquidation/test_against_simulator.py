@@ -9,8 +9,8 @@ import pytest
 from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.betas import Betas
-from marginwatch.risk.liquidation.common import common_shock
 from marginwatch.risk.liquidation.distance import distances
+from marginwatch.risk.liquidation.market_move import common_shock
 from marginwatch.risk.workspace import Workspace
 from marginwatch.sim.coins import COINS
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from benchmarks.random_sheet import random_sheet
+
 from marginwatch.risk.liquidation.probability import HOURS_MIN, first_passage
 
 BTC = 2

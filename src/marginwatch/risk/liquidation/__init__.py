@@ -8,7 +8,7 @@ Modules
 roots         the nearest root of many subjects at once: scan, then refine
 shocks        accounts under a shock that every price follows with its exponent
 exposures     what each account bets on each coin
-common        one move of the whole market, and the cautious one
+market_move   one move of the whole market, and the cautious one
 by_coin       a move of one coin alone
 isolated      positions that stand on margin of their own
 contribution  the position that takes most of an account's headroom

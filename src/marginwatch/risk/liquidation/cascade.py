@@ -8,8 +8,8 @@ import numpy as np
 from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.risk.betas import Betas
-from marginwatch.risk.liquidation.common import common_shock
 from marginwatch.risk.liquidation.exposures import leg_deltas
+from marginwatch.risk.liquidation.market_move import common_shock
 from marginwatch.risk.liquidation.roots import DOWN_GRID, UP_GRID
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.workspace import Workspace

@@ -9,10 +9,10 @@ from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.risk.betas import Betas
 from marginwatch.risk.liquidation.by_coin import CoinShocks, coin_shocks
-from marginwatch.risk.liquidation.common import cautious_shock, common_shock
 from marginwatch.risk.liquidation.contribution import NO_LEG, worst_legs
 from marginwatch.risk.liquidation.exposures import coin_exposures
 from marginwatch.risk.liquidation.isolated import shocked_legs
+from marginwatch.risk.liquidation.market_move import cautious_shock, common_shock
 from marginwatch.risk.liquidation.roots import DOWN_GRID, UP_GRID, Roots, nearest_roots
 from marginwatch.risk.liquidation.shocks import ShockedAccounts
 from marginwatch.risk.margin.models import margins

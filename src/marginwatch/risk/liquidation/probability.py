@@ -106,7 +106,7 @@ def first_passage(
 def _lowest(profit: FloatArray, drawn: NDArray[np.int64], asked: list[int]) -> list[tuple[int, FloatArray]]:
     """Return the lowest profit of each account on each path until each of the hours asked for."""
     shape = (int(profit.shape[0]), int(drawn.shape[1]))
-    total, lowest = np.zeros(shape, np.float64), np.zeros(shape, np.float64)
+    total, lowest = np.full(shape, 0.0), np.full(shape, 0.0)
     found: list[tuple[int, FloatArray]] = []
     for hour in range(asked[-1]):
         total += profit.take(drawn[hour], axis=1)

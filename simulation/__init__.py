@@ -9,7 +9,8 @@ wire          what went over a connection, read from its bytes
 deliveries    what each account was told, and when
 auditor       every frame against what was delivered
 truth         the book against the exchange
-plan          what a seed means: accounts, faults, and what happens
+plan          what a seed means: accounts, faults, and for how long
+owners        what the owners of accounts do meanwhile
 constants     the long waits of both sides, shortened
 run           one seed from start to verdict
 """

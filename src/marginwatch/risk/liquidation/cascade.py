@@ -109,9 +109,8 @@ def cascade(
     now = accounts.headroom_at(0.0)
     takes_part = np.isfinite(now) & (sheet.mode != MARGIN_MODES["isolated"])
     equity = accounts.margins(np.zeros(sheet.n_accounts)).equity
-    desk = _Desk(
-        sheet, np.nan_to_num(leg_deltas(sheet)), equity, impact, takes_part.copy(), np.ones(impact.shape[0])
-    )
+    untouched: FloatArray = np.ones(len(sheet.coin_names))
+    desk = _Desk(sheet, np.nan_to_num(leg_deltas(sheet)), equity, impact, takes_part.copy(), untouched)
     rounds: list[Round] = []
     shock, is_caused = 0.0, False
     while len(rounds) < ROUNDS_MAX:

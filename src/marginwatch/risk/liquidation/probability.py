@@ -106,10 +106,11 @@ def first_passage(
 def _lowest(profit: FloatArray, drawn: NDArray[np.int64], asked: list[int]) -> list[tuple[int, FloatArray]]:
     """Return the lowest profit of each account on each path until each of the hours asked for."""
     shape = (int(profit.shape[0]), int(drawn.shape[1]))
-    total, lowest = np.full(shape, 0.0), np.full(shape, 0.0)
+    total: FloatArray = np.zeros(shape)
+    lowest: FloatArray = np.zeros(shape)
     found: list[tuple[int, FloatArray]] = []
     for hour in range(asked[-1]):
-        total += profit.take(drawn[hour], axis=1)
+        total = total + profit[:, drawn[hour]]
         np.minimum(lowest, total, out=lowest)
         if hour + 1 in asked:
             found.append((hour + 1, lowest.copy()))

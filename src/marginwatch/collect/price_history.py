@@ -29,7 +29,7 @@ ROWS_MAX = 1_000
 """Of one call, which is also as far back as a history goes."""
 
 BEAT_S = 5.0
-START_AFTER_S = 10.0
+START_AFTER_S = 2.0
 """A head start for the first snapshots and prices."""
 
 GRACE_S = 20

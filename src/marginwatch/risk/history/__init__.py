@@ -6,6 +6,7 @@ a list of whose rows were borrowed from whom; covariances; an alarm. State: none
 Modules
 -------
 closes       series of closes on one grid of times
+kept         closes that were kept, one series a coin
 returns      from closes to returns; a gap is no return
 mapping      coins with short histories borrow from a stated proxy
 volatility   exponentially weighted volatility

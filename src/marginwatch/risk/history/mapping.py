@@ -184,5 +184,8 @@ def _filled(
 def _still(returns: ReturnTable, source: CoinSource, usable: CodeArray) -> tuple[FloatArray, CoinSource]:
     """Return the coin's own returns, and 0 where it has none."""
     own = returns.column(source.name)
-    column: FloatArray = np.zeros(usable.shape[0]) if own is None else np.nan_to_num(own[usable])
+    if own is None:
+        own = np.full(returns.times_s.shape[0], np.nan)
+    mine: FloatArray = own[usable]
+    column = np.where(np.isnan(mine), 0.0, mine)
     return column, CoinSource(source.name, Source.EXEMPT, None, 0.0, source.n_own, source.n_borrowed)

@@ -16,5 +16,6 @@ settings        methods, confidence levels, horizons, windows
 measure         all of it for one method, confidence and horizon
 coverage        Kupiec's and Christoffersen's tests
 traffic_light   the Basel zones
+frozen          a book kept from one day to the next
 backtest        forecasts of a frozen book against what happened
 """

@@ -6,9 +6,15 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import bench_sim, bench_var, bench_wire, frame_budget, machine
+from benchmarks import bench_liquidation, bench_sim, bench_var, bench_wire, frame_budget, machine
 
-BENCHMARKS = {"wire": bench_wire.run, "frame": frame_budget.run, "sim": bench_sim.run, "var": bench_var.run}
+BENCHMARKS = {
+    "wire": bench_wire.run,
+    "frame": frame_budget.run,
+    "sim": bench_sim.run,
+    "var": bench_var.run,
+    "liquidation": bench_liquidation.run,
+}
 REPEATED = ("wire", "sim")
 """Those whose runs are few and long; the others have rounds of their own."""
 

@@ -233,7 +233,8 @@ def _coin_roots(pairs: CoinShocks, now: FloatArray, grid: FloatArray) -> Roots:
     for has_options, looked_at in ((False, grid[-1:]), (True, grid)):
         rows = np.flatnonzero(pairs.has_options == has_options)
         if rows.shape[0]:
-            roots = nearest_roots(pairs.shocked.part(rows), now[rows], looked_at)
+            subjects = pairs.shocked if rows.shape == now.shape else pairs.shocked.part(rows)
+            roots = nearest_roots(subjects, now[rows], looked_at)
             shock[rows], answer[rows] = roots.shock, roots.answer
     return Roots(shock, answer)
 

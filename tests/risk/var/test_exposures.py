@@ -94,3 +94,19 @@ def test_twice_the_book_has_twice_the_exposure(parts, priced, sheet_of, seed):
         return exposures_of(sheet_of(world))
 
     np.testing.assert_allclose(book(2).linear_usd, 2 * book(1).linear_usd)
+
+
+def test_an_account_that_was_never_heard_is_missing_and_not_empty(desk_world, sheet_of):
+    desk_world.register("silent", desk="mm")
+    found = exposures_of(sheet_of(desk_world))
+    row = found.account_ids.index("silent")
+    assert found.missing_reasons[row] == "not heard yet"
+    assert np.isnan(found.linear_usd[row]).all()
+    assert not found.is_empty[row]
+
+
+def test_accounts_that_count_in_no_total_are_missing_with_their_reason(desk_world, sheet_of):
+    found = exposures_of(sheet_of(desk_world), {"long": "stale"})
+    by_name = dict(zip(found.account_ids, found.missing_reasons, strict=True))
+    assert by_name["long"] == "stale"
+    assert by_name["pair"] is None

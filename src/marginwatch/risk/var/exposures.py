@@ -9,14 +9,16 @@ With a mark that moves with the USD price of the coin (factor u) and inversely w
 Either is linear in u and in q. Options are not; their first-order exposure stands here, their curve in ``option_curves``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.ids import AccountId
+from marginwatch.risk.margin.lacking import TEXTS, Lack
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.var.option_curves import OptionCurves, option_curves
 
@@ -73,16 +75,23 @@ class Exposures:
         return ~held
 
 
-def exposures_of(sheet: MarginSheet) -> Exposures:
+def exposures_of(sheet: MarginSheet, left_out: Mapping[AccountId, str] = MappingProxyType({})) -> Exposures:
     """Return the exposures of all accounts of a sheet.
 
     Wallet coins count in full, haircuts not: they decide over liquidation, not over gain. What is missing in the sheet for
-    margins alone (tiers, haircuts, fees) does not matter here.
+    margins alone (tiers, haircuts, fees) does not matter here; an account that was never heard is missing.
+
+    Parameters
+    ----------
+    sheet : MarginSheet
+        What is held.
+    left_out : mapping of AccountId to str
+        Accounts that count in no total (stale, lost, stopped), and why; they are missing as well.
     """
     coin_names, factor = _factors(sheet)
     k, f = sheet.n_accounts, len(coin_names)
     linear: FloatArray = np.zeros(k * f)
-    lacking: dict[int, str] = {}
+    lacking = _not_counted(sheet, left_out)
     for account, coin, usd, subject in (_wallets(sheet), *_legs(sheet)):
         unknown = np.isnan(usd)
         for row in np.flatnonzero(unknown):
@@ -96,6 +105,18 @@ def exposures_of(sheet: MarginSheet) -> Exposures:
                 int(curves.account[row]), f"value of options on {coin_names[curves.coin[row]]}"
             )
     return _assembled(sheet, coin_names, linear.reshape(k, f), curves, lacking)
+
+
+def _not_counted(sheet: MarginSheet, left_out: Mapping[AccountId, str]) -> dict[int, str]:
+    """Return the accounts that are missing whatever they hold, by row, with the reason."""
+    unheard = TEXTS[Lack.NOT_HEARD]
+    found: dict[int, str] = {}
+    for row, (name, reason) in enumerate(zip(sheet.account_ids, sheet.missing_reasons, strict=True)):
+        if reason == unheard:
+            found[row] = unheard
+        elif name in left_out:
+            found[row] = left_out[name]
+    return found
 
 
 def _assembled(

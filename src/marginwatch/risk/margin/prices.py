@@ -72,6 +72,27 @@ def prices_at(
     ValueError
         If ``coin_factor`` has not one factor for each coin of the sheet.
     """
+    mark, index = contract_prices(sheet, coin_factor, volatility_shift, seconds_later)
+    contract = sheet.leg_contract
+    return Prices(
+        leg_mark=mark.take(contract),
+        leg_underlying=index.take(contract),
+        holding_usd=(sheet.coin_usd * coin_factor).take(sheet.holding_coin),
+        volatility_shift=volatility_shift,
+        seconds_later=seconds_later,
+    )
+
+
+def contract_prices(
+    sheet: MarginSheet, coin_factor: FloatArray, volatility_shift: float = 0.0, seconds_later: float = 0.0
+) -> tuple[FloatArray, FloatArray]:
+    """Return mark and index of every contract in the market of :func:`prices_at`, each of shape (c,), quote currency.
+
+    Raises
+    ------
+    ValueError
+        As :func:`prices_at`.
+    """
     n_coins = len(sheet.coin_names)
     if coin_factor.shape != (n_coins,):
         raise ValueError(
@@ -82,14 +103,7 @@ def prices_at(
     options = np.flatnonzero(sheet.is_option)
     if options.shape[0]:
         mark[options] = _option_marks(sheet, options, factor[options], volatility_shift, seconds_later)
-    contract = sheet.leg_contract
-    return Prices(
-        leg_mark=mark.take(contract),
-        leg_underlying=(sheet.index_price * factor).take(contract),
-        holding_usd=(sheet.coin_usd * coin_factor).take(sheet.holding_coin),
-        volatility_shift=volatility_shift,
-        seconds_later=seconds_later,
-    )
+    return mark, sheet.index_price * factor
 
 
 def prices_for(sheet: MarginSheet, leg_factor: FloatArray, holding_factor: FloatArray) -> Prices:

@@ -8,6 +8,7 @@ Modules
 service      sessions, book, engine and store of one configuration
 connections  HTTP connections that send nothing twice
 settings     what the configuration says, in the words of the parts; which exchanges can be watched
+exposures    what every account is exposed to right now
 risk_days    the book of each day's end, its forecasts, and what became of it
 reading      one complete frame, for commands that look once
 checking     one check of every account

@@ -10,11 +10,14 @@ import aiohttp
 import structlog
 
 from marginwatch.app.connections import open_http
+from marginwatch.app.exposures import LiveExposures
+from marginwatch.app.risk_days import RiskDayKeeper
 from marginwatch.app.settings import collect_settings, refuse_unsupported, risk_settings
 from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.collect.budget import RateBudget
 from marginwatch.collect.bybit import bybit_port
+from marginwatch.collect.closes_in_memory import ClosesInMemory
 from marginwatch.collect.fleet import Fleet
 from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.statuses import AccountStatus, Progress
@@ -30,8 +33,11 @@ from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
 from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.var.exposures import Exposures
 from marginwatch.store import Store
+from marginwatch.store.price_closes import PriceCloses
 from marginwatch.store.recorder import Recorder
+from marginwatch.store.risk_days import RiskDays
 from marginwatch.venues.bybit.adapter import BybitVenue
 from marginwatch.venues.bybit.manifest import MANIFEST as BYBIT
 
@@ -66,6 +72,8 @@ class Service:
         Whether breaks, quarantined payloads and notices are written to the data folder.
     chance : random.Random, optional
         Source of all jitter; seeded, the same service does the same again.
+    wants_closes : bool, default=False
+        Whether price histories are fetched even where nothing is recorded; they are forgotten then.
     """
 
     def __init__(
@@ -77,6 +85,7 @@ class Service:
         on_event: EventSink | None = None,
         is_recording: bool = True,
         chance: random.Random | None = None,
+        wants_closes: bool = False,
     ) -> None:
         self.config = config
         self.clock = clock or SystemClock()
@@ -91,6 +100,7 @@ class Service:
             risk_settings=risk_settings(config),
         )
         self.store: Store | None = None
+        self.closes: PriceCloses | ClosesInMemory | None = ClosesInMemory() if wants_closes else None
         self.budgets: dict[str, RateBudget] = {}
         self.n_breaks = 0
         self._recorder: Recorder | None = None
@@ -98,6 +108,7 @@ class Service:
         self._is_recording = is_recording
         self._chance = chance or random.Random()
         self._http: aiohttp.ClientSession | None = None
+        self._exposures = LiveExposures(self.book, risk_settings(config))
         self._fleet: Fleet | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -115,6 +126,9 @@ class Service:
             self.store = await Store.open(self.config.service.database)
             self._recorder = Recorder(self.store, self.clock)
             self._tasks.append(asyncio.create_task(supervise("recorder", self._recorder.run, self.clock)))
+            self.closes = PriceCloses(self.store)
+            days = RiskDayKeeper(RiskDays(self.store), self.closes, self.clock, self._exposures_of_all)
+            self._tasks.append(asyncio.create_task(supervise("risk days", days.run, self.clock)))
         self._http = open_http()
         self._tasks.append(asyncio.create_task(supervise("engine", self.engine.run, self.clock)))
         self._fleet = Fleet(
@@ -127,6 +141,7 @@ class Service:
             danger=self.danger,
             needs_second_look=self.book.needs_second_look,
             chance=self._chance,
+            closes=self.closes,
         )
         self._tasks.append(asyncio.create_task(supervise("danger", self._tell_danger, self.clock)))
         self._register(self.config, {})
@@ -209,6 +224,18 @@ class Service:
         """Return whether all slow facts that margins need were asked for at least once, whatever came of it."""
         return self._running_fleet().are_facts_read()
 
+    def are_closes_read(self) -> bool:
+        """Return whether the price histories of all that is held were asked for up to now."""
+        return self._running_fleet().are_closes_read()
+
+    def closes_version(self) -> int:
+        """Return a number that grows with every price history that got newer."""
+        return self._running_fleet().closes_version()
+
+    def exposures(self) -> Exposures:
+        """Return what every account is exposed to now; see :meth:`LiveExposures.at`."""
+        return self._exposures.at(self.clock.now_ns())
+
     async def wait_until_complete(self, timeout_s: float) -> bool:
         """Wait for the first complete picture; False if it did not come in ``timeout_s`` seconds."""
         give_up_at = self.clock.monotonic_s() + timeout_s
@@ -247,6 +274,10 @@ class Service:
         if self._fleet is None:
             raise RuntimeError("the service was not started")
         return self._fleet
+
+    def _exposures_of_all(self) -> Exposures | None:
+        """Return the exposures once every account has been heard: before, the book of a day's end would lack some."""
+        return self.exposures() if self.is_complete() else None
 
     def _sink(self, event: Event) -> None:
         self.engine.sink(event)

@@ -37,6 +37,7 @@ facts              a venue's contracts, risk limits, collateral tiers and announ
 account_facts      fees, collateral switches and borrow tiers
 price_wishes       which contracts need a public price
 price_history      daily and hourly closes, fetched once and topped up
+closes_in_memory   a keeper of closes that forgets
 public_socket      one shared public socket
 socket_group       the shared public sockets of one purpose
 ticker_socket      a public socket that carries tickers

@@ -223,8 +223,8 @@ def test_silence_about_liquidation_is_no_safety_in_portfolio_margin(world, parts
     world.account("um", row, state=AccountState(margin_mode="cross"))
     frame = world.frame()
     accounts = {one.account_id: one for one in tables.account_rows(frame)}
-    assert accounts["um"].reasons["liquidation_distance"] == "none_in_range"
-    assert accounts["pm"].reasons["liquidation_distance"].startswith("missing: the venue names no")
+    assert accounts["um"].reasons["venue_liquidation_distance"] == "none_in_range"
+    assert accounts["pm"].reasons["venue_liquidation_distance"].startswith("missing: the venue names no")
     positions = {one.account_id: one for one in tables.position_rows(frame)}
     assert positions["um"].reasons["liquidation_distance"] == "none_in_range"
     assert positions["pm"].reasons["liquidation_distance"].startswith("missing: the venue names no")

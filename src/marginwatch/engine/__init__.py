@@ -5,6 +5,9 @@ accounts are dirty, the latest frame. Never: a measure of its own, I/O, a wait b
 
 Modules
 -------
-settings  how often
-engine    the sink and the loop
+settings           how often
+engine             the sink and the loop
+heavy_settings     how often heavy measures are reckoned, and what counts as danger
+heavy_supervision  a measure that fails is missing with its reason
+heavy              heavy measures in threads, on their own cadence
 """

@@ -15,6 +15,8 @@ from marginwatch.model.events import Event
 from marginwatch.model.notice import Notice
 from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame, FramePress, LaneResult
+from marginwatch.risk.heavy.parts import Heavy
+from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.settings import RiskSettings
 
 log = structlog.get_logger(__name__)
@@ -48,6 +50,8 @@ class Engine:
     ----------
     frame : Frame or None
         The latest.
+    heavy : Heavy
+        The latest heavy measures, for the next frame; whoever reckons them puts them here.
     on_frame, rules : list
         May be added to at any time.
     n_frames, n_lanes, n_events : int
@@ -70,6 +74,7 @@ class Engine:
         self.book = book
         self.settings = settings or EngineSettings()
         self.frame: Frame | None = None
+        self.heavy = Heavy()
         self.on_frame: list[Callable[[Frame], None]] = [on_frame] if callable(on_frame) else list(on_frame)
         self.rules: list[RuleHook] = list(rules)
         self.n_frames = 0
@@ -127,6 +132,7 @@ class Engine:
         # The rules get everything now, so no lane is due for what was touched before.
         self.book.dirty.clear()
         frame = self._press.frame(now_ns)
+        frame.heavy = self.heavy
         if self._oldest_ns is not None:
             frame.wire_to_frame_ms = (now_ns - self._oldest_ns) / 1e6
             self._oldest_ns = None
@@ -142,6 +148,10 @@ class Engine:
         for listener in self.on_frame:
             listener(frame)
         return frame
+
+    def sheet(self) -> MarginSheet:
+        """Return the margin sheet of everything as it is now; it stays as it is, whatever comes."""
+        return self._press.sheet(self._clock.now_ns())
 
     async def run(self) -> None:
         """Work until cancelled. An error of a rule or listener ends it: whoever supervises starts it again."""

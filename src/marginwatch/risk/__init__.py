@@ -14,9 +14,14 @@ measures          one file for each family of measures
 margin            margins by our own reckoning, for any prices
 history           returns of coins from their closes, volatilities, correlations
 var               value at risk, expected shortfall, and a backtest of both
+liquidation       how far accounts are from liquidation, and what one sets off
+heavy             what is too heavy for a frame, each part with its own moment
 account_margins   margins of each account: ours, and the venue's beside them
 account_measures  everything measured for each account
 group_measures    sums over coins, desks, tags, venues and all
+levels            low, medium, high: a score from thresholds on measures
+calendars         funding payments, deleveraging queue, expiries
+advice            transfers and hedges that would help
 frame             all of it at one moment, frozen
 table_rows        what people see, as structs
 tables            the structs made from a frame, one file for each

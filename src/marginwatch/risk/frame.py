@@ -26,6 +26,7 @@ from marginwatch.risk.group_measures import (
     measure_assets,
     measure_groups,
 )
+from marginwatch.risk.heavy.parts import Heavy
 from marginwatch.risk.margin.build import Calibrations, SheetBuilder
 from marginwatch.risk.margin.lacking import models_by_venue
 from marginwatch.risk.margin.model_error import Compared, ErrorColumns, ModelErrors
@@ -41,6 +42,7 @@ from marginwatch.risk.settings import RiskSettings
 from marginwatch.risk.workspace import Workspace
 
 PORTFOLIO = MARGIN_MODES["portfolio"]
+NO_HEAVY = Heavy()
 
 LANE_PRICES_FOR_NS = 20_000_000
 """How old the prices of a fast lane may be. Valuing all coins and contracts costs as much as a lane; within 20 ms a mark
@@ -105,6 +107,8 @@ class Frame:
         Age of the oldest message first shown in this frame; None if there was none.
     build_ms : float
         What it took to make it.
+    heavy : Heavy
+        The latest of what is too heavy for a frame, each part with its own moment.
     """
 
     sequence: int
@@ -131,6 +135,7 @@ class Frame:
     book_sequence: int
     wire_to_frame_ms: float | None = None
     build_ms: float = 0.0
+    heavy: Heavy = NO_HEAVY
 
     def is_intact(self) -> bool:
         """Return whether the buffers still hold this frame."""

@@ -29,8 +29,14 @@ class AccountRow(Row, frozen=True, kw_only=True):
     (our maintenance margin − theirs) ÷ theirs when it last sent one, ``model_error_equity`` the same of adjusted equity,
     ``model_error_age_s`` how long ago. ``data_age_s`` is that of the last message.
 
-    ``liquidation_distance`` is the nearest over its positions by the *venue's* liquidation prices
-    (``liquidation_distance_source`` is ``venue``). ``reason`` says why the account is not part of totals.
+    ``liquidation_distance`` is ours (``liquidation_distance_source`` is ``estimated``): the smaller of how far Bitcoin may
+    fall and rise, all coins with it by their betas, until the account is liquidated; ``…_down`` and ``…_up`` are the two,
+    ``liquidation_shock`` the nearer one with its sign, ``…_sigmas`` in daily standard deviations, ``liquidation_btc_price``
+    where Bitcoin then is. ``cautious_…`` has each coin at the worse end of what its beta may be, ``no_new_risk_distance`` is
+    to where the venue refuses new risk, ``nearest_coin_distance`` under a move of one coin alone. ``worst_position`` takes
+    most of the headroom on the nearest way; ``first_forced_action`` is what the venue does first there. All are as old as
+    ``liquidation_distance_age_s``. ``venue_liquidation_distance`` is the nearest over its positions by the *venue's*
+    liquidation prices. ``reason`` says why the account is not part of totals.
     """
 
     account_id: AccountId
@@ -75,7 +81,21 @@ class AccountRow(Row, frozen=True, kw_only=True):
     unrealized_pnl_usd: float | None
     n_positions: int | None
     liquidation_distance: float | None
-    liquidation_distance_source: str = "venue"
+    liquidation_distance_source: str = "estimated"
+    liquidation_distance_age_s: float | None = None
+    liquidation_shock: float | None = None
+    liquidation_distance_down: float | None = None
+    liquidation_distance_up: float | None = None
+    liquidation_distance_sigmas: float | None = None
+    liquidation_btc_price: float | None = None
+    cautious_liquidation_distance: float | None = None
+    no_new_risk_distance: float | None = None
+    nearest_coin: Asset | None = None
+    nearest_coin_distance: float | None = None
+    nearest_coin_price: float | None = None
+    worst_position: str | None = None
+    first_forced_action: str | None = None
+    venue_liquidation_distance: float | None = None
     reason: str | None = None
 
 

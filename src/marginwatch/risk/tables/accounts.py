@@ -12,6 +12,7 @@ from marginwatch.risk.margin.estimates import TEXTS
 from marginwatch.risk.margin.lacking import OF_CONTRACT, Lack, why
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.table_rows import AccountRow
+from marginwatch.risk.tables.distances import distance_fields
 from marginwatch.risk.tables.left_out import why_left_out
 from marginwatch.risk.tables.nulls import Nulls
 
@@ -103,12 +104,13 @@ def _account_row(frame: Frame, code: int) -> AccountRow:
         ),
         unrealized_pnl_usd=nulls.total("unrealized_pnl_usd", of.pnl_usd[code], float(of.n_without_pnl[code])),
         n_positions=nulls.count("n_positions", of.n_positions[code] if is_heard else math.nan, NOT_HEARD),
-        liquidation_distance=nulls.judged(
-            "liquidation_distance",
+        venue_liquidation_distance=nulls.judged(
+            "venue_liquidation_distance",
             of.liquidation_distance[code],
             no_distance(frame, code),
             int(of.liquidation_distance_answer[code]),
         ),
+        **distance_fields(frame.heavy.distance.held_at(frame.at_ns), spec.account_id, nulls),
         reason=None if included is Inclusion.INCLUDED else why_left_out(frame, code),
         reasons=nulls.reasons,
     )

@@ -1,0 +1,11 @@
+"""Measures too heavy for a frame: reckoned from one frozen sheet, each with its own age.
+
+In: a margin sheet, closes of the past. Out: parts, each a value with its moment or the reason why there is none. State:
+none. Never: I/O, the book itself, a value without the moment it is of.
+
+Modules
+-------
+parts     one measure with its moment or its reason, and all of them together
+moves     how coins follow Bitcoin and how far Bitcoin moves in a day, with where that is known from
+distance  distance to liquidation of every account, and the ladders
+"""

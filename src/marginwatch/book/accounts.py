@@ -107,6 +107,7 @@ class AccountTable(Table):
         "owner": 0,
         "margin_mode": 0,
         "stated_at_ns": 0,
+        "n_positions": 0,
         "link_state": 0,
         "reconciled_at_ns": 0,
         "socket_replied_at_ns": 0,
@@ -124,6 +125,7 @@ class AccountTable(Table):
     owner: CodeArray
     margin_mode: CodeArray
     stated_at_ns: CodeArray
+    n_positions: CodeArray
     link_state: CodeArray
     reconciled_at_ns: CodeArray
     socket_replied_at_ns: CodeArray
@@ -131,6 +133,7 @@ class AccountTable(Table):
     fresh_for_ns: CodeArray
     socket_alive_for_ns: CodeArray
     data_at_ns_at: "memoryview[int]"
+    n_positions_at: "memoryview[int]"
     socket_replied_at_ns_at: "memoryview[int]"
     reconciled_at_ns_at: "memoryview[int]"
 

@@ -17,7 +17,6 @@ from marginwatch.errors import ProtocolError
 from marginwatch.model.ids import Asset, InstrumentId
 from marginwatch.model.position import Position, PositionSide
 
-
 SIDES: tuple[PositionSide, ...] = ("net", "long", "short")
 
 
@@ -116,6 +115,7 @@ class Columns:
             self.holdings.settles_at[settle] = True
             entry.wallet_array = None
         self._note_twins(entry, key[0])
+        self.accounts.n_positions_at[entry.row] += 1
         return row
 
     def _note_twins(self, entry: AccountEntry, instrument_id: InstrumentId) -> None:
@@ -133,6 +133,7 @@ class Columns:
 
     def _give_back(self, entry: AccountEntry, key: PositionKey) -> None:
         row = entry.rows.pop(key)
+        self.accounts.n_positions_at[entry.row] -= 1
         if self.positions.twins_at[row]:
             self._note_twins(entry, key[0])
         self.positions.release(row)

@@ -65,6 +65,8 @@ class HoldingTable(Table):
         """Whether the coin counts as collateral, as last said: not every message says it again."""
         self.changes: dict[int, None] = {}
         """Rows written since somebody last took them."""
+        self._log: list[int] = []
+        self._log_from = 0
 
     def add(self, account: int, asset: int) -> int:
         """Return a new row for a coin of an account."""
@@ -92,7 +94,7 @@ class HoldingTable(Table):
         self.maintenance_margin_at[row] = maintenance
         self.balances[row] = balance
         self.made_ns[row] = made_ns
-        self.changes[row] = None
+        self._note(row)
         if balance.is_collateral is not None:
             self.switches[row] = balance.is_collateral
 
@@ -102,6 +104,27 @@ class HoldingTable(Table):
         if balance is not None and balance.is_collateral is None:
             self.switches[row] = is_collateral
             self.changes[row] = None
+
+    def _note(self, row: int) -> None:
+        self.changes[row] = None
+        self._log.append(row)
+
+    def mirror(self, copy: list[Balance | None], seen: int) -> int:
+        """Bring a copy of ``balances`` up to date that saw the changes before number ``seen``; return the next number.
+
+        As of positions: copying 200,000 references takes milliseconds, and usually few of them changed.
+        """
+        upto = self._log_from + len(self._log)
+        if seen < self._log_from or upto - seen > len(self.balances):
+            copy[:] = self.balances
+        else:
+            copy.extend(self.balances[len(copy) :])
+            for row in self._log[seen - self._log_from :]:
+                copy[row] = self.balances[row]
+        if len(self._log) > 2 * len(self.balances):
+            self._log_from += len(self._log)
+            self._log.clear()
+        return upto
 
     def take_changes(self) -> list[int]:
         """Return the rows written or given back since the last call."""
@@ -118,7 +141,7 @@ class HoldingTable(Table):
         self.maintenance_margin_at[row] = 0.0
         self.balances[row] = None
         self.made_ns[row] = made_ns
-        self.changes[row] = None
+        self._note(row)
 
     def release(self, row: int) -> None:
         """Forget a row with its account."""
@@ -126,4 +149,4 @@ class HoldingTable(Table):
         self.balances[row] = None
         self.made_ns[row] = 0
         self.switches[row] = None
-        self.changes[row] = None
+        self._note(row)

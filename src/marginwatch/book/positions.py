@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+import numpy as np
+
 from marginwatch.book.table import NAN, CodeArray, FloatArray, Table
 from marginwatch.model.position import Position
 
@@ -64,6 +66,12 @@ class PositionTable(Table):
         self.made_ns: list[int] = [0]
         self.changes: list[int] = []
         self.changes_from = 0
+
+    def written_since(self, seen: int) -> CodeArray | None:
+        """Return the rows written or given back since change number ``seen``; None if that is too long ago."""
+        if seen < self.changes_from:
+            return None
+        return np.array(self.changes[seen - self.changes_from :], np.int64)
 
     def mirror(self, copy: list[Position | None], seen: int) -> int:
         """Bring ``copy``, which saw the changes before number ``seen``, up to date; return the number to go on from.

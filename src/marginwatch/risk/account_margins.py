@@ -224,8 +224,7 @@ def _isolated_free(rows: Rows, reckoned: RowMargins) -> FloatArray:
 
 def _lacks(rows: Rows, reckoned: RowMargins, basis: MarginBasis, total: FloatArray) -> Lacks | None:
     """Return what each account lacks, None if nothing is lacking anywhere. ``total`` is NaN where any figure is."""
-    has_legs = counted(rows.account[rows.quantity != 0.0], rows.n_accounts) > 0.0
-    own = own_lacks(rows.margin_mode, rows.is_heard, has_legs, basis.has_model[rows.venue])
+    own = own_lacks(rows.margin_mode, rows.is_heard, rows.n_positions > 0, basis.has_model[rows.venue])
     is_missing = np.isnan(total) | (own != Lack.NOTHING)
     # Row 0 of the book, and rows given back, are no accounts.
     is_missing &= rows.venue > 0

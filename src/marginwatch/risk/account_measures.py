@@ -16,6 +16,7 @@ from marginwatch.risk.account_margins import (
     venue_margins,
 )
 from marginwatch.risk.answers import Answer, AnswerArray
+from marginwatch.risk.margin.accounts import valued as worth
 from marginwatch.risk.margin.legs import INITIAL, MAINTENANCE, PNL
 from marginwatch.risk.measures.contracts import ContractValues
 from marginwatch.risk.measures.exposure import counted, grouped, hedge_ratio
@@ -327,7 +328,7 @@ def measure_accounts(
     long_side, short_side = _sides(of_rows, work)
     long_usd, short_usd = grouped(owner, long_side, k), grouped(owner, short_side, k)
     ratio, ratio_answer = hedge_ratio(long_usd, short_usd)
-    n_positions = counted(owner, k)
+    n_positions = rows.n_positions.astype(np.float64)
     n_unvalued = _counted_rows(owner, of_rows.unvalued, k)
     if of_rows.unvalued.shape[0]:
         ratio_answer[n_unvalued > 0] = Answer.MISSING
@@ -356,7 +357,14 @@ def measure_accounts(
         long_with_wallet = long_usd + grouped(rows.coin_owner, np.maximum(wallets.bet_usd, 0.0), k)
         short_with_wallet = short_usd + grouped(rows.coin_owner, np.maximum(-wallets.bet_usd, 0.0), k)
     unpriced = wallets.unknown
-    notional = grouped(owner, _without(of_rows.notional_usd, of_rows.without_size), k)
+    margins = valued.margins
+    if of_rows.is_complete and margins.planned.plan.options is None:
+        # What has a delta of 1 is as large as its exposure, and all profit is in coins that are counted already.
+        notional = long_usd + short_usd
+        pnl_usd = grouped(rows.coin_owner, worth(margins.found.sums.pnl, margins.coin_usd), k)
+    else:
+        notional = grouped(owner, _without(of_rows.notional_usd, of_rows.without_size), k)
+        pnl_usd = grouped(owner, _without(of_rows.pnl_usd, of_rows.without_pnl), k)
     leverages, leverage_answers = leverage(
         notional, ours.equity, n_positions, _counted_rows(owner, of_rows.without_size, k)
     )
@@ -366,7 +374,7 @@ def measure_accounts(
         long_with_wallet_usd=long_with_wallet,
         short_with_wallet_usd=short_with_wallet,
         notional_usd=notional,
-        pnl_usd=grouped(owner, _without(of_rows.pnl_usd, of_rows.without_pnl), k),
+        pnl_usd=pnl_usd,
         n_positions=n_positions,
         n_unvalued=n_unvalued,
         n_without_pnl=_counted_rows(owner, of_rows.without_pnl, k),

@@ -25,6 +25,7 @@ from marginwatch.risk.group_measures import (
     measure_all,
     measure_assets,
     measure_groups,
+    summable,
 )
 from marginwatch.risk.heavy.parts import Heavy
 from marginwatch.risk.margin.build import Calibrations, SheetBuilder
@@ -281,9 +282,10 @@ class FramePress:
         tag_accounts, tags = self._memberships()
         data_at = accounts.data_at_ns[:n]
         # Every account has one desk, the one without a name included.
-        desks = measure_groups(of, everyone, accounts.desk[everyone], len(accounts.desks), counts)
+        block = summable(of)
+        desks = measure_groups(block, everyone, accounts.desk[everyone], len(accounts.desks), counts)
         portfolio = measure_all(desks)
-        n_long, n_short = self._counts_by_side(counts)
+        n_long, n_short = self._counts_by_side(counts, int(portfolio.n_left_out[1]))
         return Frame(
             sequence=self._sequence,
             at_ns=now_ns,
@@ -304,8 +306,8 @@ class FramePress:
                 counts,
             ),
             desks=desks,
-            tags=measure_groups(of, tag_accounts, tags, len(accounts.tags), counts),
-            venues=measure_groups(of, everyone, accounts.venue[everyone], len(accounts.venues), counts),
+            tags=measure_groups(block, tag_accounts, tags, len(accounts.tags), counts),
+            venues=measure_groups(block, everyone, accounts.venue[everyone], len(accounts.venues), counts),
             portfolio=portfolio,
             desk_names=list(accounts.desks.texts),
             tag_names=list(accounts.tags.texts),
@@ -317,10 +319,14 @@ class FramePress:
             book_sequence=book.sequence,
         )
 
-    def _counts_by_side(self, counts: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[int, int]:
+    def _counts_by_side(
+        self, counts: np.ndarray[tuple[int], np.dtype[np.bool_]], n_left_out: int
+    ) -> tuple[int, int]:
         positions = self._book.columns.positions
-        mine = counts[positions.account[: positions.size]]
         quantity = positions.quantity[: positions.size]
+        if n_left_out == 0:
+            return int(np.count_nonzero(quantity > 0.0)), int(np.count_nonzero(quantity < 0.0))
+        mine = counts[positions.account[: positions.size]]
         return int(np.count_nonzero(mine & (quantity > 0.0))), int(np.count_nonzero(mine & (quantity < 0.0)))
 
     def _memberships(self) -> tuple[CodeArray, CodeArray]:

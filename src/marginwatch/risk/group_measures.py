@@ -42,15 +42,47 @@ class GroupMeasures:
     n_without_free: FloatArray
 
 
+SUMMED = (
+    "long_usd",
+    "short_usd",
+    "long_with_wallet_usd",
+    "short_with_wallet_usd",
+    "pnl_usd",
+    "n_positions",
+    "n_unvalued",
+    "n_without_pnl",
+    "n_stale",
+    "n_unknown_coins",
+)
+"""Measures of accounts that are never missing, whose sums have the same name."""
+
+MONEY = ("equity", "initial_margin", "maintenance_margin", "free")
+"""Those that may be missing: of each there is a sum, ``…_usd``, and a count of what it leaves out, ``n_without_…``."""
+
+
+def summable(of_accounts: AccountMeasures) -> FloatArray:
+    """Return what groups sum, one row each, shape (18, n_accounts): ``SUMMED``, ``MONEY``, and where that is missing."""
+    n, k = len(SUMMED), of_accounts.long_usd.shape[0]
+    block = np.empty((n + 2 * len(MONEY), k))
+    for row, name in zip(block, SUMMED, strict=False):
+        row[:] = getattr(of_accounts, name)
+    money, missing = block[n : n + len(MONEY)], block[n + len(MONEY) :]
+    for row, name in zip(money, MONEY, strict=True):
+        row[:] = getattr(of_accounts, f"{name}_usd")
+    np.isnan(money, out=missing)
+    money[missing > 0.0] = 0.0
+    return block
+
+
 def measure_groups(
-    of_accounts: AccountMeasures, accounts: CodeArray, groups: CodeArray, n_groups: int, counts: BoolArray
+    block: FloatArray, accounts: CodeArray, groups: CodeArray, n_groups: int, counts: BoolArray
 ) -> GroupMeasures:
     """Return the sums of each group.
 
     Parameters
     ----------
-    of_accounts : AccountMeasures
-        Shape (n_accounts,).
+    block : ndarray of shape (18, n_accounts), float64
+        From :func:`summable`.
     accounts, groups : ndarray of shape (n_members,), int64
         Membership: account and group of each; an account may be in several groups, as with tags.
     n_groups : int
@@ -61,44 +93,24 @@ def measure_groups(
     mine = counts[accounts]
     left_out = counted(groups[~mine], n_groups)
     accounts, groups = accounts[mine], groups[mine]
-
-    def total(values: FloatArray) -> FloatArray:
-        return grouped(groups, values[accounts], n_groups)
-
-    def total_and_missing(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-        picked = values[accounts]
-        missing = np.isnan(picked)
-        return grouped(groups, np.where(missing, 0.0, picked), n_groups), counted(groups[missing], n_groups)
-
-    long_usd, short_usd = total(of_accounts.long_usd), total(of_accounts.short_usd)
-    ratio, ratio_answer = hedge_ratio(long_usd, short_usd)
-    equity = total_and_missing(of_accounts.equity_usd)
-    initial = total_and_missing(of_accounts.initial_margin_usd)
-    maintenance = total_and_missing(of_accounts.maintenance_margin_usd)
-    free = total_and_missing(of_accounts.free_usd)
+    # Member by member of one group, so that all sums are made along runs in one go.
+    order = np.argsort(groups, kind="stable")
+    sums = np.zeros((block.shape[0], n_groups))
+    if order.shape[0]:
+        groups = groups[order]
+        first = np.flatnonzero(np.concatenate(([True], groups[1:] != groups[:-1])))
+        sums[:, groups[first]] = np.add.reduceat(block.take(accounts[order], axis=1), first, axis=1)
+    n = len(SUMMED)
+    named = dict(zip(SUMMED, sums[:n], strict=True))
+    named |= {f"{name}_usd": total for name, total in zip(MONEY, sums[n:], strict=False)}
+    named |= {f"n_without_{name}": count for name, count in zip(MONEY, sums[n + len(MONEY) :], strict=True)}
+    ratio, ratio_answer = hedge_ratio(named["long_usd"], named["short_usd"])
     return GroupMeasures(
-        long_usd=long_usd,
-        short_usd=short_usd,
-        long_with_wallet_usd=total(of_accounts.long_with_wallet_usd),
-        short_with_wallet_usd=total(of_accounts.short_with_wallet_usd),
         hedge_ratio=ratio,
         hedge_ratio_answer=ratio_answer,
-        pnl_usd=total(of_accounts.pnl_usd),
         n_accounts=counted(groups, n_groups),
         n_left_out=left_out,
-        n_positions=total(of_accounts.n_positions),
-        n_unvalued=total(of_accounts.n_unvalued),
-        n_without_pnl=total(of_accounts.n_without_pnl),
-        n_stale=total(of_accounts.n_stale),
-        n_unknown_coins=total(of_accounts.n_unknown_coins),
-        equity_usd=equity[0],
-        n_without_equity=equity[1],
-        initial_margin_usd=initial[0],
-        n_without_initial_margin=initial[1],
-        maintenance_margin_usd=maintenance[0],
-        n_without_maintenance_margin=maintenance[1],
-        free_usd=free[0],
-        n_without_free=free[1],
+        **named,
     )
 
 

@@ -63,6 +63,7 @@ class Rows:
     margin_mode: CodeArray
     account_row: CodeArray
     venue: CodeArray
+    n_positions: CodeArray
     stated_at_ns: CodeArray
     is_heard: BoolArray
 
@@ -88,7 +89,13 @@ def all_rows(columns: Columns) -> Rows:
         (holdings.codes.take(coins, axis=1), facts.coins.is_collateral.take(coins)),
         holdings.has_coin.take(coins),
         accounts.floats[:, :k].copy(),
-        (every, accounts.margin_mode[:k], accounts.venue[:k], accounts.stated_at_ns[:k]),
+        (
+            every,
+            accounts.margin_mode[:k],
+            accounts.venue[:k],
+            accounts.stated_at_ns[:k],
+            accounts.n_positions[:k],
+        ),
         accounts.reconciled_at_ns[:k] > 0,
     )
 
@@ -102,7 +109,7 @@ def _rows(
     coin_codes: tuple[CodeArray, CodeArray],
     coin_is_held: BoolArray,
     totals: FloatArray,
-    account_codes: tuple[CodeArray, CodeArray, CodeArray, CodeArray],
+    account_codes: tuple[CodeArray, CodeArray, CodeArray, CodeArray, CodeArray],
     is_heard: BoolArray,
 ) -> Rows:
     """Name the columns of a slice, which stand in the order of the tables' ``BLANKS``."""
@@ -113,7 +120,7 @@ def _rows(
     settled_equity, coin_free, coin_initial_margin, coin_maintenance_margin = coin_floats[0]
     wallet, borrowed, pnl, locked, order_margin = coin_floats[1]
     equity, adjusted_equity, available_balance, account_initial_margin, account_maintenance_margin = totals
-    account_row, margin_mode, venue, stated_at_ns = account_codes
+    account_row, margin_mode, venue, stated_at_ns, n_positions = account_codes
     return Rows(
         n_accounts=sizes[0],
         n_holdings=sizes[1],
@@ -153,6 +160,7 @@ def _rows(
         account_row=account_row,
         venue=venue,
         stated_at_ns=stated_at_ns,
+        n_positions=n_positions,
         is_heard=is_heard,
     )
 
@@ -218,7 +226,13 @@ def rows_of(columns: Columns, entries: Sequence[AccountEntry], numbers: LocalNum
         (coin_codes, facts.coins.is_collateral.take(owned)),
         holdings.has_coin.take(owned),
         accounts.floats.take(mine, axis=1),
-        (mine, accounts.margin_mode.take(mine), accounts.venue.take(mine), accounts.stated_at_ns.take(mine)),
+        (
+            mine,
+            accounts.margin_mode.take(mine),
+            accounts.venue.take(mine),
+            accounts.stated_at_ns.take(mine),
+            accounts.n_positions.take(mine),
+        ),
         accounts.reconciled_at_ns.take(mine) > 0,
     )
 

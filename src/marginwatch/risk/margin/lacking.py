@@ -65,7 +65,8 @@ OF_CONTRACT = frozenset(
 HAVE_MODELS = frozenset({"bybit"})
 """Exchanges whose margins can be reckoned."""
 
-MODES_KNOWN = [MARGIN_MODES[mode] for mode in ("cross", "isolated", "portfolio")]
+IS_KNOWN_MODE = np.array([mode in ("cross", "isolated", "portfolio") for mode in MARGIN_MODES])
+"""By code of the margin mode."""
 
 
 class LegsLooked(NamedTuple):
@@ -167,7 +168,7 @@ def own_lacks(mode: CodeArray, is_heard: BoolArray, has_legs: BoolArray, has_mod
     Without positions all modes come to the same, so it need not be known.
     """
     own = np.zeros(mode.shape[0], np.int64)
-    own[has_legs & ~np.isin(mode, MODES_KNOWN)] = Lack.MODE
+    own[has_legs & ~IS_KNOWN_MODE[mode]] = Lack.MODE
     own[~has_model] = Lack.MODEL
     own[~is_heard] = Lack.NOT_HEARD
     return own

@@ -101,11 +101,24 @@ class Desk:
         book.apply(CollateralTiersUpdate("bybit", parse_collateral_tiers(listed(bands)).rows, self.now_ns))
         book.apply(BorrowTiersUpdate("bybit", parse_borrow_tiers(listed(debts)).rows, self.now_ns))
         if exact_usd:
-            usd = tuple((coin, f"{price:.17g}") for coin, price in exchange._market.usd.items())
-            book.apply(AssetPricesUpdate(tuple((c, format(Decimal(p), "f")) for c, p in usd), self.now_ns))
+            self.tell_usd()
         for info in exchange.accounts():
             self.take(info)
         return book
+
+    def tell_usd(self):
+        """Tell the book the coins' prices as the exchange reckons with them: on the wire they are rounded to ticks."""
+        usd = self.exchange._market.usd
+        prices = tuple((coin, format(Decimal(price), "f")) for coin, price in usd.items())
+        self.book.apply(AssetPricesUpdate(prices, self.now_ns))
+
+    def leg(self, uid, symbol, is_long):
+        """Return the exchange's own leg, its margins measured at present prices."""
+        self.truth(uid)
+        legs = self.exchange._account(uid).positions.items()
+        return next(
+            leg for (name, _), leg in legs if name == symbol and leg.size_float * (1 if is_long else -1) > 0
+        )
 
     def mark(self):
         for category in (*CONTRACTS, "spot"):
@@ -174,48 +187,60 @@ class Desk:
         return self.builder.build(columns, ages, prices, self.now_ns, calibrations)
 
 
-def random_account(desk, pick, number, *, mode="REGULAR_MARGIN", options=False):
+COINS = (("BTC", 300), ("ETH", 8000), ("SOL", 30_000), ("USDC", 1e6), ("DOGE", 1e6))
+STABLE = ("USDT", "USDC")
+
+
+def random_account(desk, pick, number, *, mode="REGULAR_MARGIN", n_options=0):
     """Open an account with everything in it that the exchange allows: coins, debts, orders, legs of all sizes."""
-    is_hedged = pick.random() < 0.3
     exchange = desk.exchange
     uid = desk.account(
-        f"guest-{number}", mode=mode, is_hedge_mode=is_hedged, USDT=pick.choice((0.0, 5e4, 3e6))
+        f"guest-{number}", mode=mode, is_hedge_mode=pick.random() < 0.3, USDT=pick.choice((2e3, 5e4, 3e6))
     )
-    for coin, most in (("BTC", 300), ("ETH", 8000), ("SOL", 30_000), ("USDC", 1e6), ("DOGE", 1e6)):
-        if pick.random() < 0.5:
-            amount = pick.uniform(0.001, 1.0) ** 2 * most
-            may_owe = coin != "DOGE" and mode == "REGULAR_MARGIN"
-            exchange.deposit(uid, coin, f"{-amount if may_owe and pick.random() < 0.15 else amount:.6f}")
-            if pick.random() < 0.2:
-                exchange.set_collateral(uid, coin, is_on=False) if coin not in ("USDT", "USDC") else None
+    fund(desk, pick, uid, may_owe=mode == "REGULAR_MARGIN")
     exchange.set_fees(uid, pick.choice(("0.00055", "0.0004", "0.00032")), "0.0002")
-    contracts = [c for c in exchange._market.contracts]
-    for contract in pick.sample(contracts, pick.randint(1, 8)):
+    for contract in pick.sample(list(exchange._market.contracts), pick.randint(1, 8)):
         leverage = min(float(contract.max_leverage), pick.choice((1, 2.5, 5, 10, 25, 50)))
-        exchange.set_leverage(uid, contract.symbol, str(leverage))
-        for side in (1, -1) if is_hedged and pick.random() < 0.5 else (pick.choice((1, -1)),):
-            quote = exchange._market.quotes[contract.symbol]
-            worth = 10 ** pick.uniform(2, 7.3)
-            quantity = (
-                worth if contract.is_inverse else worth / (quote.mark * exchange._market.usd[contract.quote])
-            )
-            steps = max(1, int(Decimal(quantity) / contract.step))
-            entry = Decimal(str(quote.mark * pick.uniform(0.9, 1.1)))
-            price = max(contract.tick, (entry / contract.tick).to_integral_value() * contract.tick)
-            try:
-                exchange.open_position(
-                    uid, contract.symbol, str(side * min(steps * contract.step, contract.max_qty)), str(price)
-                )
-            except ValueError:
-                continue
-            if pick.random() < 0.3:
-                away = Decimal(str(quote.mark * (1 - side * 0.05)))
-                price = max(contract.tick, (away / contract.tick).to_integral_value() * contract.tick)
-                try:
-                    exchange.place_order(uid, contract.symbol, str(side * steps * contract.step), str(price))
-                except ValueError:
-                    continue
+        if mode != "PORTFOLIO_MARGIN":
+            exchange.set_leverage(uid, contract.symbol, str(leverage))
+        for side in pick.choice(((1,), (-1,), (1, -1))):
+            trade(desk, pick, uid, contract, side, 10 ** pick.uniform(2, 7.3))
+    for contract in pick.sample(list(exchange._market.options.contracts), n_options):
+        size = Decimal(pick.choice(("-5", "-1", "2", "10")))
+        exchange.open_position(uid, contract.symbol, str(size))
     return uid
+
+
+def fund(desk, pick, uid, *, may_owe):
+    for coin, most in COINS:
+        if pick.random() < 0.5:
+            continue
+        amount = pick.uniform(0.001, 1.0) ** 2 * most
+        # Nobody can owe DOGE: it has no borrow tiers.
+        is_debt = may_owe and coin != "DOGE" and pick.random() < 0.2
+        desk.exchange.deposit(uid, coin, f"{-amount if is_debt else amount:.6f}")
+        if coin not in STABLE and pick.random() < 0.2:
+            desk.exchange.set_collateral(uid, coin, is_on=False)
+
+
+def on_tick(contract, price):
+    return str(max(contract.tick, (Decimal(str(price)) / contract.tick).to_integral_value() * contract.tick))
+
+
+def trade(desk, pick, uid, contract, side, worth):
+    """Open a leg worth so many USD a little off the mark, and sometimes an order; what cannot be had is left out."""
+    exchange, quote = desk.exchange, desk.exchange._market.quotes[contract.symbol]
+    usd = exchange._market.usd[contract.quote]
+    quantity = Decimal(worth if contract.is_inverse else worth / (quote.mark * usd))
+    size = min(max(1, int(quantity / contract.step)) * contract.step, contract.max_qty)
+    entry = on_tick(contract, quote.mark * pick.uniform(0.9, 1.1))
+    try:
+        exchange.open_position(uid, contract.symbol, str(side * size), entry)
+        if pick.random() < 0.3:
+            price = on_tick(contract, quote.mark * (1.0 - side * 0.05))
+            exchange.place_order(uid, contract.symbol, str(side * size), price)
+    except ValueError:
+        return
 
 
 @pytest.fixture

@@ -79,8 +79,11 @@ FAULTS: dict[str, Draw] = {
 """Fault → how it is drawn, in the words of :mod:`marginwatch.sim.faults.plan`. ``idle`` are sockets that ask to be cut
 when they have been quiet (``max_active_time``), of a monitor that pings too seldom."""
 
-MILD = {"refuse_socket", "refuse_login", "rest_error", "rest_hang", "drop", "malformed", "wrong_types"}
-"""Faults that hide all others if they are on in full beside them."""
+MILD = {
+    "refuse_socket", "refuse_login", "drop", "malformed", "wrong_types", "huge", "trickle", "truncate",
+}  # fmt: skip
+ENDING = {"disconnect", "close", "half_open", "ban"}
+"""Faults that hide all others if they are on in full beside them: by chance, as those of REST are, and by mean time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +157,18 @@ def plan_of(seed: int) -> Plan:
 
 
 def _softened(seed: int, name: str, text: str) -> str:
-    """Return a fault at a fifth of its chance where all of them are on, so that something still gets through."""
+    """Return a fault at a small part of its strength where all of them are on, so that something still gets through."""
     head, _, value = text.partition("=")
     if name == "codes":
         first = seed // 3 * CODES_OF_ALL
         some = [CODES[(first + number) % len(CODES)] for number in range(CODES_OF_ALL)]
         return ",".join(f"retcode.{code}{WHERE[(seed + code) % len(WHERE)]}=0.01" for code in some)
-    if name.startswith("rest_") or name in MILD or name in ("huge", "truncate"):
-        return f"{head}={float(value) / 5:.4f}"
+    if name in ENDING:
+        mean, comma, rest = value.partition(",")
+        return f"{head}={3 * float(mean.removesuffix('s')):.2f}s{comma}{rest}"
+    if name in ("latency", "slow_reader", "delay"):
+        longest_ms = int(value.rpartition("..")[2].removesuffix("ms"))
+        return f"{head}=0ms..{longest_ms // 4}ms"
+    if name.startswith("rest_") or name in MILD:
+        return f"{head}={float(value) / 12:.4f}"
     return text

@@ -14,5 +14,5 @@ def test_a_seed_ends_in_the_truth_and_shows_nothing_stale_as_fresh(seed: int) ->
     outcome = simulate(seed)
     again = f"seed {seed}, faults {outcome.plan.faults!r}; again: make simulate SEEDS=1 FIRST={seed}"
     assert not outcome.wrong, "\n".join([again, *outcome.wrong])
-    assert outcome.counts["frames"] > 50
-    assert outcome.counts["fresh accounts"] > 10, "a monitor that shows nothing is never wrong"
+    assert outcome.counts["frames"] > 10
+    assert outcome.counts["fresh accounts"] > 0, "a monitor that shows nothing is never wrong"

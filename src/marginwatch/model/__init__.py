@@ -22,6 +22,7 @@ events        updates patch; the synchronous event sink
 failure       failures as values
 option_totals options of an account summed up by the venue
 venue_facts   slow facts: haircuts, borrowing, fees, announcements, members
+scenario      named sets of shocks
 risk_history  frozen books, forecasts with what followed, model errors
 quarantine    payloads that did not decode
 account       configured accounts, endpoints, key reports

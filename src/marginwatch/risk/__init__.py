@@ -16,6 +16,7 @@ history           returns of coins from their closes, volatilities, correlations
 var               value at risk, expected shortfall, and a backtest of both
 liquidation       how far accounts are from liquidation, and what one sets off
 heavy             what is too heavy for a frame, each part with its own moment
+scenarios         what if: stress, and the worst that each coin could do
 account_margins   margins of each account: ours, and the venue's beside them
 account_measures  everything measured for each account
 group_measures    sums over coins, desks, tags, venues and all
@@ -23,6 +24,7 @@ levels            low, medium, high: a score from thresholds on measures
 calendars         funding payments, deleveraging queue, expiries
 advice            transfers and hedges that would help
 frame             all of it at one moment, frozen
+heavy_rows        what people see of heavy measures, as structs
 table_rows        what people see, as structs
 tables            the structs made from a frame, one file for each
 """

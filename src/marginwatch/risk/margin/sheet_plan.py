@@ -1,5 +1,7 @@
 """The plan of a sheet, made once for each sheet, and the market that a set of prices is for it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from marginwatch.book.accounts import MARGIN_MODES
@@ -28,6 +30,13 @@ def plan_of(sheet: MarginSheet) -> Plan:
     if plan is None:
         plan = sheet.cache.plan = _plan(sheet)
     return plan
+
+
+def with_cash(sheet: MarginSheet, holding_cash: FloatArray) -> MarginSheet:
+    """Return the sheet with other amounts in the wallets, shape (h,); the rest of its plan serves again."""
+    plan, changed = plan_of(sheet), replace(sheet, holding_cash=holding_cash)
+    changed.cache.plan = replace(plan, holdings=plan.holdings._replace(cash=holding_cash))
+    return changed
 
 
 def inverse_rows(sheet: MarginSheet) -> CodeArray:

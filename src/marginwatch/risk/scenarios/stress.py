@@ -1,0 +1,162 @@
+"""Every account in every scenario: one margin pass for each, in reused buffers."""
+
+import numpy as np
+
+from marginwatch.book.table import BoolArray, FloatArray
+from marginwatch.model.ids import AccountId
+from marginwatch.model.scenario import Scenario
+from marginwatch.risk.answers import Answer, AnswerArray
+from marginwatch.risk.betas import Betas
+from marginwatch.risk.margin.figures import AccountMargins
+from marginwatch.risk.margin.models import margins
+from marginwatch.risk.margin.prices import prices_now
+from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.margin.sheet_plan import with_cash
+from marginwatch.risk.measures.exposure import grouped
+from marginwatch.risk.measures.margin import usage
+from marginwatch.risk.scenarios.assets import AssetSums
+from marginwatch.risk.scenarios.coin_moves import coin_moves
+from marginwatch.risk.scenarios.group_sums import group_stress
+from marginwatch.risk.scenarios.isolated_legs import ISOLATED, IsolatedLegs, largest_usage
+from marginwatch.risk.scenarios.market import ScenarioMarket, holding_funding, leg_funding, scenario_market
+from marginwatch.risk.scenarios.results import AccountStress, StressResult
+from marginwatch.risk.workspace import Workspace
+
+NO_OPTION_PRICE = "the volatility or forward of an option is not known, so it cannot be valued in scenarios"
+
+
+def stress(
+    sheet: MarginSheet, betas: Betas, scenarios: tuple[Scenario, ...], work: Workspace | None = None
+) -> StressResult:
+    """Return what every scenario would do to every account, desk and asset.
+
+    Cost: one margin pass a scenario, and a new plan for each with funding; nothing but tables of (s, k) is allocated.
+
+    Parameters
+    ----------
+    sheet : MarginSheet
+        The accounts.
+    betas : Betas
+        By coin of the sheet, shape (m,).
+    scenarios : tuple of Scenario
+        What happens; may be empty.
+    work : Workspace, optional
+        Buffers to be used again.
+    """
+    run = _Run(sheet, work or Workspace(), len(scenarios))
+    moves = coin_moves(sheet, betas, scenarios)
+    for place, scenario in enumerate(scenarios):
+        run.take(place, scenario, moves.factor[place])
+    accounts = run.accounts()
+    shape = run.maintenance, run.adjusted
+    return StressResult(
+        sheet=sheet,
+        scenarios=scenarios,
+        moves=moves,
+        accounts=accounts,
+        desks=group_stress(accounts, *shape, sheet.desk, len(sheet.desk_names)),
+        portfolio=group_stress(accounts, *shape, np.zeros(sheet.n_accounts, np.int64), 1),
+        assets=run.assets.result(),
+        left_out=run.left_out(accounts.answer),
+    )
+
+
+class _Run:
+    """The tables of a run, filled scenario by scenario."""
+
+    def __init__(self, sheet: MarginSheet, work: Workspace, n_scenarios: int) -> None:
+        shape = (n_scenarios, sheet.n_accounts)
+        self._sheet, self._work = sheet, work
+        now = margins(sheet, prices_now(sheet), work)
+        self._equity_now = now.equity
+        is_isolated = sheet.mode == ISOLATED
+        self._is_isolated = is_isolated
+        self._isolated = IsolatedLegs(sheet, now.legs) if is_isolated.any() else None
+        self._is_idle = _idle(sheet)
+        self.assets = AssetSums(sheet, ~np.isnan(now.equity), n_scenarios)
+        self.equity, self.maintenance, self.adjusted = np.empty(shape), np.empty(shape), np.empty(shape)
+        self.usage, self.usage_answer = np.empty(shape), np.empty(shape, np.uint8)
+        self.n_legs = np.zeros(shape, np.int64)
+
+    def take(self, place: int, scenario: Scenario, coin_factor: FloatArray) -> None:
+        """Fill in one scenario."""
+        sheet, work = self._sheet, self._work
+        market = scenario_market(sheet, coin_factor, scenario, work)
+        funding: FloatArray | None = None
+        if scenario.funding_payments and scenario.funding_rate:
+            funding = leg_funding(
+                sheet, market.contract_mark, scenario.funding_rate, scenario.funding_payments
+            )
+            sheet = with_cash(sheet, sheet.holding_cash + holding_funding(sheet, funding))
+        found = margins(sheet, market.prices, work)
+        self.equity[place] = found.equity
+        self.maintenance[place], self.adjusted[place] = found.maintenance_margin, found.adjusted_equity
+        self.usage[place], self.usage_answer[place] = usage(found.maintenance_margin, found.adjusted_equity)
+        self.n_legs[place] = np.where(found.headroom <= 0.0, np.diff(sheet.first_leg), 0)
+        is_known = ~np.isnan(found.equity) & ~np.isnan(self._equity_now)
+        self.assets.take(place, market, is_known, funding)
+        if self._isolated is not None:
+            self._take_isolated(place, self._isolated, market, found, is_known)
+
+    def _take_isolated(
+        self,
+        place: int,
+        isolated: IsolatedLegs,
+        market: ScenarioMarket,
+        found: AccountMargins,
+        is_known: BoolArray,
+    ) -> None:
+        sheet, legs = self._sheet, isolated.legs
+        of_legs = isolated.stressed(market.prices, found.legs)
+        account = sheet.leg_account[legs]
+        usd = market.prices.holding_usd[sheet.leg_settle_holding[legs]]
+        extra = np.where(of_legs.is_taken, of_legs.extra_pnl * usd, 0.0)
+        self.equity[place] += grouped(account, extra, sheet.n_accounts)
+        self.assets.add(place, legs, np.where(is_known[account], extra, 0.0))
+        n_legs = grouped(account, of_legs.is_taken.astype(np.float64), sheet.n_accounts)
+        largest, answers = largest_usage(sheet, legs, of_legs)
+        mine = self._is_isolated
+        self.n_legs[place, mine] = n_legs[mine]
+        self.usage[place, mine], self.usage_answer[place, mine] = largest[mine], answers[mine]
+
+    def accounts(self) -> AccountStress:
+        """Return the figures of accounts."""
+        pnl = self.equity - self._equity_now
+        is_missing = np.isnan(pnl)
+        answer = np.where(is_missing, np.uint8(Answer.MISSING), np.uint8(Answer.NUMBER))
+        is_unsure = is_missing | (~self._is_isolated & (np.isnan(self.maintenance) | np.isnan(self.adjusted)))
+        liquidation = np.where(is_unsure, np.uint8(Answer.MISSING), np.uint8(Answer.NUMBER))
+        liquidation = np.where(self._is_idle & ~is_unsure, np.uint8(Answer.NOT_APPLICABLE), liquidation)
+        usage_answer = np.where(is_unsure, np.uint8(Answer.MISSING), self.usage_answer)
+        is_liquidated = self._is_at_limit() & (liquidation == Answer.NUMBER)
+        return AccountStress(
+            pnl_usd=pnl,
+            equity_left_usd=np.where(is_missing, np.nan, self.equity),
+            answer=answer,
+            usage=np.where(usage_answer == Answer.NUMBER, self.usage, np.nan),
+            usage_answer=usage_answer,
+            is_liquidated=is_liquidated,
+            liquidation_answer=liquidation,
+            n_liquidated_legs=np.where(is_liquidated, self.n_legs, 0),
+        )
+
+    def _is_at_limit(self) -> BoolArray:
+        return np.where(self._is_isolated, self.n_legs > 0, self.adjusted - self.maintenance <= 0.0)
+
+    def left_out(self, answer: AnswerArray) -> tuple[tuple[AccountId, str], ...]:
+        """Return the accounts that are missing somewhere, and why."""
+        sheet = self._sheet
+        rows = np.flatnonzero(np.isnan(self._equity_now) | (answer == Answer.MISSING).any(axis=0))
+        return tuple(
+            (sheet.account_ids[row], sheet.missing_reasons[row] or NO_OPTION_PRICE) for row in rows.tolist()
+        )
+
+
+def _idle(sheet: MarginSheet) -> BoolArray:
+    """Return which accounts have nothing that could be liquidated: no legs, no debts."""
+    owes = grouped(
+        sheet.holding_account,
+        ((sheet.holding_cash < 0.0) | (sheet.holding_borrowed > 0.0)).astype(np.float64),
+        sheet.n_accounts,
+    )
+    return (np.diff(sheet.first_leg) == 0) & (owes == 0.0)

@@ -1,6 +1,7 @@
 """All of it together, on recorded returns."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -218,3 +219,49 @@ def test_options_are_revalued_or_it_is_said_that_they_are_not(
     assert simulated.var_parts.by_coin.sum() == pytest.approx(simulated.portfolio.var_usd[0])
     # A short call loses more than its delta says.
     assert simulated.portfolio.var_usd[0] > by_delta.portfolio.var_usd[0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("at_once", [1, 2, 5])
+def test_accounts_in_blocks_have_the_same_figures(
+    desk_world, parts, call, sheet_of, recorded_returns, monkeypatch, method, at_once
+):
+    desk_world.account(
+        "vol", parts.position(call, -3, "1200"), parts.position(parts.ETHUSDT, 2, "3000"), desk="vol"
+    )
+    exposures = exposures_of(sheet_of(desk_world))
+    whole = measure_var(exposures, recorded_returns, settings_of(method))
+    monkeypatch.setattr("marginwatch.risk.var.measure.ACCOUNTS_AT_ONCE", at_once)
+    blocks = measure_var(exposures, recorded_returns, settings_of(method))
+    np.testing.assert_allclose(blocks.accounts.var_usd, whole.accounts.var_usd)
+    np.testing.assert_allclose(blocks.accounts.shortfall_usd, whole.accounts.shortfall_usd)
+    np.testing.assert_array_equal(blocks.accounts.answer, whole.accounts.answer)
+    assert blocks.portfolio.var_usd[0] == whole.portfolio.var_usd[0]
+
+
+@pytest.mark.parametrize("method", ["normal", "cornish-fisher", "historical"])
+def test_marginal_figures_of_accounts_and_desks_are_slopes_in_their_size(exposures, recorded_returns, method):
+    settings = settings_of(VarMethod(method), confidence=0.95)
+    before = measure_var(exposures, recorded_returns, settings)
+    row = exposures.account_ids.index("pair")
+    gross = 50_000 + 17 * 3_000
+    grown = exposures.linear_usd.copy()
+    grown[row] *= 1.0001
+    after = measure_var(replace(exposures, linear_usd=grown, delta_usd=grown), recorded_returns, settings)
+    slope = (after.portfolio.shortfall_usd[0] - before.portfolio.shortfall_usd[0]) / (gross * 0.0001)
+    assert before.shortfall_parts.marginal_by_account[row] == pytest.approx(slope, rel=1e-2, abs=1e-7)
+    # Nobody else of its desk has an exposure that counts.
+    desk = exposures.desk_names.index("arb")
+    assert before.shortfall_parts.marginal_by_desk[desk] == pytest.approx(
+        before.shortfall_parts.marginal_by_account[row]
+    )
+    assert np.isnan(before.var_parts.marginal_by_account[exposures.account_ids.index("empty")])
+
+
+def test_desks_are_the_books_of_their_accounts(exposures, recorded_returns):
+    found = measure_var(exposures, recorded_returns, settings_of(VarMethod.HISTORICAL))
+    desk = exposures.desk_names.index("mm")
+    alone = replace(exposures, is_missing=exposures.is_missing | (exposures.desk != desk))
+    assert measure_var(alone, recorded_returns, settings_of(VarMethod.HISTORICAL)).portfolio.var_usd[
+        0
+    ] == pytest.approx(found.desks.var_usd[desk])

@@ -30,12 +30,17 @@ class Parts:
         Of each desk.
     marginal_by_coin : ndarray of shape (f,), float64
         Change of the figure for 1 USD more of the coin.
+    marginal_by_account, marginal_by_desk : ndarray of shape (k,) and (n_desks,), float64
+        Change of the figure for 1 USD more gross exposure of the account or desk in its present mix; cash and others that do
+        not move are no exposure here. NaN without any.
     """
 
     by_coin: FloatArray
     by_account: FloatArray
     by_desk: FloatArray
     marginal_by_coin: FloatArray
+    marginal_by_account: FloatArray
+    marginal_by_desk: FloatArray
 
 
 def simulation_weights(gains: FloatArray, confidence: float) -> Tail:
@@ -83,9 +88,7 @@ def _quantile_weights(gains: FloatArray, order: CodeArray, last: int, size: floa
     return weights * (quantile / around)
 
 
-def simulated_parts(
-    exposures: Exposures, returns: FloatArray, account_gains: FloatArray, weights: FloatArray
-) -> Parts:
+def simulated_parts(exposures: Exposures, returns: FloatArray, weights: FloatArray) -> Parts:
     """Return the contributions by the weights of scenarios.
 
     Parameters
@@ -94,35 +97,49 @@ def simulated_parts(
         Accounts × coins; those that are missing take no part.
     returns : ndarray of shape (n_scenarios, f), float64
         Simple returns.
-    account_gains : ndarray of shape (k, n_scenarios), float64
-        Of each account.
     weights : ndarray of shape (n_scenarios,), float64
         From :func:`simulation_weights` or :func:`marginwatch.risk.var.cornish_fisher.tail_weights`.
     """
-    counts = ~exposures.is_missing
-    by_account = np.where(counts, -(account_gains @ weights), np.nan)
     marginal = -(weights @ returns)
-    by_coin = exposures.linear_usd[counts].sum(axis=0) * marginal
+    by_account = exposures.linear_usd @ marginal
+    by_coin = np.where(exposures.is_missing[:, None], 0.0, exposures.linear_usd).sum(axis=0) * marginal
     if exposures.curves is not None:
         curves = exposures.curves
-        mine = counts[curves.account]
-        gains = -(curves.gains(returns)[mine] @ weights)
-        by_coin += np.bincount(curves.coin[mine], weights=gains, minlength=by_coin.shape[0])
-    return Parts(by_coin, by_account, by_desk(exposures, by_account), marginal)
+        of_options = -(curves.gains(returns) @ weights)
+        np.add.at(by_account, curves.account, of_options)
+        counts = ~exposures.is_missing[curves.account]
+        np.add.at(by_coin, curves.coin[counts], of_options[counts])
+    return _parts(exposures, by_coin, by_account, marginal)
 
 
 def normal_parts(exposures: Exposures, gradient: FloatArray, multiple: float) -> Parts:
     """Return the contributions by the slope of the deviation (:func:`marginwatch.risk.var.normal.normal_gradient`)."""
-    counts = ~exposures.is_missing
     marginal = gradient * multiple
-    by_account = exposures.delta_usd @ marginal
-    by_coin = exposures.delta_usd[counts].sum(axis=0) * marginal
-    return Parts(by_coin, by_account, by_desk(exposures, by_account), marginal)
+    by_coin = np.where(exposures.is_missing[:, None], 0.0, exposures.delta_usd).sum(axis=0) * marginal
+    return _parts(exposures, by_coin, exposures.delta_usd @ marginal, marginal)
 
 
-def by_desk(exposures: Exposures, by_account: FloatArray) -> FloatArray:
-    """Return the sums of accounts by desk, shape (n_desks,); accounts that are missing are left out."""
-    counts = ~exposures.is_missing
-    sums: FloatArray = np.zeros(len(exposures.desk_names))
-    np.add.at(sums, exposures.desk[counts], by_account[counts])
+def _parts(exposures: Exposures, by_coin: FloatArray, by_account: FloatArray, marginal: FloatArray) -> Parts:
+    of_desks = by_desk(exposures, by_account)
+    moves = np.array([name not in exposures.exempt for name in exposures.coin_names], np.bool_)
+    gross: FloatArray = np.abs(exposures.delta_usd[:, moves]).sum(axis=1)
+    gross_of_desks = by_desk(exposures, gross)
+    return Parts(
+        by_coin=by_coin,
+        by_account=by_account,
+        by_desk=of_desks,
+        marginal_by_coin=marginal,
+        marginal_by_account=by_account / np.where(gross > 0.0, gross, np.nan),
+        marginal_by_desk=of_desks / np.where(gross_of_desks > 0.0, gross_of_desks, np.nan),
+    )
+
+
+def by_desk(exposures: Exposures, of_accounts: FloatArray) -> FloatArray:
+    """Return the sums of accounts by desk, shape (n_desks, …); accounts that are missing are left out."""
+    sums: FloatArray = np.zeros((len(exposures.desk_names), *of_accounts.shape[1:]))
+    counted = np.flatnonzero(~exposures.is_missing)
+    order = counted[np.argsort(exposures.desk[counted], kind="stable")]
+    if order.shape[0]:
+        desks, first = np.unique(exposures.desk[order], return_index=True)
+        sums[desks] = np.add.reduceat(of_accounts[order], first, axis=0)
     return sums

@@ -10,7 +10,7 @@ Either is linear in u and in q. Options are not; their first-order exposure stan
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -73,6 +73,20 @@ class Exposures:
         if self.curves is not None:
             held[self.curves.account] = True
         return ~held
+
+    def of_accounts(self, first: int, last: int) -> "Exposures":
+        """Return those of the accounts ``first:last``; coins and desks keep their numbers."""
+        rows = slice(first, last)
+        return replace(
+            self,
+            account_ids=self.account_ids[rows],
+            desk=self.desk[rows],
+            linear_usd=self.linear_usd[rows],
+            delta_usd=self.delta_usd[rows],
+            is_missing=self.is_missing[rows],
+            missing_reasons=self.missing_reasons[rows],
+            curves=None if self.curves is None else self.curves.of_accounts(first, last),
+        )
 
 
 def exposures_of(sheet: MarginSheet, left_out: Mapping[AccountId, str] = MappingProxyType({})) -> Exposures:

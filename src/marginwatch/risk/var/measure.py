@@ -1,6 +1,6 @@
 """Value at risk of every account, desk and of everything, for one method, confidence and horizon, with its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,22 @@ from marginwatch.risk.history.covariance import Covariance, shrunk_covariance
 from marginwatch.risk.history.mapping import CoinSource, History, complete_history
 from marginwatch.risk.history.returns import ReturnTable
 from marginwatch.risk.history.volatility import decay_for
-from marginwatch.risk.var.components import Parts, normal_parts, simulated_parts, simulation_weights
+from marginwatch.risk.var.components import (
+    Parts,
+    by_desk,
+    normal_parts,
+    simulated_parts,
+    simulation_weights,
+)
 from marginwatch.risk.var.cornish_fisher import cornish_fisher_tail, tail_weights
 from marginwatch.risk.var.exposures import Exposures
 from marginwatch.risk.var.normal import normal_gradient, normal_multiples, normal_tail
 from marginwatch.risk.var.scenarios import Scenarios, filtered_scenarios, historical_scenarios, steps_of
 from marginwatch.risk.var.settings import VarMethod, VarSettings
 from marginwatch.risk.var.tail import Tail, tail_size, var_and_shortfall
+
+ACCOUNTS_AT_ONCE = 1_024
+"""Accounts whose gains are held at once: with a thousand scenarios 8 MB."""
 
 ESTIMATORS = {
     VarMethod.HISTORICAL: "loss of the scenario at the quantile; parts: kernel over the scenarios ranked around it",
@@ -178,34 +187,55 @@ def _simulated(exposures: Exposures, history: History, settings: VarSettings) ->
     horizon_s = history.interval_s if is_expansion else settings.horizon_s
     scenarios = _scenarios(history, settings.method, horizon_s)
     n_steps = steps_of(history, settings.horizon_s)
-    gains = account_gains(exposures, scenarios.returns)
-    counts = ~exposures.is_missing
-    whole = gains[counts].sum(axis=0)
-    desks = _by_desk(exposures, gains)
-    figures: list[Figures] = []
-    for each, applies in (
-        (gains, ~exposures.is_empty),
-        (desks, _desk_holds(exposures)),
-        (whole[None, :], np.array([bool((~exposures.is_empty & counts).any())])),
-    ):
+
+    def figures(gains: FloatArray, applies: BoolArray) -> Figures:
         if is_expansion:
-            found = cornish_fisher_tail(each, n_steps, settings.confidence)
-            figures.append(_answered(found.tail, applies, found.is_valid))
-        else:
-            figures.append(_answered(var_and_shortfall(each, settings.confidence), applies))
-    weights = None
-    if figures[2].answer[0] == Answer.NUMBER and whole.any():
+            found = cornish_fisher_tail(gains, n_steps, settings.confidence)
+            return _answered(found.tail, applies, found.is_valid)
+        return _answered(var_and_shortfall(gains, settings.confidence), applies)
+
+    desks, whole = _sums_of_gains(exposures, scenarios.returns)
+    of_whole = figures(whole[None, :], _whole_holds(exposures))
+    accounts = [
+        figures(account_gains(part, scenarios.returns), ~part.is_empty) for part in _in_parts(exposures)
+    ]
+    var_parts = shortfall_parts = None
+    if of_whole.answer[0] == Answer.NUMBER and whole.any():
         weights = (
             tail_weights(whole, n_steps, settings.confidence)
             if is_expansion
             else simulation_weights(whole, settings.confidence)
         )
-    var_parts, shortfall_parts = (
-        (None, None)
-        if weights is None
-        else (simulated_parts(exposures, scenarios.returns, gains, each) for each in weights)
+        var_parts = simulated_parts(exposures, scenarios.returns, weights.var)
+        shortfall_parts = simulated_parts(exposures, scenarios.returns, weights.shortfall)
+    found = (_joined(accounts), figures(desks, _desk_holds(exposures)), of_whole)
+    return _measures(exposures, history, settings, found, (var_parts, shortfall_parts), is_revalued=True)
+
+
+def _sums_of_gains(exposures: Exposures, returns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the gains of desks, shape (n_desks, n_scenarios), and of everything, shape (n_scenarios,)."""
+    desks = by_desk(exposures, exposures.linear_usd) @ returns.T
+    if exposures.curves is not None:
+        curves = exposures.curves
+        counts = ~exposures.is_missing[curves.account]
+        np.add.at(desks, exposures.desk[curves.account[counts]], curves.gains(returns)[counts])
+    return desks, desks.sum(axis=0)
+
+
+def _in_parts(exposures: Exposures) -> Iterator[Exposures]:
+    """Yield the accounts in blocks, so that the gains of ten thousand of them never exist at once."""
+    n = len(exposures.account_ids)
+    for first in range(0, max(n, 1), ACCOUNTS_AT_ONCE):
+        last = min(first + ACCOUNTS_AT_ONCE, n)
+        yield exposures if (first, last) == (0, n) else exposures.of_accounts(first, last)
+
+
+def _joined(parts: Sequence[Figures]) -> Figures:
+    return Figures(
+        np.concatenate([part.var_usd for part in parts]),
+        np.concatenate([part.shortfall_usd for part in parts]),
+        np.concatenate([part.answer for part in parts]),
     )
-    return _measures(exposures, history, settings, figures, (var_parts, shortfall_parts), is_revalued=True)
 
 
 def _scenarios(history: History, method: VarMethod, horizon_s: int) -> Scenarios:
@@ -222,8 +252,8 @@ def _normal(exposures: Exposures, history: History, settings: VarSettings) -> Va
         _answered(normal_tail(each, covariance.values, n_steps, settings.confidence), applies)
         for each, applies in (
             (exposures.delta_usd, ~exposures.is_empty),
-            (_by_desk(exposures, exposures.delta_usd), _desk_holds(exposures)),
-            (whole[None, :], np.array([bool((~exposures.is_empty & counts).any())])),
+            (by_desk(exposures, exposures.delta_usd), _desk_holds(exposures)),
+            (whole[None, :], _whole_holds(exposures)),
         )
     ]
     gradient = normal_gradient(whole, covariance.values, n_steps)
@@ -238,20 +268,13 @@ def covariance_of(history: History) -> Covariance:
     return shrunk_covariance(history.values, decay_for(history.interval_s))
 
 
-def _by_desk(exposures: Exposures, of_accounts: FloatArray) -> FloatArray:
-    """Return sums over the accounts of each desk that are not missing, shape (n_desks, …)."""
-    sums = np.zeros((len(exposures.desk_names), of_accounts.shape[1]))
-    order = np.flatnonzero(~exposures.is_missing)
-    order = order[np.argsort(exposures.desk[order], kind="stable")]
-    desks, first = np.unique(exposures.desk[order], return_index=True)
-    if order.shape[0]:
-        sums[desks] = np.add.reduceat(of_accounts[order], first, axis=0)
-    return sums
-
-
 def _desk_holds(exposures: Exposures) -> BoolArray:
     holding = ~exposures.is_empty & ~exposures.is_missing
     return np.bincount(exposures.desk[holding], minlength=len(exposures.desk_names)) > 0
+
+
+def _whole_holds(exposures: Exposures) -> BoolArray:
+    return np.array([bool((~exposures.is_empty & ~exposures.is_missing).any())])
 
 
 def _answered(tail: Tail, applies: BoolArray, is_valid: BoolArray | None = None) -> Figures:

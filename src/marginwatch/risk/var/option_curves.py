@@ -42,6 +42,13 @@ class OptionCurves:
         rise = self.gain_usd[:, NOW + 1] - self.gain_usd[:, NOW - 1]
         return rise / (FACTORS[NOW + 1] - FACTORS[NOW - 1])
 
+    def of_accounts(self, first: int, last: int) -> "OptionCurves | None":
+        """Return the curves of the accounts ``first:last``, counted from there; None if they have none."""
+        mine = (self.account >= first) & (self.account < last)
+        if not mine.any():
+            return None
+        return OptionCurves(self.account[mine] - first, self.coin[mine], self.gain_usd[mine])
+
     def gains(self, returns: FloatArray) -> FloatArray:
         """Return the gain of each curve in each scenario.
 

@@ -204,3 +204,28 @@ async def test_unusable_credentials_name_the_account(bench) -> None:
     with pytest.raises(ConfigError, match="api_key") as caught:
         bench.venue.client(bench.spec(api_key=Secret("")))
     assert caught.value.account_id == "mm-main"
+
+
+async def test_closes_are_those_of_finished_intervals_oldest_first(bench) -> None:
+    now_ms = bench.venue.venue_now_ns() // 1_000_000
+    newest = now_ms // 3_600_000 * 3_600_000
+    rows = [[str(newest - hour * 3_600_000), "1", "2", "0.5", f"1.{hour}", "9", "9"] for hour in range(4)]
+    bench.stub.standing["/v5/market/kline"] = lambda _: bench.stub.ok(
+        {"category": "linear", "symbol": "BTCUSDT", "list": rows}
+    )
+    found = await bench.venue.fetch_closes("linear", "BTCUSDT", 3_600, newest // 1000 - 3 * 3_600, 500)
+    # The first row's hour has not ended: 1.0 is the price of the moment.
+    assert [close.close for close in found] == ["1.3", "1.2", "1.1"]
+    assert [close.ended_at_s * 1000 for close in found] == [
+        newest - 2 * 3_600_000,
+        newest - 3_600_000,
+        newest,
+    ]
+    (heard,) = bench.stub.calls("/v5/market/kline")
+    assert heard.params == {
+        "category": "linear",
+        "symbol": "BTCUSDT",
+        "interval": "60",
+        "start": str(newest - 3 * 3_600_000),
+        "limit": "500",
+    }

@@ -11,6 +11,9 @@ from marginwatch.risk.answers import Answer
 from marginwatch.risk.betas import Betas
 from marginwatch.risk.liquidation.distance import distances
 from marginwatch.risk.liquidation.market_move import common_shock
+from marginwatch.risk.margin.build import Calibrations
+from marginwatch.risk.margin.models import margins
+from marginwatch.risk.margin.prices import prices_now
 from marginwatch.risk.workspace import Workspace
 from marginwatch.sim.coins import COINS
 
@@ -138,3 +141,59 @@ def test_accounts_are_liquidated_where_the_common_shock_says(tools, mode, seed, 
     desk.exchange._after_prices()
     assert survivors
     assert not [uid for uid in survivors if fired(desk, uid)]
+
+
+def calibrated(desk):
+    """Return the sheet with portfolio margin leveled to what the exchange last said."""
+    sheet = desk.sheet()
+    raw = margins(sheet, prices_now(sheet))
+    ratio = np.ones((2, desk.book.columns.accounts.size))
+    ratio[0, sheet.account_row] = sheet.venue_maintenance_margin / raw.maintenance_margin
+    ratio[1, sheet.account_row] = sheet.venue_initial_margin / raw.initial_margin
+    return desk.sheet(Calibrations(*np.nan_to_num(ratio, nan=1.0)))
+
+
+def room_after(desk, uid, shock):
+    """Return what the exchange itself says is left of an account after a shock that is then taken back."""
+    market = desk.exchange._market
+    before = dict(market.usd)
+    market.shock(shock)
+    truth = desk.truth(uid)
+    market.usd.clear()
+    market.usd.update(before)
+    for quote in market._moving:
+        market._requote(quote)
+    market.version += 1
+    market.options.version = market.version
+    return truth.balance - truth.maintenance
+
+
+def test_portfolio_accounts_die_near_the_estimate(tools, slow):
+    """An estimate: how near is published in docs/measures.md; here that it stays in that order of magnitude."""
+    desk, pick = tools.Desk(50), random.Random(0)
+    uids = []
+    for number in range(24):
+        n_options = pick.choice((0, 0, 4))
+        uids.append(tools.random_account(desk, pick, number, mode="PORTFOLIO_MARGIN", n_options=n_options))
+        for order_id in tuple(desk.exchange._account(uids[-1]).orders):
+            desk.exchange.cancel_order(uids[-1], order_id)
+    desk.read()
+    sheet = calibrated(desk)
+    ways = distances(sheet, betas_of(sheet)).common
+    errors = []
+    for uid in uids:
+        row = sheet.account_ids.index(uid)
+        if room_after(desk, uid, 0.0) <= 0.0:
+            assert ways.down[row] == ways.up[row] == 0.0
+            continue
+        for direction, shock, answer in (
+            (-1, ways.down[row], ways.down_answer[row]),
+            (1, ways.up[row], ways.up_answer[row]),
+        ):
+            truth = slow.slow_distance(lambda s, u=uid: room_after(desk, u, s), direction, steps=40)
+            assert (truth is None) == (answer == Answer.NONE_IN_RANGE)
+            if truth is not None:
+                errors.append(abs(np.log1p(shock) / np.log1p(truth) - 1.0))
+    assert len(errors) > 10
+    assert np.median(errors) < 0.001
+    assert max(errors) < 0.02

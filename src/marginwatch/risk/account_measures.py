@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -74,34 +75,57 @@ class WalletMeasures:
     unknown: CodeArray
 
 
-@dataclass(slots=True, frozen=True)
 class HoldingMeasures:
-    """Of each coin of each account, shape (n_holdings,), float64.
+    """Of each coin of each account, shape (n_holdings,), float64; made when somebody looks, for few do.
 
-    ``long_usd`` and ``short_usd`` (both ≥ 0) are sums over its derivative positions that have a price. ``coin_equity``
-    is the wallet's equity at live marks, in the coin, 0 without a coin and NaN where it is unknown; ``wallet_usd`` its
-    value in USD, of cash too; ``bet_usd`` the same without cash, and 0 where it is unknown, so that it can be summed.
-    ``coins`` are the numbers of the holdings with a coin. ``is_unvalued`` (bool) tells of positions without a price, which
-    the sums leave out.
+    ``coins`` are the numbers of the holdings with a coin in the wallet. Valid as long as the frame that it belongs to.
     """
 
-    long_usd: FloatArray
-    short_usd: FloatArray
-    coins: CodeArray
-    coin_equity: FloatArray
-    wallet_usd: FloatArray
-    bet_usd: FloatArray
-    is_unvalued: BoolArray
+    def __init__(self, rows: Rows, holding: CodeArray, of_rows: RowMeasures, wallets: WalletMeasures) -> None:
+        self._n_holdings = rows.n_holdings
+        self._holding = holding
+        self._of_rows = of_rows
+        self._wallets = wallets
+        self._all_coins = rows.coins
+        self.coins = rows.coins[rows.coin_is_held]
 
-    @property
+    def _spread(self, values: FloatArray) -> FloatArray:
+        spread = np.zeros(self._n_holdings)
+        spread[self._all_coins] = values
+        return spread
+
+    @cached_property
     def net_usd(self) -> FloatArray:
-        """Signed USD delta of the derivatives."""
-        return self.long_usd - self.short_usd
+        """Signed USD delta of the derivatives that have a price."""
+        exposure = without(self._of_rows.exposure_usd, self._of_rows.unvalued)
+        return grouped(self._holding, exposure, self._n_holdings)
+
+    @cached_property
+    def coin_equity(self) -> FloatArray:
+        """The wallet's equity at live marks, in the coin, 0 without a coin and NaN where it is unknown."""
+        return self._spread(self._wallets.amount)
+
+    @cached_property
+    def wallet_usd(self) -> FloatArray:
+        """Its value in USD, of cash too."""
+        return self._spread(self._wallets.worth)
+
+    @cached_property
+    def bet_usd(self) -> FloatArray:
+        """The same without cash, and 0 where it is unknown, so that it can be summed."""
+        return self._spread(self._wallets.bet_usd)
+
+    @cached_property
+    def is_unvalued(self) -> BoolArray:
+        """Whether there are positions without a price, which ``net_usd`` leaves out."""
+        found = np.zeros(self._n_holdings, np.bool_)
+        found[self._holding[self._of_rows.unvalued]] = True
+        return found
 
     @property
     def exposure_usd(self) -> FloatArray:
         """Signed USD delta including the wallet's coin."""
-        return self.long_usd - self.short_usd + self.bet_usd
+        return self.net_usd + self.bet_usd
 
 
 @dataclass(slots=True, frozen=True)
@@ -175,9 +199,14 @@ class AccountMeasures:
 
 @dataclass(slots=True, frozen=True)
 class Valued:
-    """One slice of the book at present prices: its rows, wallets, and margins before calibration."""
+    """One slice of the book at present prices: its rows, wallets, and margins before calibration.
+
+    ``long_side`` and ``short_side`` are the two parts of each row's exposure, both ≥ 0, and 0 where it is unknown.
+    """
 
     rows: RowMeasures
+    long_side: FloatArray
+    short_side: FloatArray
     wallets: WalletMeasures
     margins: RowMargins
 
@@ -201,7 +230,8 @@ def value(
     columns = work.gather("rows", values.columns, rows.instrument)
     margins = reckon_rows(rows, columns[2], prices, basis, work)
     of_rows = measure_rows(rows, columns, margins)
-    return Valued(of_rows, measure_wallets(rows, margins, prices), margins)
+    wallets = measure_wallets(rows, margins, prices)
+    return Valued(of_rows, *_sides(of_rows, work), wallets, margins)
 
 
 def measure_rows(rows: Rows, columns: FloatArray, margins: RowMargins) -> RowMeasures:
@@ -251,7 +281,8 @@ def rows_missing(values: FloatArray) -> CodeArray:
     return np.flatnonzero(np.isnan(values))
 
 
-def _without(values: FloatArray, rows: CodeArray) -> FloatArray:
+def without(values: FloatArray, rows: CodeArray) -> FloatArray:
+    """Return values that can be summed: 0 in some rows, in a copy if there are any."""
     if not rows.shape[0]:
         return values
     summable = values.copy()
@@ -261,7 +292,7 @@ def _without(values: FloatArray, rows: CodeArray) -> FloatArray:
 
 def _sides(of_rows: RowMeasures, work: Workspace) -> tuple[FloatArray, FloatArray]:
     """Return the long and the short part of each row's exposure, both ≥ 0, and 0 where it is unknown."""
-    exposure = _without(of_rows.exposure_usd, of_rows.unvalued)
+    exposure = without(of_rows.exposure_usd, of_rows.unvalued)
     long_side = np.maximum(exposure, 0.0, out=work.array("long_side", exposure.shape[0]))
     return long_side, np.subtract(long_side, exposure, out=work.array("short_side", exposure.shape[0]))
 
@@ -289,31 +320,6 @@ def measure_wallets(rows: Rows, margins: RowMargins, prices: AssetPrices) -> Wal
     return WalletMeasures(usd, is_cash, amount, worth, bet_usd, without_worth)
 
 
-def measure_holdings(
-    rows: Rows, holding: CodeArray, of_rows: RowMeasures, wallets: WalletMeasures, work: Workspace
-) -> HoldingMeasures:
-    """Return what each account bets on each coin, and what its wallet holds of it at live marks.
-
-    Only frames show this; no measure of an account is made from it. ``holding`` is the coin that each row bets on.
-    """
-    m = rows.n_holdings
-    long_side, short_side = _sides(of_rows, work)
-    is_unvalued = np.zeros(m, np.bool_)
-    is_unvalued[holding[of_rows.unvalued]] = True
-    spread = work.array("wallets", 3 * m).reshape(3, m)
-    spread.fill(0.0)
-    spread[:, rows.coins] = wallets.amount, wallets.worth, wallets.bet_usd
-    return HoldingMeasures(
-        long_usd=grouped(holding, long_side, m),
-        short_usd=grouped(holding, short_side, m),
-        coins=rows.coins[rows.coin_is_held],
-        coin_equity=spread[0],
-        wallet_usd=spread[1],
-        bet_usd=spread[2],
-        is_unvalued=is_unvalued,
-    )
-
-
 def measure_accounts(
     rows: Rows,
     valued: Valued,
@@ -325,8 +331,7 @@ def measure_accounts(
     """Return everything of each account; ``calibration`` as in :func:`marginwatch.risk.account_margins.measure_margins`."""
     k, owner = rows.n_accounts, rows.account
     of_rows, wallets = valued.rows, valued.wallets
-    long_side, short_side = _sides(of_rows, work)
-    long_usd, short_usd = grouped(owner, long_side, k), grouped(owner, short_side, k)
+    long_usd, short_usd = grouped(owner, valued.long_side, k), grouped(owner, valued.short_side, k)
     ratio, ratio_answer = hedge_ratio(long_usd, short_usd)
     n_positions = rows.n_positions.astype(np.float64)
     n_unvalued = _counted_rows(owner, of_rows.unvalued, k)
@@ -363,8 +368,8 @@ def measure_accounts(
         notional = long_usd + short_usd
         pnl_usd = grouped(rows.coin_owner, worth(margins.found.sums.pnl, margins.coin_usd), k)
     else:
-        notional = grouped(owner, _without(of_rows.notional_usd, of_rows.without_size), k)
-        pnl_usd = grouped(owner, _without(of_rows.pnl_usd, of_rows.without_pnl), k)
+        notional = grouped(owner, without(of_rows.notional_usd, of_rows.without_size), k)
+        pnl_usd = grouped(owner, without(of_rows.pnl_usd, of_rows.without_pnl), k)
     leverages, leverage_answers = leverage(
         notional, ours.equity, n_positions, _counted_rows(owner, of_rows.without_size, k)
     )

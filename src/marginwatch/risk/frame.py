@@ -16,7 +16,6 @@ from marginwatch.risk.account_measures import (
     RowMeasures,
     Valued,
     measure_accounts,
-    measure_holdings,
     value,
 )
 from marginwatch.risk.group_measures import (
@@ -232,8 +231,7 @@ class FramePress:
         buffer.book.fill(columns, self._book.sequence, now_ns)
         moment, rows = self._moment(columns, now_ns), all_rows(columns)
         valued, accounts = self._measured(rows, moment, buffer.work)
-        holdings = measure_holdings(rows, buffer.book.holding, valued.rows, valued.wallets, buffer.work)
-        return self._assembled(buffer.book, moment, valued, accounts, holdings)
+        return self._assembled(buffer.book, moment, rows, valued, accounts)
 
     def _measured(self, rows: Rows, moment: _Moment, work: Workspace) -> tuple[Valued, AccountMeasures]:
         valued = value(rows, moment.values, moment.prices, moment.basis, work)
@@ -269,9 +267,9 @@ class FramePress:
         self,
         book: BookSnapshot,
         moment: _Moment,
+        rows: Rows,
         valued: Valued,
         of: AccountMeasures,
-        holdings: HoldingMeasures,
     ) -> Frame:
         now_ns, prices = moment.at_ns, moment.prices
         columns, accounts = self._book.columns, self._book.columns.accounts
@@ -293,15 +291,16 @@ class FramePress:
             prices=prices._replace(is_cash=prices.is_cash.copy(), coin=prices.coin.copy()),
             values=moment.values,
             rows=valued.rows,
-            holdings=holdings,
+            holdings=HoldingMeasures(rows, book.holding, valued.rows, valued.wallets),
             accounts=of,
             model_errors=self._errors.columns(n),
             inclusion=included,
             data_age_s=np.where(data_at > 0, (now_ns - data_at) / 1e9, np.nan),
             assets=measure_assets(
-                holdings,
-                book.holding_account,
-                prices.coin[book.holding_asset],
+                rows,
+                valued,
+                prices.coin[columns.instruments.underlying_asset[: columns.instruments.size]],
+                prices.coin,
                 len(columns.assets.coins),
                 counts,
             ),

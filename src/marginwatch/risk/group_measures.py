@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
-from marginwatch.risk.account_measures import AccountMeasures, HoldingMeasures
+from marginwatch.risk.account_measures import AccountMeasures, Valued
 from marginwatch.risk.answers import AnswerArray
 from marginwatch.risk.measures.exposure import counted, grouped, hedge_ratio, zeroed
+from marginwatch.risk.rows import Rows
 
 
 @dataclass(slots=True, frozen=True)
@@ -145,31 +146,49 @@ class AssetMeasures:
 
 
 def measure_assets(
-    of_holdings: HoldingMeasures, accounts: CodeArray, coins: CodeArray, n_coins: int, counts: BoolArray
+    rows: Rows,
+    valued: Valued,
+    contract_coin: CodeArray,
+    asset_coin: CodeArray,
+    n_coins: int,
+    counts: BoolArray,
 ) -> AssetMeasures:
-    """Return the sums of each coin over all venues; ``accounts`` and ``coins`` are those of each holding."""
+    """Return the sums of each coin over all venues.
+
+    Parameters
+    ----------
+    rows, valued : Rows, Valued
+        Everything.
+    contract_coin, asset_coin : ndarray of int64
+        Code of the coin that each contract is a bet on, and that each row of the asset table is.
+    n_coins : int
+        Number of coins, *none* included.
+    counts : ndarray of shape (n_accounts,), bool
+        Which accounts count.
+    """
     # Accounts that do not count go to coin 0, which is none: cheaper than picking the others out.
-    counted_coins = np.where(counts[accounts], coins, 0)
-    wallet, wallet_coins = of_holdings.coins, counted_coins[of_holdings.coins]
-    amount, worth = of_holdings.coin_equity[wallet], of_holdings.wallet_usd[wallet]
-    is_unknown: BoolArray = np.isnan(worth)
-    is_unheard: BoolArray = np.isnan(amount)
+    coin = contract_coin.take(rows.instrument)
+    wallet_coin = np.where(counts[rows.coin_owner], asset_coin.take(rows.coin_asset), 0)
+    if not counts[rows.venue > 0].all():
+        coin = np.where(counts.take(rows.account), coin, 0)
+    wallets = valued.wallets
+    is_unknown: BoolArray = np.isnan(wallets.worth)
+    is_unheard: BoolArray = np.isnan(wallets.amount)
 
     def total(codes: CodeArray, values: FloatArray) -> FloatArray:
         sums = grouped(codes, values, n_coins)
         sums[0] = 0.0
         return sums
 
-    long_usd = total(counted_coins, of_holdings.long_usd)
-    short_usd = total(counted_coins, of_holdings.short_usd)
+    long_usd, short_usd = total(coin, valued.long_side), total(coin, valued.short_side)
     ratio, ratio_answer = hedge_ratio(long_usd, short_usd)
-    unvalued, unknown = counted_coins[of_holdings.is_unvalued], wallet_coins[is_unknown]
+    unvalued, unknown = coin[valued.rows.unvalued], wallet_coin[is_unknown]
     return AssetMeasures(
         long_usd=long_usd,
         short_usd=short_usd,
-        bet_usd=total(wallet_coins, of_holdings.bet_usd[wallet]),
-        coin_equity=total(wallet_coins, zeroed(amount, is_unheard)),
-        wallet_usd=total(wallet_coins, zeroed(worth, is_unknown)),
+        bet_usd=total(wallet_coin, wallets.bet_usd),
+        coin_equity=total(wallet_coin, zeroed(wallets.amount, is_unheard)),
+        wallet_usd=total(wallet_coin, zeroed(wallets.worth, is_unknown)),
         n_unknown_coins=total(unknown, np.ones(len(unknown))),
         n_unvalued=total(unvalued, np.ones(len(unvalued))),
         hedge_ratio=ratio,

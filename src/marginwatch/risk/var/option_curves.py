@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marginwatch.book.table import CodeArray, FloatArray
+from marginwatch.risk.margin.part import part_of
 from marginwatch.risk.margin.prices import option_rows, prices_at, prices_now
 from marginwatch.risk.margin.sheet import MarginSheet
 
@@ -91,9 +92,12 @@ def option_curves(sheet: MarginSheet, place: CodeArray) -> OptionCurves | None:
     place : ndarray of shape (m,), int64
         Of each coin of the sheet among those of the exposures.
     """
-    leg = option_rows(sheet)
-    if not leg.shape[0]:
+    holders = np.unique(sheet.leg_account[option_rows(sheet)])
+    if not holders.shape[0]:
         return None
+    # Whoever has no options need not be priced at every point of the range.
+    sheet = part_of(sheet, holders, has_names=False).sheet
+    leg = option_rows(sheet)
     contract = sheet.leg_contract[leg]
     size = sheet.leg_quantity[leg] * sheet.multiplier[contract]
     # Only underlyings move: what an option is paid in does not, unless it is that coin itself.
@@ -111,4 +115,4 @@ def option_curves(sheet: MarginSheet, place: CodeArray) -> OptionCurves | None:
         prices = prices_at(sheet, np.where(moving, factor, 1.0))
         gain: FloatArray = size * prices.leg_mark[leg] * prices.leg_settle_usd(sheet)[leg] - worth_now
         gains[:, column] = np.bincount(group.ravel(), weights=gain, minlength=pairs.shape[1])
-    return OptionCurves(pairs[0], pairs[1], gains)
+    return OptionCurves(holders[pairs[0]], pairs[1], gains)

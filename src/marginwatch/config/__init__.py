@@ -9,6 +9,7 @@ settings  what the file says, as structs
 loader    load(path) -> Config
 sections  the single tables: service, limits, prices, collect
 accounts  the [[account]] tables
+scenarios the [[scenario]] tables
 endpoints environments and explicit URLs
 table     typed reading of one TOML table, with line and remedy in every complaint
 lines     the line of each key in a TOML text

@@ -9,7 +9,15 @@ from typing import Any, NoReturn, cast
 from marginwatch.config.accounts import read_accounts
 from marginwatch.config.lines import key_lines
 from marginwatch.config.masking import shown
-from marginwatch.config.sections import SECTIONS, read_collect, read_prices, read_section, read_service
+from marginwatch.config.scenarios import read_scenarios
+from marginwatch.config.sections import (
+    SECTIONS,
+    read_collect,
+    read_prices,
+    read_risk,
+    read_section,
+    read_service,
+)
 from marginwatch.config.settings import Config, LimitSettings, ServiceSettings
 from marginwatch.config.table import Complaints, nearest
 from marginwatch.errors import ConfigError
@@ -19,7 +27,7 @@ CONFIG_BYTES_MAX = 32 * 1024 * 1024
 
 ALL_DISABLED = "every account is disabled: nothing is watched until one of them has enabled = true"
 
-LISTS = ("account", "rule", "channel")
+LISTS = ("account", "scenario", "rule", "channel")
 
 
 def load(path: Path | str) -> Config:
@@ -43,8 +51,10 @@ def load(path: Path | str) -> Config:
     limits = read_section(complaints, document, "limits", LimitSettings)
     prices = read_prices(complaints, document)
     collect = read_collect(complaints, document)
+    risk = read_risk(complaints, document)
     lists = {name: _tables(complaints, document, name) for name in LISTS}
     accounts, refused = read_accounts(complaints, lists["account"], folder)
+    scenarios = read_scenarios(complaints, lists["scenario"])
     for name in ("rule", "channel"):
         if lists[name]:
             # Whoever writes a rule relies on being woken: silence here would be taken for calm.
@@ -62,9 +72,11 @@ def load(path: Path | str) -> Config:
         limits=limits,
         prices=prices,
         collect=collect,
+        risk=risk,
         accounts=accounts,
         refused=refused,
         warnings=complaints.warnings,
+        scenarios=scenarios,
         rules=tuple(lists["rule"]),
         channels=tuple(lists["channel"]),
     )

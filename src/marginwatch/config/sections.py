@@ -1,4 +1,4 @@
-"""The single tables of the file: ``[service]``, ``[limits]``, ``[prices]`` and ``[collect]``."""
+"""The single tables of the file: ``[service]``, ``[limits]``, ``[prices]``, ``[collect]`` and ``[risk]``."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from marginwatch.config.settings import (
     CollectTable,
     LimitSettings,
     PriceSettings,
+    RiskTable,
     ServiceSettings,
 )
 from marginwatch.config.table import Complaints, read_table
@@ -35,13 +36,14 @@ SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "limits": LimitSettings,
     "prices": PriceSettings,
     "collect": CollectTable,
+    "risk": RiskTable,
 }
 """Name of each single table → the struct whose fields are its keys."""
 
 PONG_ROOM_S = 3.0
 """Pings are sent and answers are told about once a second."""
 
-Section = TypeVar("Section", LimitSettings, PriceSettings, CollectTable, ServiceTable)
+Section = TypeVar("Section", LimitSettings, PriceSettings, CollectTable, RiskTable, ServiceTable)
 
 
 def read_section(
@@ -73,6 +75,18 @@ def read_collect(complaints: Complaints, document: Mapping[str, object]) -> Coll
             f" by at least {PONG_ROOM_S:g} s, or quiet accounts would be taken for silent ones",
         )
     return collect
+
+
+def read_risk(complaints: Complaints, document: Mapping[str, object]) -> RiskTable:
+    """Return ``[risk]``; danger must not be looked at less often than calm."""
+    risk = read_section(complaints, document, "risk", RiskTable)
+    if risk.distance_every_s > risk.distance_calm_every_s:
+        complaints.refuse(
+            ("risk", "distance_every_s"),
+            f"[risk] distance_every_s ({risk.distance_every_s:g}) must not exceed distance_calm_every_s"
+            f" ({risk.distance_calm_every_s:g})",
+        )
+    return risk
 
 
 def read_service(complaints: Complaints, document: Mapping[str, object], folder: Path) -> ServiceSettings:

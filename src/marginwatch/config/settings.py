@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from marginwatch.model.account import AccountSpec
+from marginwatch.model.scenario import Scenario
 from marginwatch.model.secret import Secret
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
@@ -74,6 +75,24 @@ class PriceSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     mark_stale_s: Seconds = 10.0
     mark_unknown_s: Seconds = 30.0
+
+
+class RiskTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The ``[risk]`` table: what is too heavy for a frame, and how often it is reckoned.
+
+    Parameters
+    ----------
+    distance_every_s, distance_calm_every_s : float
+        Seconds between distances to liquidation while anything is in danger, and while nothing is.
+    danger_usage, danger_distance : float
+        Maintenance margin usage of any account from which there is danger, and distance to liquidation below which.
+        Fractions.
+    """
+
+    distance_every_s: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 0.5
+    distance_calm_every_s: Annotated[float, msgspec.Meta(ge=0.1, le=3_600)] = 5.0
+    danger_usage: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
+    danger_distance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.15
 
 
 class CollectTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,7 +172,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     path : Path
         Where it was read from.
-    service, limits, prices, collect : struct
+    service, limits, prices, collect, risk : struct
         The single tables.
     accounts : tuple of AccountSpec
         Usable accounts in the order of the file, disabled ones among them.
@@ -161,6 +180,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Accounts whose secrets could not be read.
     warnings : tuple of str
         What works but should be mended, each with file and line.
+    scenarios : tuple of Scenario
+        The ``[[scenario]]`` tables in the order of the file.
     rules, channels : tuple of dict
         The ``[[rule]]`` and ``[[channel]]`` tables as written.
     """
@@ -170,8 +191,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitSettings = LimitSettings()
     prices: PriceSettings = PriceSettings()
     collect: CollectTable = CollectTable()
+    risk: RiskTable = RiskTable()
     accounts: tuple[AccountSpec, ...] = ()
     refused: tuple[RefusedAccount, ...] = ()
     warnings: tuple[str, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
     rules: tuple[dict[str, Any], ...] = ()
     channels: tuple[dict[str, Any], ...] = ()

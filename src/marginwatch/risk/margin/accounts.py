@@ -73,7 +73,12 @@ class AccountSums(NamedTuple):
 
 
 def account_sums(
-    holdings: Holdings, legs: LegSums, usd: FloatArray, rules: CoinRules, n_accounts: int
+    holdings: Holdings,
+    legs: LegSums,
+    usd: FloatArray,
+    rules: CoinRules,
+    n_accounts: int,
+    cannot_owe: BoolArray | None = None,
 ) -> AccountSums:
     """Return what each account has and needs.
 
@@ -93,6 +98,8 @@ def account_sums(
         By coin.
     n_accounts : int
         k.
+    cannot_owe : ndarray of shape (k,), bool, optional
+        Accounts in which a negative equity is no debt: isolated ones cannot borrow.
 
     References
     ----------
@@ -107,6 +114,8 @@ def account_sums(
     initial = legs.initial_margin + holdings.order_initial_margin
     maintenance = legs.maintenance_margin
     debt = holdings.borrowed + np.maximum(-equity, 0.0)
+    if cannot_owe is not None:
+        debt[cannot_owe[holdings.account]] = 0.0
     owing = np.flatnonzero(debt > 0.0)
     if owing.shape[0]:
         initial, maintenance = initial.copy(), maintenance.copy()

@@ -72,7 +72,7 @@ def reckon(plan: Plan, market: Market, work: Workspace) -> Reckoned:
     """
     legs = leg_margins(plan.terms, market.mark_value, plan.tiers, work)
     sums = _sums(plan, market, legs)
-    of = account_sums(plan.holdings, sums, market.usd, plan.rules, plan.n_accounts)
+    of = account_sums(plan.holdings, sums, market.usd, plan.rules, plan.n_accounts, plan.has_no_total)
     balance, initial, maintenance = of.counted, of.initial_margin, of.maintenance_margin
     if plan.counts_options is not None:
         balance = balance + np.where(plan.counts_options, of.option_value, 0.0)

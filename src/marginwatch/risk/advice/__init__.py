@@ -5,8 +5,17 @@ none. Never: I/O, an order or a transfer, an account that is missing as a giver 
 
 Modules
 -------
-rows       what is advised, as structs
-settings   targets and what is assumed
-transfers  the smallest transfers that bring every account to a target
-hedges     three ways to hedge
+rows            what is advised, as structs
+settings        targets and what is assumed
+moved           accounts with other amounts of coins
+conditions      what a target demands, as rooms that must not be negative
+response        what moving a coin does to an account, measured with the model
+solver          linear programs
+program         the linear program of transfers
+pairing         who sends how much to whom
+transfer_group  one owner at one venue: what can be moved, and the best moves
+transfer_rows   a group's answer as rows
+transfers       the smallest transfers that bring every account to a target
+pictures        accounts before and after
+hedges          three ways to hedge
 """

@@ -1,0 +1,81 @@
+"""What accounts must fulfill to be at a target, as rooms in USD that must not be negative."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from marginwatch.book.table import CodeArray, FloatArray
+from marginwatch.risk.advice.settings import TransferTarget
+from marginwatch.risk.betas import Betas
+from marginwatch.risk.liquidation.market_move import common_shock
+from marginwatch.risk.margin.figures import AccountMargins
+from marginwatch.risk.margin.models import margins
+from marginwatch.risk.margin.prices import Prices, option_rows, prices_now
+from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.measures.exposure import grouped
+from marginwatch.risk.workspace import Workspace
+
+FREE = 0
+"""Row of the room above initial margin, without which nothing can leave; only givers need it."""
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Conditions:
+    """The conditions of a target.
+
+    Rooms, in this order: adjusted equity − initial margin; with a usage u, u × adjusted equity − maintenance margin; with a
+    distance d, adjusted equity − maintenance margin after moves of the market by −d, −d/2, d/2 and d. A distance is the
+    *nearest* root, so the ends alone would not do for straddles.
+
+    Parameters
+    ----------
+    target : TransferTarget
+        What is wanted.
+    betas : Betas
+        By coin of the sheets that will be looked at.
+    """
+
+    target: TransferTarget
+    betas: Betas
+    work: Workspace = field(default_factory=Workspace, repr=False)
+
+    @property
+    def shocks(self) -> tuple[float, ...]:
+        """Moves of the market that accounts must survive."""
+        wanted = self.target.distance
+        return () if wanted is None else (-wanted, -wanted / 2.0, wanted / 2.0, wanted)
+
+    @property
+    def weights(self) -> FloatArray:
+        """What each room gains from one USD of a coin that counts in full and that no shock reaches, shape (q,)."""
+        usage = [] if self.target.usage is None else [self.target.usage]
+        return np.array([1.0, *usage, *(1.0 for _ in self.shocks)])
+
+    def rooms(self, sheet: MarginSheet) -> FloatArray:
+        """Return the rooms of every account, shape (q, k), USD; NaN for accounts without joint margins or a price."""
+        now = margins(sheet, prices_now(sheet), self.work)
+        found = [now.available]
+        if self.target.usage is not None:
+            found.append(self.target.usage * now.adjusted_equity - now.maintenance_margin)
+        if self.shocks:
+            shocked = common_shock(sheet, self.betas, self.work)
+            found += [shocked.headroom_at(shock) for shock in self.shocks]
+        return np.stack(found)
+
+    def coin_equities(self, sheet: MarginSheet) -> FloatArray:
+        """Return the equity of each holding in each market that is looked at, shape (markets, h), coin."""
+        shocked = common_shock(sheet, self.betas, self.work)
+        found = [_coin_equity(sheet, prices_now(sheet), self.work)]
+        # Rows of prices live in the workspace, so each market is used before the next is made.
+        found += [_coin_equity(sheet, shocked.prices_at(shock), self.work) for shock in self.shocks]
+        return np.stack(found)
+
+
+def _coin_equity(sheet: MarginSheet, prices: Prices, work: Workspace) -> FloatArray:
+    figures: AccountMargins = margins(sheet, prices, work)
+    profit = np.nan_to_num(figures.legs.unrealized_pnl)
+    options: CodeArray = option_rows(sheet)
+    if options.shape[0]:
+        profit = profit.copy()
+        profit[options] = 0.0
+    return sheet.holding_cash + grouped(sheet.leg_settle_holding, profit, sheet.n_holdings)

@@ -78,7 +78,7 @@ async def test_old_days_go(days):
 
 async def test_model_errors_are_bounded_for_each_account_and_figure(days):
     def sample(at, account="main", figure="equity"):
-        return ModelErrorSample(AccountId(account), figure, at, 1.0 + at, 1.0)
+        return ModelErrorSample(AccountId(account), figure, at, 0.001 * at, 1.5)
 
     await days.add_model_errors([sample(at) for at in range(10)])
     await days.add_model_errors([sample(at, figure="initial_margin") for at in range(2)])

@@ -66,22 +66,24 @@ class Forecast(msgspec.Struct, frozen=True):
 
 
 class ModelErrorSample(msgspec.Struct, frozen=True):
-    """Our figure of an account beside the venue's, at the moment of the venue's.
+    """How far our figure of an account was from the venue's.
 
     Parameters
     ----------
     account_id : AccountId
         Whose.
     figure : str
-        ``maintenance_margin``, ``initial_margin``, ``adjusted_equity`` or ``equity``.
+        ``maintenance_margin`` or ``adjusted_equity``.
     at_ns : int
-        When the venue stated its own, UTC nanoseconds.
-    ours_usd, venue_usd : float
-        The two.
+        When the two were compared, UTC nanoseconds.
+    error : float
+        (ours − theirs) ÷ theirs, fraction.
+    gap_s : float
+        How old the venue's figure was then, seconds.
     """
 
     account_id: AccountId
     figure: str
     at_ns: int
-    ours_usd: float
-    venue_usd: float
+    error: float
+    gap_s: float

@@ -21,7 +21,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     frozen_days_max, forecast_days_max : int
         Days kept of frozen books, of which only yesterday's is used, and of forecasts.
     model_errors_max : int
-        Samples kept of each account and figure.
+        Samples kept of each account and figure: two weeks of hours.
     """
 
     breaks_max: int = 100_000
@@ -32,7 +32,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     hourly_closes_max: int = 1_100
     frozen_days_max: int = 3
     forecast_days_max: int = 400
-    model_errors_max: int = 1_500
+    model_errors_max: int = 336
 
 
 async def keep_newest(connection: AsyncConnection, table: Table, rows_max: int) -> None:

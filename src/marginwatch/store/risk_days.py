@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,10 +14,13 @@ from marginwatch.model.risk_history import (
     ModelErrorSample,
     Scope,
 )
+from marginwatch.store.retention import Retention
 from marginwatch.store.store import Store
 from marginwatch.store.tables import FORECAST, FORECAST_SUBJECT, FROZEN_BOOK, MODEL_ERROR
 
 DAY_S = 86_400
+SAMPLES_AT_ONCE = 500
+"""Model errors in one commit."""
 
 
 class RiskDays:
@@ -137,39 +141,19 @@ class RiskDays:
     async def add_model_errors(self, samples: Sequence[ModelErrorSample]) -> None:
         """Add samples; of two of one account, figure and time the later holds, the oldest go beyond the bound.
 
+        Some at a time, so that no other commit waits long for those of ten thousand accounts.
+
         Raises
         ------
         ConnectivityError
-            If the file cannot be written.
+            If the file cannot be written; some may have been.
         """
-        if not samples:
-            return
-        rows = {(one.account_id, one.figure, one.at_ns): one for one in samples}
-        table, kept = MODEL_ERROR, self._store.retention.model_errors_max
-        same = and_(table.c.account_id == bindparam("of_account"), table.c.figure == bindparam("of_figure"))
-        keys = [{"of_account": a, "of_figure": f, "at": at} for a, f, at in rows]
-        newest = select(table.c.at_ns).where(same).order_by(table.c.at_ns.desc()).limit(1).offset(kept)
-        async with self._store.transaction() as unit:
-            connection = unit.connection
-            await connection.execute(delete(table).where(same, table.c.at_ns == bindparam("at")), keys)
-            await connection.execute(
-                insert(table),
-                [
-                    {
-                        "account_id": one.account_id,
-                        "figure": one.figure,
-                        "at_ns": one.at_ns,
-                        "ours_usd": one.ours_usd,
-                        "venue_usd": one.venue_usd,
-                    }
-                    for one in rows.values()
-                ],
-            )
-            whose = {(key["of_account"], key["of_figure"]) for key in keys}
-            await connection.execute(
-                delete(table).where(same, table.c.at_ns <= newest.scalar_subquery()),
-                [{"of_account": account, "of_figure": figure} for account, figure in sorted(whose)],
-            )
+        rows = list({(one.account_id, one.figure, one.at_ns): one for one in samples}.values())
+        for first in range(0, len(rows), SAMPLES_AT_ONCE):
+            async with self._store.transaction() as unit:
+                await _add_samples(
+                    unit.connection, rows[first : first + SAMPLES_AT_ONCE], self._store.retention
+                )
 
     async def model_errors(
         self, account_id: AccountId, figure: str, limit: int = 1_000
@@ -183,10 +167,27 @@ class RiskDays:
             .limit(max(0, limit))
         )
         found = [
-            ModelErrorSample(AccountId(row.account_id), row.figure, row.at_ns, row.ours_usd, row.venue_usd)
+            ModelErrorSample(AccountId(row.account_id), row.figure, row.at_ns, row.error, row.gap_s)
             for row in await self._store.rows(query)
         ]
         return tuple(reversed(found))
+
+
+async def _add_samples(
+    connection: AsyncConnection, samples: Sequence[ModelErrorSample], retention: Retention
+) -> None:
+    table = MODEL_ERROR
+    same = and_(table.c.account_id == bindparam("of_account"), table.c.figure == bindparam("of_figure"))
+    keys = [{"of_account": one.account_id, "of_figure": one.figure, "at": one.at_ns} for one in samples]
+    await connection.execute(delete(table).where(same, table.c.at_ns == bindparam("at")), keys)
+    await connection.execute(insert(table), [msgspec.structs.asdict(one) for one in samples])
+    newest = select(table.c.at_ns).where(same).order_by(table.c.at_ns.desc())
+    too_old = newest.limit(1).offset(retention.model_errors_max).scalar_subquery()
+    whose = sorted({(one.account_id, one.figure) for one in samples})
+    await connection.execute(
+        delete(table).where(same, table.c.at_ns <= too_old),
+        [{"of_account": account, "of_figure": figure} for account, figure in whose],
+    )
 
 
 def _book_row(day_s: int, row: FrozenExposure) -> dict[str, object]:

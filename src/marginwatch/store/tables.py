@@ -126,7 +126,7 @@ MODEL_ERROR = Table(
     Column("account_id", Text, primary_key=True),
     Column("figure", Text, primary_key=True),
     Column("at_ns", BigInteger, primary_key=True, autoincrement=False),
-    Column("ours_usd", Float, nullable=False),
-    Column("venue_usd", Float, nullable=False),
+    Column("error", Float, nullable=False),
+    Column("gap_s", Float, nullable=False),
     sqlite_with_rowid=False,
 )

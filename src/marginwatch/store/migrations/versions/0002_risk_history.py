@@ -63,8 +63,8 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Text, primary_key=True),
         sa.Column("figure", sa.Text, primary_key=True),
         sa.Column("at_ns", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("ours_usd", sa.Float, nullable=False),
-        sa.Column("venue_usd", sa.Float, nullable=False),
+        sa.Column("error", sa.Float, nullable=False),
+        sa.Column("gap_s", sa.Float, nullable=False),
         sqlite_with_rowid=False,
     )
 

@@ -87,6 +87,36 @@ def tell_facts(book: PositionBook, contracts: list[Instrument], now: int) -> Non
     book.apply(BorrowTiersUpdate(VENUE, (debt,), now))
 
 
+def register(book: PositionBook, account_id: AccountId, number: int) -> None:
+    book.register(
+        AccountSpec(
+            account_id=account_id,
+            exchange="bybit",
+            venue=VENUE,
+            endpoints=Endpoints(rest="", private="", public={}),
+            api_key=Secret("k"),
+            api_secret=Secret("s"),
+            desk=f"desk-{number % 7}",
+            tags=(f"tag-{number % 5}",),
+        )
+    )
+
+
+def held(pick: random.Random, contract: Instrument, now: int) -> Position:
+    return Position(
+        instrument=contract,
+        position_side="net",
+        quantity=str(pick.choice((-1, 1)) * round(pick.uniform(0.1, 5), 3)),
+        entry_price="101.25",
+        initial_margin="10.5",
+        maintenance_margin="1.25",
+        liquidation_price="55.5",
+        leverage_setting="10",
+        sequence=1,
+        ts_venue_ns=now,
+    )
+
+
 def filled_book(n_accounts: int, n_positions: int, n_instruments: int) -> tuple[PositionBook, ManualClock]:
     """Return a book in which everything is fresh and priced."""
     pick = random.Random(7)
@@ -115,33 +145,8 @@ def filled_book(n_accounts: int, n_positions: int, n_instruments: int) -> tuple[
     )
     for number in range(n_accounts):
         account_id = AccountId(f"a{number}")
-        book.register(
-            AccountSpec(
-                account_id=account_id,
-                exchange="bybit",
-                venue=VENUE,
-                endpoints=Endpoints(rest="", private="", public={}),
-                api_key=Secret("k"),
-                api_secret=Secret("s"),
-                desk=f"desk-{number % 7}",
-                tags=(f"tag-{number % 5}",),
-            )
-        )
-        rows = tuple(
-            Position(
-                instrument=contract,
-                position_side="net",
-                quantity=str(pick.choice((-1, 1)) * round(pick.uniform(0.1, 5), 3)),
-                entry_price="101.25",
-                initial_margin="10.5",
-                maintenance_margin="1.25",
-                liquidation_price="55.5",
-                leverage_setting="10",
-                sequence=1,
-                ts_venue_ns=now,
-            )
-            for contract in pick.sample(contracts, n_positions)
-        )
+        register(book, account_id, number)
+        rows = tuple(held(pick, contract, now) for contract in pick.sample(contracts, n_positions))
         book.apply(
             AccountSnapshot(
                 account_id=account_id,

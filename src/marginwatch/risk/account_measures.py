@@ -28,7 +28,6 @@ from marginwatch.risk.workspace import Workspace
 
 NO_ROWS: CodeArray = np.zeros(0, np.int64)
 
-ISOLATED = MARGIN_MODES["isolated"]
 PORTFOLIO = MARGIN_MODES["portfolio"]
 UNKNOWN = MARGIN_MODES["unknown"]
 
@@ -338,25 +337,9 @@ def measure_accounts(
     if of_rows.unvalued.shape[0]:
         ratio_answer[n_unvalued > 0] = Answer.MISSING
         ratio[n_unvalued > 0] = np.nan
-    # The usual modes come before these two.
-    is_usual = int(rows.margin_mode.max(initial=0)) < min(ISOLATED, PORTFOLIO)
     ours = measure_margins(rows, valued.margins, basis, calibration)
     theirs = venue_margins(rows, valued.margins.coin_usd)
-    distance, distance_answer = nearest_liquidation(
-        owner,
-        of_rows.mark_price,
-        rows.liquidation_price,
-        k,
-        n_positions,
-        not of_rows.is_complete,
-        work,
-    )
-    if not is_usual:
-        # In portfolio margin the venue never names a liquidation price, so its silence says nothing; and who knows
-        # what it means in a mode that we do not know.
-        says_nothing = (rows.margin_mode == PORTFOLIO) | (rows.margin_mode == UNKNOWN)
-        is_silent = says_nothing & (distance_answer == Answer.NONE_IN_RANGE)
-        distance_answer[is_silent] = Answer.MISSING
+    distance, distance_answer = _distances(rows, of_rows, n_positions, work)
     long_with_wallet, short_with_wallet = long_usd, short_usd
     if wallets.bet_usd.any():
         long_with_wallet = long_usd + grouped(rows.coin_owner, np.maximum(wallets.bet_usd, 0.0), k)
@@ -409,6 +392,27 @@ def measure_accounts(
         liquidation_distance=distance,
         liquidation_distance_answer=distance_answer,
     )
+
+
+def _distances(
+    rows: Rows, of_rows: RowMeasures, n_positions: FloatArray, work: Workspace
+) -> tuple[FloatArray, AnswerArray]:
+    """Return the nearest liquidation of each account by the venue's prices, and what kind of answer it is."""
+    distance, answer = nearest_liquidation(
+        rows.account,
+        of_rows.mark_price,
+        rows.liquidation_price,
+        rows.n_accounts,
+        n_positions,
+        not of_rows.is_complete,
+        work,
+    )
+    # The usual modes come before these two. In portfolio margin the venue never names a liquidation price, so its
+    # silence says nothing; and who knows what it means in a mode that we do not know.
+    if int(rows.margin_mode.max(initial=0)) >= PORTFOLIO:
+        says_nothing = (rows.margin_mode == PORTFOLIO) | (rows.margin_mode == UNKNOWN)
+        answer[says_nothing & (answer == Answer.NONE_IN_RANGE)] = Answer.MISSING
+    return distance, answer
 
 
 def _counted_rows(owner: CodeArray, picked: CodeArray, n_accounts: int) -> FloatArray:

@@ -9,9 +9,10 @@ import pytest
 from marginwatch.model.balance import Balance
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.history.returns import ReturnTable
-from marginwatch.risk.var.exposures import exposures_of
-from marginwatch.risk.var.measure import history_for, measure_var, measure_with
+from marginwatch.risk.var.exposures import Exposures, exposures_of
+from marginwatch.risk.var.measure import account_gains, history_for, measure_var, measure_with, rough_gains
 from marginwatch.risk.var.settings import VarMethod, VarSettings
+from marginwatch.risk.var.tail import var_and_shortfall
 
 METHODS = list(VarMethod)
 TEN_DAYS = 10 * 86_400
@@ -49,8 +50,9 @@ def test_historical_figures_are_those_of_a_slow_loop(exposures, recorded_returns
     for name in ("long", "inverse", "pair"):
         row = exposures.account_ids.index(name)
         var, shortfall = obvious_var(exposures, recorded_returns, row, confidence)
-        assert found.accounts.var_usd[row] == pytest.approx(var)
-        assert found.accounts.shortfall_usd[row] == pytest.approx(shortfall)
+        # Gains of accounts are summed in single precision.
+        assert found.accounts.var_usd[row] == pytest.approx(var, rel=1e-5)
+        assert found.accounts.shortfall_usd[row] == pytest.approx(shortfall, rel=1e-5)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -233,8 +235,8 @@ def test_accounts_in_blocks_have_the_same_figures(
     whole = measure_var(exposures, recorded_returns, settings_of(method))
     monkeypatch.setattr("marginwatch.risk.var.measure.ACCOUNTS_AT_ONCE", at_once)
     blocks = measure_var(exposures, recorded_returns, settings_of(method))
-    np.testing.assert_allclose(blocks.accounts.var_usd, whole.accounts.var_usd)
-    np.testing.assert_allclose(blocks.accounts.shortfall_usd, whole.accounts.shortfall_usd)
+    np.testing.assert_allclose(blocks.accounts.var_usd, whole.accounts.var_usd, rtol=1e-5)
+    np.testing.assert_allclose(blocks.accounts.shortfall_usd, whole.accounts.shortfall_usd, rtol=1e-5)
     np.testing.assert_array_equal(blocks.accounts.answer, whole.accounts.answer)
     assert blocks.portfolio.var_usd[0] == whole.portfolio.var_usd[0]
 
@@ -265,3 +267,32 @@ def test_desks_are_the_books_of_their_accounts(exposures, recorded_returns):
     assert measure_var(alone, recorded_returns, settings_of(VarMethod.HISTORICAL)).portfolio.var_usd[
         0
     ] == pytest.approx(found.desks.var_usd[desk])
+
+
+@pytest.mark.parametrize("net_to_gross", [1.0, 1e-2, 1e-4])
+def test_single_precision_is_wrong_by_no_more_than_it_says(net_to_gross):
+    # Pairs of coins that move alike, held long and short: what is left is a small part of what is held.
+    rng = np.random.default_rng(1)
+    n_accounts, n_pairs, n_rows = 40, 50, 1_000
+    common = rng.normal(0, 0.03, (n_rows, n_pairs))
+    returns = np.expm1(
+        np.concatenate((common, common + rng.normal(0, 0.03 * net_to_gross, common.shape)), axis=1)
+    )
+    held = rng.normal(0, 1e6, (n_accounts, n_pairs))
+    exposures = Exposures(
+        account_ids=tuple(f"a{number}" for number in range(n_accounts)),
+        desk=np.zeros(n_accounts, np.int64),
+        desk_names=(None,),
+        coin_names=tuple(f"C{number:03}" for number in range(2 * n_pairs)),
+        exempt=frozenset(),
+        linear_usd=np.concatenate((held, -held), axis=1),
+        delta_usd=np.concatenate((held, -held), axis=1),
+        is_missing=np.zeros(n_accounts, bool),
+        missing_reasons=(None,) * n_accounts,
+    )
+    exact = account_gains(exposures, returns)
+    rough = rough_gains(exposures, returns.astype(np.float32), returns)
+    moved = np.sqrt((exposures.linear_usd**2) @ (returns**2).T)
+    assert np.abs(rough - exact).max() < 1e-6 * moved.max()
+    error = np.abs(var_and_shortfall(rough, 0.99).var / var_and_shortfall(exact, 0.99).var - 1)
+    assert error.max() < 1e-6 / net_to_gross

@@ -23,10 +23,10 @@ from marginwatch.risk.var.exposures import Exposures
 from marginwatch.risk.var.normal import normal_gradient, normal_multiples, normal_tail
 from marginwatch.risk.var.scenarios import Scenarios, filtered_scenarios, historical_scenarios, steps_of
 from marginwatch.risk.var.settings import VarMethod, VarSettings
-from marginwatch.risk.var.tail import Tail, tail_size, var_and_shortfall
+from marginwatch.risk.var.tail import SingleArray, Tail, tail_size, var_and_shortfall
 
 ACCOUNTS_AT_ONCE = 1_024
-"""Accounts whose gains are held at once: with a thousand scenarios 8 MB."""
+"""Accounts whose gains are held at once: with a thousand scenarios 4 MB, or 8 in double precision."""
 
 ESTIMATORS = {
     VarMethod.HISTORICAL: "loss of the scenario at the quantile; parts: kernel over the scenarios ranked around it",
@@ -181,6 +181,20 @@ def account_gains(exposures: Exposures, returns: FloatArray) -> FloatArray:
     return gains
 
 
+def rough_gains(exposures: Exposures, returns: SingleArray, double_returns: FloatArray) -> SingleArray:
+    """Return :func:`account_gains` in single precision: in half of the time and half of the memory.
+
+    Each product is rounded by 6e-8 of itself, so that a gain is wrong by about a ten-millionth of the account's gross
+    exposure × move: far less than a quantile of a thousand scenarios is uncertain by. What must add up exactly is
+    not made from it.
+    """
+    gains = exposures.linear_usd.astype(np.float32) @ returns.T
+    if exposures.curves is not None:
+        of_options = exposures.curves.gains(double_returns).astype(np.float32)
+        np.add.at(gains, exposures.curves.account, of_options)
+    return gains
+
+
 def _simulated(exposures: Exposures, history: History, settings: VarSettings) -> VarMeasures:
     is_expansion = settings.method is VarMethod.CORNISH_FISHER
     # The expansion takes its moments over one interval and scales those.
@@ -188,16 +202,17 @@ def _simulated(exposures: Exposures, history: History, settings: VarSettings) ->
     scenarios = _scenarios(history, settings.method, horizon_s)
     n_steps = steps_of(history, settings.horizon_s)
 
-    def figures(gains: FloatArray, applies: BoolArray) -> Figures:
+    def figures(gains: FloatArray | SingleArray, applies: BoolArray) -> Figures:
         if is_expansion:
-            found = cornish_fisher_tail(gains, n_steps, settings.confidence)
+            found = cornish_fisher_tail(np.asarray(gains, np.float64), n_steps, settings.confidence)
             return _answered(found.tail, applies, found.is_valid)
         return _answered(var_and_shortfall(gains, settings.confidence), applies)
 
     desks, whole = _sums_of_gains(exposures, scenarios.returns)
     of_whole = figures(whole[None, :], _whole_holds(exposures))
     accounts = [
-        figures(account_gains(part, scenarios.returns), ~part.is_empty) for part in _in_parts(exposures)
+        figures(gains, ~part.is_empty)
+        for part, gains in _gains_in_blocks(exposures, scenarios.returns, is_rough=not is_expansion)
     ]
     var_parts = shortfall_parts = None
     if of_whole.answer[0] == Answer.NUMBER and whole.any():
@@ -222,12 +237,19 @@ def _sums_of_gains(exposures: Exposures, returns: FloatArray) -> tuple[FloatArra
     return desks, desks.sum(axis=0)
 
 
-def _in_parts(exposures: Exposures) -> Iterator[Exposures]:
-    """Yield the accounts in blocks, so that the gains of ten thousand of them never exist at once."""
+def _gains_in_blocks(
+    exposures: Exposures, returns: FloatArray, *, is_rough: bool
+) -> Iterator[tuple[Exposures, FloatArray | SingleArray]]:
+    """Yield accounts with their gains in blocks, so that the gains of ten thousand of them never exist at once.
+
+    Fourth powers, which the expansion needs, are beyond what is left of single precision.
+    """
     n = len(exposures.account_ids)
+    single = returns.astype(np.float32)
     for first in range(0, max(n, 1), ACCOUNTS_AT_ONCE):
         last = min(first + ACCOUNTS_AT_ONCE, n)
-        yield exposures if (first, last) == (0, n) else exposures.of_accounts(first, last)
+        part = exposures if (first, last) == (0, n) else exposures.of_accounts(first, last)
+        yield part, rough_gains(part, single, returns) if is_rough else account_gains(part, returns)
 
 
 def _joined(parts: Sequence[Figures]) -> Figures:

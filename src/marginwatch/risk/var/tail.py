@@ -1,11 +1,14 @@
 """Loss quantile and mean loss beyond it, of many books at once."""
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from marginwatch.book.table import FloatArray
+
+SingleArray: TypeAlias = NDArray[np.float32]
 
 
 class Tail(NamedTuple):
@@ -40,7 +43,7 @@ def tail_size(n_scenarios: int, confidence: float) -> float:
     return size
 
 
-def var_and_shortfall(gains: FloatArray, confidence: float) -> Tail:
+def var_and_shortfall(gains: FloatArray | SingleArray, confidence: float) -> Tail:
     """Return the historical value at risk and expected shortfall of each book.
 
     With n scenarios and a tail of t = n × (1 − confidence), value at risk is the largest loss beyond the ⌊t⌋ worst: the
@@ -49,7 +52,7 @@ def var_and_shortfall(gains: FloatArray, confidence: float) -> Tail:
 
     Parameters
     ----------
-    gains : ndarray of shape (n_books, n_scenarios), float
+    gains : ndarray of shape (n_books, n_scenarios), float64 or float32
         Gain of each book in each scenario.
     confidence : float
         In (0.5, 1).

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from marginwatch.book.table import FloatArray
+from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.risk.margin import bybit_isolated
 from marginwatch.risk.margin.figures import AccountMargins, LegMargins
 from marginwatch.risk.margin.legs import INITIAL, MAINTENANCE, PNL, VALUE, leg_margins
@@ -80,3 +80,13 @@ def isolated_room(sheet: MarginSheet, prices: Prices, work: Workspace | None = N
         legs, plan.terms, rows, used, plan.isolated.extra_margin, plan.isolated.is_inverse
     )
     return rooms
+
+
+def isolated_room_surcharge(sheet: MarginSheet, rows: CodeArray) -> FloatArray:
+    """Return what :func:`isolated_room` is beyond margin put up + profit − maintenance margin, as :func:`margins` has them.
+
+    Of the isolated legs ``rows``, settlement coin: in inverse contracts margin added by hand counts less its fee.
+    """
+    extra, fee = sheet.leg_extra_margin[rows], sheet.leg_taker_fee[rows]
+    kept = 1.0 + np.sign(sheet.leg_quantity[rows]) * fee
+    return np.where(sheet.is_inverse[sheet.leg_contract[rows]], extra / kept - extra, 0.0)

@@ -68,7 +68,7 @@ class AssetSums:
 
     def result(self) -> AssetStress:
         """Return the table by name of coin, which may have a row at each of several venues."""
-        everybody = owned_and_owed(self._sheet, np.ones(self._sheet.n_accounts, np.bool_)).is_held
+        everybody = self._books_of(np.ones(self._sheet.n_accounts, np.bool_)).is_held
         rows: dict[Asset, list[int]] = {}
         for row in np.flatnonzero(everybody).tolist():
             name = self._sheet.coin_names[row]

@@ -69,21 +69,21 @@ def owned_and_owed(sheet: MarginSheet, is_counted: BoolArray) -> OwnedAndOwed:
         Which of them.
     """
     n_coins, n_contracts = len(sheet.coin_names), sheet.mark_price.shape[0]
-    legs = np.flatnonzero(is_counted[sheet.leg_account])
-    contract = sheet.leg_contract[legs]
-    units = sheet.leg_quantity[legs] * sheet.multiplier[contract]
-    entry = sheet.leg_entry_price[legs]
+    contract, coin, cash = sheet.leg_contract, sheet.holding_coin, sheet.holding_cash
+    units = sheet.leg_quantity * sheet.multiplier[contract]
+    if not is_counted.all():
+        units[~is_counted[sheet.leg_account]] = 0.0
+        cash = np.where(is_counted[sheet.holding_account], cash, 0.0)
     is_inverse = sheet.is_inverse[contract]
-    # What an option cost has left the cash already.
-    counts_from = np.where(
-        sheet.is_option[contract], 0.0, np.where(is_inverse, units / entry, -units * entry)
-    )
-    rows = np.flatnonzero(is_counted[sheet.holding_account])
-    coin = sheet.holding_coin[rows]
-    owed = grouped(coin, sheet.holding_cash[rows], n_coins)
-    owed += grouped(sheet.holding_coin[sheet.leg_settle_holding[legs]], counts_from, n_coins)
+    counts_from = np.where(is_inverse, 1.0 / sheet.leg_entry_price, -sheet.leg_entry_price)
+    # What an option cost has left the cash already; of a position that is not counted nothing is, not even a gap.
+    counts_from[sheet.is_option[contract] | (units == 0.0)] = 0.0
+    owed = grouped(coin, cash, n_coins)
+    owed += grouped(coin[sheet.leg_settle_holding], units * counts_from, n_coins)
     is_held = np.zeros(n_coins, np.bool_)
-    is_held[coin[sheet.holding_cash[rows] != 0.0]] = True
+    is_held[coin[cash != 0.0]] = True
+    met = np.zeros(n_contracts, np.bool_)
+    met[contract[units != 0.0]] = True
     for coins in (sheet.underlying_coin, sheet.settle_coin):
-        is_held[coins[contract]] = True
+        is_held[coins[met]] = True
     return OwnedAndOwed(sheet, grouped(contract, units, n_contracts), owed, is_held)

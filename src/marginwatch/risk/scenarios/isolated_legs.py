@@ -5,40 +5,38 @@ from typing import NamedTuple
 import numpy as np
 
 from marginwatch.book.accounts import MARGIN_MODES
-from marginwatch.book.table import BoolArray, CodeArray, FloatArray
-from marginwatch.risk.answers import AnswerArray
+from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.risk.margin.figures import LegMargins
-from marginwatch.risk.margin.models import isolated_room
-from marginwatch.risk.margin.part import Part, part_of
-from marginwatch.risk.margin.prices import Prices
+from marginwatch.risk.margin.models import isolated_room_surcharge
 from marginwatch.risk.margin.sheet import MarginSheet
-from marginwatch.risk.measures.margin import largest_in_group, usage
-from marginwatch.risk.workspace import Workspace
+from marginwatch.risk.measures.margin import usage
 
 ISOLATED = MARGIN_MODES["isolated"]
 
 
 class IsolatedStress(NamedTuple):
-    """Isolated legs in a scenario, shape (p,).
+    """Isolated legs in a scenario.
 
     Parameters
     ----------
-    is_taken : ndarray of bool
-        Liquidated: nothing is left of what it may lose.
-    extra_pnl : ndarray of float64
+    taken : ndarray of shape (p,), int64
+        Rows of the sheet: legs that are liquidated, for nothing is left of what they may lose.
+    extra_pnl : ndarray of shape (p,), float64
         What liquidation changes beyond the profit at mark, settlement coin: a leg that is taken has lost its margin.
-    usage, usage_answer : ndarray of float64 and uint8
-        Margin required ÷ (margin put up + profit).
+    accounts : ndarray of shape (q,), int64
+        Accounts with such legs, ascending.
+    usage : ndarray of shape (q,), float64
+        The largest margin required ÷ (margin put up + profit) of each one's legs; −∞ where none is known.
     """
 
-    is_taken: BoolArray
+    taken: CodeArray
     extra_pnl: FloatArray
+    accounts: CodeArray
     usage: FloatArray
-    usage_answer: AnswerArray
 
 
 class IsolatedLegs:
-    """The isolated legs of a sheet, as a sheet of their own for as many scenarios as there are.
+    """The isolated legs of a sheet.
 
     Parameters
     ----------
@@ -50,37 +48,20 @@ class IsolatedLegs:
 
     def __init__(self, sheet: MarginSheet, now: LegMargins) -> None:
         self.legs: CodeArray = np.flatnonzero(sheet.mode[sheet.leg_account] == ISOLATED)
-        self._part: Part = part_of(sheet, np.flatnonzero(sheet.mode == ISOLATED), has_names=False)
         self._put_up: FloatArray = now.initial_margin[self.legs]
-        self._work = Workspace()
+        self._surcharge = isolated_room_surcharge(sheet, self.legs)
+        account = sheet.leg_account[self.legs]
+        self._first = np.flatnonzero(np.diff(account, prepend=-1))
+        self._accounts = account[self._first]
 
-    def stressed(self, prices: Prices, figures: LegMargins) -> IsolatedStress:
-        """Return the legs in a market.
-
-        Parameters
-        ----------
-        prices : Prices
-            Of the whole sheet.
-        figures : LegMargins
-            Of the whole sheet in that market.
-        """
-        legs, part = self.legs, self._part
-        own = Prices(
-            prices.leg_mark[part.legs],
-            prices.leg_underlying[part.legs],
-            prices.holding_usd[part.holdings],
-            prices.volatility_shift,
-            prices.seconds_later,
-        )
-        room = isolated_room(part.sheet, own, self._work)
-        pnl = figures.unrealized_pnl[legs]
-        is_taken = room <= 0.0
-        ratio, answers = usage(figures.maintenance_margin[legs], figures.initial_margin[legs] + pnl)
-        return IsolatedStress(is_taken, np.where(is_taken, -self._put_up - pnl, 0.0), ratio, answers)
-
-
-def largest_usage(
-    sheet: MarginSheet, legs: CodeArray, stressed: IsolatedStress
-) -> tuple[FloatArray, AnswerArray]:
-    """Return the largest usage of the isolated legs of each account with its answer, shape (k,)."""
-    return largest_in_group(sheet.leg_account[legs], stressed.usage, stressed.usage_answer, sheet.n_accounts)
+    def stressed(self, figures: LegMargins) -> IsolatedStress:
+        """Return the legs in a market; ``figures`` are those of all legs of the sheet in it."""
+        legs = self.legs
+        pnl, needed = figures.unrealized_pnl[legs], figures.maintenance_margin[legs]
+        left = figures.initial_margin[legs] + pnl
+        taken = np.flatnonzero(left + self._surcharge <= needed)
+        # A usage that is not known is not the largest; the account as a whole is missing then.
+        each = usage(needed, left)[0]
+        each[np.isnan(each)] = -np.inf
+        largest = np.maximum.reduceat(each, self._first) if legs.shape[0] else np.zeros(0)
+        return IsolatedStress(legs[taken], -self._put_up[taken] - pnl[taken], self._accounts, largest)

@@ -17,7 +17,7 @@ from marginwatch.risk.measures.margin import usage
 from marginwatch.risk.scenarios.assets import AssetSums
 from marginwatch.risk.scenarios.coin_moves import coin_moves
 from marginwatch.risk.scenarios.group_sums import group_stress
-from marginwatch.risk.scenarios.isolated_legs import ISOLATED, IsolatedLegs, largest_usage
+from marginwatch.risk.scenarios.isolated_legs import ISOLATED, IsolatedLegs
 from marginwatch.risk.scenarios.market import ScenarioMarket, holding_funding, leg_funding, scenario_market
 from marginwatch.risk.scenarios.results import AccountStress, StressResult
 from marginwatch.risk.workspace import Workspace
@@ -48,14 +48,14 @@ def stress(
     for place, scenario in enumerate(scenarios):
         run.take(place, scenario, moves.factor[place])
     accounts = run.accounts()
-    shape = run.maintenance, run.adjusted
+    desks, portfolio = group_stress(sheet, accounts, run.maintenance, run.adjusted)
     return StressResult(
         sheet=sheet,
         scenarios=scenarios,
         moves=moves,
         accounts=accounts,
-        desks=group_stress(accounts, *shape, sheet.desk, len(sheet.desk_names)),
-        portfolio=group_stress(accounts, *shape, np.zeros(sheet.n_accounts, np.int64), 1),
+        desks=desks,
+        portfolio=portfolio,
         assets=run.assets.result(),
         left_out=run.left_out(accounts.answer),
     )
@@ -106,18 +106,19 @@ class _Run:
         found: AccountMargins,
         is_known: BoolArray,
     ) -> None:
-        sheet, legs = self._sheet, isolated.legs
-        of_legs = isolated.stressed(market.prices, found.legs)
-        account = sheet.leg_account[legs]
-        usd = market.prices.holding_usd[sheet.leg_settle_holding[legs]]
-        extra = np.where(of_legs.is_taken, of_legs.extra_pnl * usd, 0.0)
+        sheet, of_legs = self._sheet, isolated.stressed(found.legs)
+        taken = of_legs.taken
+        account = sheet.leg_account[taken]
+        extra = of_legs.extra_pnl * market.prices.holding_usd[sheet.leg_settle_holding[taken]]
         self.equity[place] += grouped(account, extra, sheet.n_accounts)
-        self.assets.add(place, legs, np.where(is_known[account], extra, 0.0))
-        n_legs = grouped(account, of_legs.is_taken.astype(np.float64), sheet.n_accounts)
-        largest, answers = largest_usage(sheet, legs, of_legs)
-        mine = self._is_isolated
-        self.n_legs[place, mine] = n_legs[mine]
-        self.usage[place, mine], self.usage_answer[place, mine] = largest[mine], answers[mine]
+        self.assets.add(place, taken, np.where(is_known[account], extra, 0.0))
+        self.n_legs[place, self._is_isolated] = np.bincount(account, minlength=sheet.n_accounts)[
+            self._is_isolated
+        ]
+        self.usage_answer[place, self._is_isolated] = Answer.NOT_APPLICABLE
+        is_met = of_legs.usage > -np.inf
+        self.usage_answer[place, of_legs.accounts] = np.where(is_met, Answer.NUMBER, Answer.MISSING)
+        self.usage[place, of_legs.accounts] = of_legs.usage
 
     def accounts(self) -> AccountStress:
         """Return the figures of accounts."""

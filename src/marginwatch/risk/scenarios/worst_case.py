@@ -168,9 +168,9 @@ def _sides(
     market = scenario_market(sheet, np.where(moves, factor, 1.0), Scenario(name="worst case"), work)
     if not isolated.legs.shape[0]:
         return _Sides(market.contract_mark, isolated.legs, np.zeros(0))
-    found = isolated.stressed(market.prices, margins(sheet, market.prices, work).legs)
-    usd = market.prices.holding_usd[sheet.leg_settle_holding[isolated.legs]]
-    return _Sides(market.contract_mark, isolated.legs, np.where(found.is_taken, found.extra_pnl * usd, 0.0))
+    found = isolated.stressed(margins(sheet, market.prices, work).legs)
+    usd = market.prices.holding_usd[sheet.leg_settle_holding[found.taken]]
+    return _Sides(market.contract_mark, found.taken, found.extra_pnl * usd)
 
 
 class _Stakes:

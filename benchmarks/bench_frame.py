@@ -35,6 +35,9 @@ from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import AccountSnapshot
 from marginwatch.model.venue_facts import BorrowTier, CollateralTier, FeeRate
 from marginwatch.risk.frame import FramePress
+from marginwatch.risk.margin.models import margins
+from marginwatch.risk.margin.prices import prices_now
+from marginwatch.risk.workspace import Workspace
 
 VENUE = VenueId("bybit")
 
@@ -250,6 +253,8 @@ def run(n_accounts: int, n_positions: int, n_instruments: int, rounds: int) -> d
     press, now = FramePress(book), clock.now_ns()
     entries = tuple(entry for entry in book.columns.accounts.entries[1:26] if entry is not None)
     frame = press.frame(now)
+    sheet, work = press.sheet(now), Workspace()
+    market = prices_now(sheet)
     return {
         "accounts": n_accounts,
         "positions": int(frame.portfolio.n_positions[1]),
@@ -257,6 +262,8 @@ def run(n_accounts: int, n_positions: int, n_instruments: int, rounds: int) -> d
         "frame_ms": median_ms(lambda: press.frame(now), rounds),
         "numpy_totals_ms": median_ms(numpy_totals(book), rounds),
         "dict_loop_ms": median_ms(dict_loop(book), max(1, rounds // 5)),
+        "sheet_ms": median_ms(lambda: press.sheet(now), max(1, rounds // 5)),
+        "margins_ms": median_ms(lambda: margins(sheet, market, work), rounds),
         "lane_accounts": len(entries),
         "lane_us": median_ms(lambda: press.lane(entries, now), 10 * rounds) * 1e3,
         "apply_us": apply_us(book, max(1, rounds // 5)),
@@ -281,6 +288,8 @@ def main(arguments: list[str] | None = None) -> None:
         ("full frame", frame_ms, "ms"),
         ("numpy totals + 5 group-bys", found["numpy_totals_ms"], "ms"),
         ("dict loop as usually written", found["dict_loop_ms"], "ms"),
+        ("margin sheet of all accounts", found["sheet_ms"], "ms"),
+        ("one tiered margin pass over it", found["margins_ms"], "ms"),
         (f"fast lane, {found['lane_accounts']} accounts", found["lane_us"], "µs"),
         ("apply one position message", found["apply_us"], "µs"),
     ):

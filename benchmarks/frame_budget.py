@@ -28,6 +28,8 @@ def table(found: dict[str, float | int], promises: list[Row]) -> str:
                 "ms",
                 ratio(frame_ms / found["dict_loop_ms"]),
             ),
+            ("margin sheet of all accounts", number(found["sheet_ms"], 2), "ms", ""),
+            ("one tiered margin pass over it", number(found["margins_ms"], 2), "ms", ""),
             (lane, number(found["lane_us"], 1), "µs", ""),
             ("apply one position message", number(found["apply_us"], 2), "µs", ""),
         ],

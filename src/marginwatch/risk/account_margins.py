@@ -1,5 +1,6 @@
 """Margins of accounts: ours, the venue's beside them, and what follows from ours: usages, free margin, leverage."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,15 @@ from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.risk.margin.accounts import valued
-from marginwatch.risk.margin.lacking import CoinsLooked, Lack, Lacks, LegsLooked, lacking, own_lacks
+from marginwatch.risk.margin.lacking import (
+    IS_KNOWN_MODE,
+    CoinsLooked,
+    Lack,
+    Lacks,
+    LegsLooked,
+    lacking,
+    own_lacks,
+)
 from marginwatch.risk.margin.legs import INITIAL, MAINTENANCE, PNL
 from marginwatch.risk.margin.reckoning import Reckoned, reckon
 from marginwatch.risk.margin.row_plan import Contracts, RowPlan, market_of_rows, plan_of_rows
@@ -87,6 +96,9 @@ def reckon_rows(
 
 def venue_margins(rows: Rows, coin_usd: FloatArray) -> VenueMargins:
     """Return what the venue states."""
+    stated = (rows.available_balance, rows.account_initial_margin, rows.account_maintenance_margin)
+    if not any(math.isnan(total.sum()) for total in stated):
+        return VenueMargins(rows.equity, rows.adjusted_equity, stated[1], stated[2], stated[0])
     free = np.where(
         np.isnan(rows.available_balance),
         rows.adjusted_equity - rows.account_initial_margin,
@@ -183,6 +195,9 @@ def leverage(
     answers : ndarray of shape (k,), uint8
         ``NOT_APPLICABLE`` without positions, ``MISSING`` where equity or the size of a position is unknown.
     """
+    if equity_usd.size and equity_usd.min() > 0.0 and n_positions.min() > 0.0 and n_unvalued.max() == 0.0:
+        # The usual case; the least of numbers with a NaN among them is NaN, which is not positive.
+        return np.minimum(notional_usd / equity_usd, USAGE_MAX), np.zeros(equity_usd.shape, np.uint8)
     is_beyond = (notional_usd > 0.0) & (equity_usd <= 0.0)
     ratio = notional_usd / np.where(equity_usd > 0.0, equity_usd, np.where(np.isnan(equity_usd), np.nan, 1.0))
     ratio = np.minimum(np.where(is_beyond, USAGE_MAX, ratio), USAGE_MAX)
@@ -224,7 +239,15 @@ def _isolated_free(rows: Rows, reckoned: RowMargins) -> FloatArray:
 
 def _lacks(rows: Rows, reckoned: RowMargins, basis: MarginBasis, total: FloatArray) -> Lacks | None:
     """Return what each account lacks, None if nothing is lacking anywhere. ``total`` is NaN where any figure is."""
-    own = own_lacks(rows.margin_mode, rows.is_heard, rows.n_positions > 0, basis.has_model[rows.venue])
+    has_model = basis.has_model[rows.venue]
+    if (
+        not math.isnan(total.sum())
+        and rows.is_heard.all()
+        and has_model.all()
+        and IS_KNOWN_MODE[rows.margin_mode].all()
+    ):
+        return None
+    own = own_lacks(rows.margin_mode, rows.is_heard, rows.n_positions > 0, has_model)
     is_missing = np.isnan(total) | (own != Lack.NOTHING)
     # Row 0 of the book, and rows given back, are no accounts.
     is_missing &= rows.venue > 0

@@ -1,5 +1,6 @@
 """From sums by coin to figures of accounts: haircuts, debts, and everything in USD."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -139,5 +140,6 @@ def account_sums(
 def valued(amount: FloatArray, usd: FloatArray) -> FloatArray:
     """Return amounts in USD; nothing of a coin is worth nothing, whether its price is known or not."""
     worth = amount * usd
-    worth[amount == 0.0] = 0.0
+    if math.isnan(worth.sum()):
+        worth[amount == 0.0] = 0.0
     return worth

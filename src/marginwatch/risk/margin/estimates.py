@@ -1,5 +1,6 @@
 """Which accounts are estimates: whose formula the venue has not published in full, or where something is assumed."""
 
+import math
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 
 CROSS = MARGIN_MODES["cross"]
 PORTFOLIO = MARGIN_MODES["portfolio"]
+OWN_FEE = int(FeeSource.OWN)
 
 
 class Estimate(IntEnum):
@@ -65,19 +67,24 @@ class CoinSigns(NamedTuple):
 def estimates(mode: CodeArray, legs: LegSigns, coins: CoinSigns) -> CodeArray:
     """Return the code of :class:`Estimate` of each account, shape (k,); ``mode`` is that of each."""
     found = np.zeros(mode.shape[0], np.int64)
-    # The most telling one is written last.
-    unsaid = np.flatnonzero((coins.switch < 0) & (coins.wallet > 0.0) & coins.is_held)
-    _note(found, coins.account[unsaid], mode, Estimate.SWITCH)
-    unsaid = np.flatnonzero(np.isnan(coins.order_margin) & coins.is_held)
-    _note(found, coins.account[unsaid], mode, Estimate.ORDER_MARGIN)
-    assumed = np.flatnonzero(legs.fee_source > FeeSource.OWN)
-    found[legs.account[assumed]] = Estimate.FEE
-    if legs.order_value.any():
+    # The most telling one is written last. Mostly there is none, which one look at a column tells.
+    if coins.switch.min(initial=0) < 0:
+        unsaid = np.flatnonzero((coins.switch < 0) & (coins.wallet > 0.0) & coins.is_held)
+        _note(found, coins.account[unsaid], mode, Estimate.SWITCH)
+    if math.isnan(coins.order_margin.sum()):
+        unsaid = np.flatnonzero(np.isnan(coins.order_margin) & coins.is_held)
+        _note(found, coins.account[unsaid], mode, Estimate.ORDER_MARGIN)
+    if legs.fee_source.max(initial=0) > OWN_FEE:
+        found[legs.account[legs.fee_source > OWN_FEE]] = Estimate.FEE
+    if math.isnan(legs.order_value.sum()):
         found[legs.account[np.isnan(legs.order_value)]] = Estimate.ORDERS
-    _note(found, legs.account[np.flatnonzero(legs.twins)], mode, Estimate.HEDGED)
-    short = legs.options[legs.quantity[legs.options] < 0.0]
-    found[legs.account[short]] = Estimate.SHORT_OPTION
-    found[mode == PORTFOLIO] = Estimate.PORTFOLIO
+    if legs.twins.max(initial=0):
+        _note(found, legs.account[np.flatnonzero(legs.twins)], mode, Estimate.HEDGED)
+    if legs.options.shape[0]:
+        short = legs.options[legs.quantity[legs.options] < 0.0]
+        found[legs.account[short]] = Estimate.SHORT_OPTION
+    if mode.max(initial=0) >= PORTFOLIO:
+        found[mode == PORTFOLIO] = Estimate.PORTFOLIO
     return found
 
 

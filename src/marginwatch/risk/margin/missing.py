@@ -88,12 +88,11 @@ def why_missing(sheet: MarginSheet, lacks: Lacks) -> tuple[str | None, ...]:
     """Return in words what each account lacks, None where nothing."""
     known: dict[tuple[int, int], str | None] = {}
     found: list[str | None] = []
-    for key in zip(lacks.kind.tolist(), lacks.subject.tolist(), strict=True):
-        if key not in known:
-            names: tuple[str | None, ...] = (
-                sheet.contract_names if key[0] in OF_CONTRACT else sheet.coin_names
-            )
-            subject: str | None = names[key[1]]
-            known[key] = why(key[0], subject)
-        found.append(known[key])
+    kinds: list[int] = lacks.kind.tolist()
+    subjects: list[int] = lacks.subject.tolist()
+    for kind, subject in zip(kinds, subjects, strict=True):
+        if (kind, subject) not in known:
+            names = sheet.contract_names if kind in OF_CONTRACT else sheet.coin_names
+            known[kind, subject] = why(kind, names[subject])
+        found.append(known[kind, subject])
     return tuple(found)

@@ -1,5 +1,6 @@
 """The plan of a slice of the book, for frames and lanes: no sorting, no copies, whatever the order of its rows."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -112,7 +113,7 @@ def plan_of_rows(rows: Rows, contracts: Contracts, terms: Terms, work: Workspace
             rows.coin_owner,
             rows.coin_asset,
             amounts.cash,
-            np.nan_to_num(rows.coin_order_margin),
+            known_or_zero(rows.coin_order_margin),
             amounts.borrowed,
             rows.coin_switch != 0,
         ),
@@ -155,6 +156,11 @@ def market_of_rows(
         portfolio_settle_usd=prices.usd[contracts.table.settle_asset[contract]],
         portfolio_options=stressed,
     )
+
+
+def known_or_zero(values: FloatArray) -> FloatArray:
+    """Return values with 0 for NaN; mostly there is none."""
+    return np.nan_to_num(values) if math.isnan(values.sum()) else values
 
 
 def _joined(rows: Rows) -> tuple[FloatArray, FloatArray]:

@@ -54,6 +54,8 @@ def plan_of(options: argparse.Namespace) -> Plan:
     ValueError
         If a number is out of range; the message names it.
     """
+    if options.folder is not None and options.folder.exists():
+        raise ValueError(f"--folder: {options.folder} exists; name one that is to be made")
     if options.size == "tiny":
         return tiny()
     for name, is_fine in (
@@ -141,14 +143,15 @@ def main(arguments: list[str] | None = None) -> int:
             folder = options.folder.resolve()
         else:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="marginwatch-soak-")))
-        described = machine.describe() | {"date": dt.datetime.now(dt.UTC).isoformat(timespec="minutes")}
+        described = machine.describe() | {"date": f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC"}
         try:
             result = asyncio.run(run_in(plan, folder))
         except (asyncio.CancelledError, KeyboardInterrupt):
             print("\nstopped before the end; nothing was judged")
             return STOPPED
-        except (RuntimeError, aiohttp.ClientError) as error:
-            print(f"\nDid not hold:\n- the run was not completed: {error}\n{last_words(folder)}")
+        except (RuntimeError, OSError, aiohttp.ClientError) as error:
+            what = f"{type(error).__name__}: {error}"
+            print(f"\nDid not hold:\n- the run was not completed: {what}\n{last_words(folder)}")
             return 1
     promises = verdicts.judge(result, plan)
     if result["ended"]:
@@ -158,9 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"\n{verdicts.table(promises)}\n")
     if "end" in result:
         print(f"{verdicts.usage_table(result['end'])}\n")
-    print(
-        f"{described['processor']}, {described['cores']} cores, {described['python']}, {described['date']} UTC"
-    )
+    print(f"{described['processor']}, {described['cores']} cores, {described['python']}, {described['date']}")
     if options.json is not None:
         options.json.write_bytes(
             msgspec.json.encode({"machine": described, "promises": promises, "result": result})

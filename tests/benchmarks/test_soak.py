@@ -180,7 +180,7 @@ def test_one_call_too_many_or_one_write_is_seen(soaked: tuple[str, dict]) -> Non
     ]
 
 
-@pytest.mark.parametrize("argument", ["--accounts=5", "--minutes=0", "--share=1.5"])
+@pytest.mark.parametrize("argument", ["--accounts=5", "--minutes=0", "--share=1.5", "--folder=tests"])
 def test_a_number_out_of_range_is_a_usage_error(argument: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([argument]) == 2
     assert argument.partition("=")[0] in capsys.readouterr().err

@@ -3,13 +3,14 @@
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from benchmarks.report import Row, grid, number, ratio, verdict
 from marginwatch.risk.history.mapping import CoinSource, History, Source
 from marginwatch.risk.var.exposures import Exposures
-from marginwatch.risk.var.measure import account_gains, measure_with
+from marginwatch.risk.var.measure import account_gains, measure_with, rough_gains
 from marginwatch.risk.var.settings import VarMethod, VarSettings
 from marginwatch.risk.var.tail import var_and_shortfall
 
@@ -41,33 +42,40 @@ def made_up(n_accounts: int, n_coins: int, n_rows: int) -> tuple[Exposures, Hist
     return exposures, History(names, DAY_S, np.arange(1, n_rows + 1) * DAY_S, moves, sources)
 
 
-def median_ms(work: Callable[[], object], rounds: int) -> float:
-    work()
-    times: list[float] = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - started) * 1e3)
-    return statistics.median(times)
+def timed(works: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Return the milliseconds of each work in each round; the works take turns, so that a disturbance falls on all."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(rounds + 1):
+        for name, work in works.items():
+            started = time.perf_counter()
+            work()
+            if turn:
+                times[name].append((time.perf_counter() - started) * 1e3)
+    return times
 
 
 def measured(size: str, rounds: int) -> dict[str, float]:
-    """Return the medians; the work and its reference take turns in one process."""
+    """Return median and least of each work, ``…_ms`` and ``…_min_ms``."""
     exposures, history = made_up(*SIZES[size])
     returns = np.expm1(history.values)
     single, single_returns = exposures.linear_usd.astype(np.float32), returns.astype(np.float32)
-    gains = account_gains(exposures, returns)
-    found = {
-        "product_ms": median_ms(lambda: exposures.linear_usd @ returns.T, rounds),
-        "var_ms": median_ms(lambda: var_and_shortfall(account_gains(exposures, returns), 0.99), rounds),
-        "tail_ms": median_ms(lambda: var_and_shortfall(gains, 0.99), rounds),
-        "single_ms": median_ms(lambda: var_and_shortfall(single @ single_returns.T, 0.99), rounds),
+    gains = rough_gains(exposures, single_returns, returns)
+    quick: dict[str, Callable[[], object]] = {
+        "product": lambda: exposures.linear_usd @ returns.T,
+        "single_product": lambda: single @ single_returns.T,
+        "var": lambda: var_and_shortfall(rough_gains(exposures, single_returns, returns), 0.99),
+        "double": lambda: var_and_shortfall(account_gains(exposures, returns), 0.99),
+        "tail": lambda: var_and_shortfall(gains, 0.99),
     }
-    for method in VarMethod:
-        settings = VarSettings(method=method, horizon_s=10 * DAY_S)
-        work = lambda settings=settings: measure_with(exposures, history, settings)  # noqa: E731  # one call a method
-        found[f"{method}_ms"] = median_ms(work, max(2, rounds // 5))
-    return found
+    slow: dict[str, Callable[[], object]] = {
+        str(method): partial(
+            measure_with, exposures, history, VarSettings(method=method, horizon_s=10 * DAY_S)
+        )
+        for method in VarMethod
+    }
+    times = timed(quick, rounds) | timed(slow, max(2, rounds // 5))
+    found = {f"{name}_ms": statistics.median(each) for name, each in times.items()}
+    return found | {f"{name}_min_ms": min(each) for name, each in times.items()}
 
 
 def table(found: dict[str, float], promises: list[Row], shape: tuple[int, int, int]) -> str:
@@ -76,14 +84,24 @@ def table(found: dict[str, float], promises: list[Row], shape: tuple[int, int, i
     product_ms = found["product_ms"]
     work = {
         f"matrix product, {accounts:,} accounts × {coins:,} coins × {rows:,} scenarios": "product_ms",
-        "VaR + ES of each account, product included": "var_ms",
-        "VaR + ES of each account, beside the product": "tail_ms",
-        "product, VaR + ES in single precision": "single_ms",
+        "the same product in single precision": "single_product_ms",
+        "VaR + ES of each account from its exposures, as measured here: single precision": "var_ms",
+        "the same in double precision": "double_ms",
+        "VaR + ES beside the product: gains given": "tail_ms",
         **{f"everything by the {m} method: accounts, desks, whole, parts": f"{m}_ms" for m in VarMethod},
     }
     figures = grid(
-        ("Work", "median", "unit", "× the product"),
-        [(name, number(found[key], 2), "ms", ratio(found[key] / product_ms)) for name, key in work.items()],
+        ("Work", "median", "least", "unit", "× the product"),
+        [
+            (
+                name,
+                number(found[key], 2),
+                number(found[key.replace("_ms", "_min_ms")], 2),
+                "ms",
+                ratio(found[key] / product_ms),
+            )
+            for name, key in work.items()
+        ],
     )
     kept = grid(
         ("Promise", "measured", ""),
@@ -101,11 +119,11 @@ def run(size: str, repetitions: int | None = None) -> Row:
     shape = SIZES[size]
     promises: list[Row] = [
         {
-            "promise": f"VaR + ES in at most {BUDGET_MS:g} ms beside the matrix product",
-            "measured": found["tail_ms"],
+            "promise": f"VaR + ES of each account in at most {BUDGET_MS:g} ms",
+            "measured": found["var_ms"],
             "limit": BUDGET_MS,
             "unit": "ms",
-            "is_kept": found["tail_ms"] <= BUDGET_MS,
+            "is_kept": found["var_ms"] <= BUDGET_MS,
         }
     ]
     return {

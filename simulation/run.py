@@ -185,6 +185,8 @@ class _Run:
                 on_event=auditor.hear,
                 on_frame=auditor.look,
                 chance=random.Random(f"monitor-{plan.seed}"),
+                # Threads would end at another moment of the jumping time in each run.
+                is_heavy=False,
             )
             async with running(service):
                 yield service, auditor

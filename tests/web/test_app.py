@@ -11,6 +11,7 @@ ROUTES = [
     "/api/v1/notices",
     "/api/v1/breaks",
     "/api/v1/quarantine",
+    "/api/v1/margin",
 ]
 
 
@@ -166,7 +167,7 @@ async def test_a_defect_is_a_plain_500_and_the_service_goes_on(service: SimpleNa
 
 async def test_the_document_is_json_alone_and_names_every_route(service: SimpleNamespace) -> None:
     document = json.loads((await service.get("/api/v1/openapi.json")).body)
-    assert set(ROUTES) | {"/healthz", "/readyz"} == set(document["paths"])
+    assert set(ROUTES) | {"/healthz", "/readyz", "/api/v1/book"} == set(document["paths"])
     for page in ("/api/v1", "/api/v1/redoc", "/api/v1/swagger", "/api/v1/elements", "/schema"):
         reply = await service.get(page)
         assert reply.status in (200, 404)

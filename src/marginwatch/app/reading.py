@@ -1,10 +1,12 @@
 """One complete frame, for commands that look once."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 import numpy as np
 
 from marginwatch.app.service import Service, running
+from marginwatch.bookfile.writing import Gathered
 from marginwatch.config.settings import Config
 from marginwatch.errors import ConnectivityError
 from marginwatch.model.connectivity import Connectivity, LinkState
@@ -16,6 +18,12 @@ UNREACHABLE_AFTER_S = 15.0
 
 AWAITED_TOLD_EVERY_S = 1.0
 PRICES_TIMEOUT_S = 5.0
+FACTS_TIMEOUT_S = 20.0
+"""Tiers, haircuts and fees of many accounts take as many calls; what has not come by then is missing with its reason."""
+
+CLOSES_TIMEOUT_S = 90.0
+"""Two calls a coin, after everything else."""
+
 PRICES_POLL_S = 0.05
 
 
@@ -24,6 +32,8 @@ async def one_shot(
     *,
     timeout_s: float = ONE_SHOT_TIMEOUT_S,
     on_wait: Callable[[Sequence[Connectivity]], None] | None = None,
+    is_heavy: bool = False,
+    wants_closes: bool = False,
 ) -> Frame:
     """Return the first complete frame of the configured accounts, prices included; nothing is written down.
 
@@ -35,6 +45,10 @@ async def one_shot(
         How long to wait for accounts that may still answer.
     on_wait : callable, optional
         Hears about once a second which accounts have not answered yet.
+    is_heavy : bool, default=False
+        Whether the frame also has what is too heavy for a frame.
+    wants_closes : bool, default=False
+        Whether price histories are fetched for it first.
 
     Raises
     ------
@@ -42,9 +56,47 @@ async def one_shot(
         If no account answered within ``timeout_s``, or if after 15 s every attempt has failed; with the first failure.
         Accounts that did not answer while others did are in the frame's *not included*.
     """
-    async with running(Service(config, is_recording=False)) as service:
+    async with reading(config, timeout_s=timeout_s, on_wait=on_wait, wants_closes=wants_closes) as service:
+        frame = await _priced_frame(service)
+        if not is_heavy:
+            return frame
+        await service.reckon_heavy()
+        return service.engine.run_frame()
+
+
+async def gather_once(
+    config: Config, on_wait: Callable[[Sequence[Connectivity]], None] | None = None
+) -> Gathered:
+    """Return the whole book of the configured accounts, read once; see :func:`one_shot`."""
+    async with reading(config, on_wait=on_wait) as service:
+        await _priced_frame(service)
+        return service.gather_book()
+
+
+@contextlib.asynccontextmanager
+async def reading(
+    config: Config,
+    *,
+    timeout_s: float = ONE_SHOT_TIMEOUT_S,
+    on_wait: Callable[[Sequence[Connectivity]], None] | None = None,
+    wants_closes: bool = False,
+) -> AsyncGenerator[Service]:
+    """Run a service that has heard every account and fact it can; see :func:`one_shot`."""
+    service = Service(config, is_recording=False, is_heavy=False, wants_closes=wants_closes)
+    async with running(service):
         await _wait_for_answers(service, timeout_s, on_wait)
-        return await _priced_frame(service)
+        await _wait_until(service, service.are_facts_read, FACTS_TIMEOUT_S)
+        if wants_closes:
+            await _wait_until(
+                service, lambda: service.are_closes_read() and service.closes_version() > 0, CLOSES_TIMEOUT_S
+            )
+        yield service
+
+
+async def _wait_until(service: Service, is_so: Callable[[], bool], timeout_s: float) -> None:
+    give_up_at = service.clock.monotonic_s() + timeout_s
+    while not is_so() and service.clock.monotonic_s() < give_up_at:
+        await service.clock.sleep(PRICES_POLL_S)
 
 
 async def _wait_for_answers(

@@ -11,9 +11,12 @@ import structlog
 
 from marginwatch.app.connections import open_http
 from marginwatch.app.exposures import LiveExposures
+from marginwatch.app.model_errors import ModelErrorKeeper
+from marginwatch.app.past_prices import PastPrices
 from marginwatch.app.risk_days import RiskDayKeeper
-from marginwatch.app.settings import collect_settings, refuse_unsupported, risk_settings
+from marginwatch.app.settings import collect_settings, heavy_settings, refuse_unsupported, risk_settings
 from marginwatch.book.position_book import PositionBook
+from marginwatch.bookfile.writing import Gathered, gather
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.collect.budget import RateBudget
 from marginwatch.collect.bybit import bybit_port
@@ -24,6 +27,7 @@ from marginwatch.collect.statuses import AccountStatus, Progress
 from marginwatch.collect.supervisor import supervise
 from marginwatch.config.settings import Config, RefusedAccount
 from marginwatch.engine.engine import Engine
+from marginwatch.engine.heavy import HeavyWork
 from marginwatch.errors import ConfigError, ProtocolError
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.connectivity import Connectivity, LinkState
@@ -33,6 +37,8 @@ from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
 from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.heavy.moves import PastReturns
+from marginwatch.risk.margin.model_error import ErrorColumns
 from marginwatch.risk.var.exposures import Exposures
 from marginwatch.store import Store
 from marginwatch.store.price_closes import PriceCloses
@@ -47,7 +53,7 @@ COMPLETE_POLL_S = 0.05
 FRAME_STUCK_S = 10.0
 """Frames come at least every second; ten without one is no delay any more."""
 
-RESTART_TABLES = ("service", "limits", "prices", "collect")
+RESTART_TABLES = ("service", "limits", "prices", "collect", "risk")
 """Tables of the configuration that are read at the start alone."""
 
 TELL_DANGER_EVERY_S = 2.0
@@ -74,6 +80,8 @@ class Service:
         Source of all jitter; seeded, the same service does the same again.
     wants_closes : bool, default=False
         Whether price histories are fetched even where nothing is recorded; they are forgotten then.
+    is_heavy : bool, default=True
+        Whether what is too heavy for a frame is reckoned in threads, over and over.
     """
 
     def __init__(
@@ -86,6 +94,7 @@ class Service:
         is_recording: bool = True,
         chance: random.Random | None = None,
         wants_closes: bool = False,
+        is_heavy: bool = True,
     ) -> None:
         self.config = config
         self.clock = clock or SystemClock()
@@ -99,6 +108,7 @@ class Service:
             on_unreadable=self._record_unreadable,
             risk_settings=risk_settings(config),
         )
+        self.heavy = HeavyWork(self.engine, self.clock, heavy_settings(config), self._past_returns)
         self.store: Store | None = None
         self.closes: PriceCloses | ClosesInMemory | None = ClosesInMemory() if wants_closes else None
         self.budgets: dict[str, RateBudget] = {}
@@ -106,6 +116,8 @@ class Service:
         self._recorder: Recorder | None = None
         self._on_event = on_event
         self._is_recording = is_recording
+        self._is_heavy = is_heavy
+        self._past: PastPrices | None = None
         self._chance = chance or random.Random()
         self._http: aiohttp.ClientSession | None = None
         self._exposures = LiveExposures(self.book, risk_settings(config))
@@ -127,8 +139,11 @@ class Service:
             self._recorder = Recorder(self.store, self.clock)
             self._tasks.append(asyncio.create_task(supervise("recorder", self._recorder.run, self.clock)))
             self.closes = PriceCloses(self.store)
-            days = RiskDayKeeper(RiskDays(self.store), self.closes, self.clock, self._exposures_of_all)
+            kept = RiskDays(self.store)
+            days = RiskDayKeeper(kept, self.closes, self.clock, self._exposures_of_all)
             self._tasks.append(asyncio.create_task(supervise("risk days", days.run, self.clock)))
+            errors = ModelErrorKeeper(kept, self.clock, self._model_errors, self._name_of)
+            self._tasks.append(asyncio.create_task(supervise("model errors", errors.run, self.clock)))
         self._http = open_http()
         self._tasks.append(asyncio.create_task(supervise("engine", self.engine.run, self.clock)))
         self._fleet = Fleet(
@@ -146,6 +161,21 @@ class Service:
         self._tasks.append(asyncio.create_task(supervise("danger", self._tell_danger, self.clock)))
         self._register(self.config, {})
         await self._fleet.start(self.config.accounts)
+        if self.closes is not None:
+            self._past = PastPrices(self.closes, self.closes_version, self.clock)
+        if self._is_heavy:
+            if self._past is not None:
+                self._tasks.append(asyncio.create_task(supervise("past prices", self._past.run, self.clock)))
+            self._tasks.append(asyncio.create_task(supervise("heavy measures", self.heavy.run, self.clock)))
+
+    async def reckon_heavy(self) -> None:
+        """Reckon what is too heavy for a frame once, for whoever looks once; the next frame has it."""
+        if self._past is not None:
+            await self._past.refresh()
+        await self.heavy.reckon_all()
+
+    def _past_returns(self) -> PastReturns:
+        return PastReturns() if self._past is None else self._past.returns
 
     async def _tell_danger(self) -> None:
         """Let the calls of endangered accounts go before those of the others."""
@@ -232,6 +262,10 @@ class Service:
         """Return a number that grows with every price history that got newer."""
         return self._running_fleet().closes_version()
 
+    def gather_book(self) -> Gathered:
+        """Return references to all that the book holds now, for a book file."""
+        return gather(self.book.columns, self.clock.now_ns())
+
     def exposures(self) -> Exposures:
         """Return what every account is exposed to now; see :meth:`LiveExposures.at`."""
         return self._exposures.at(self.clock.now_ns())
@@ -278,6 +312,15 @@ class Service:
     def _exposures_of_all(self) -> Exposures | None:
         """Return the exposures once every account has been heard: before, the book of a day's end would lack some."""
         return self.exposures() if self.is_complete() else None
+
+    def _model_errors(self) -> ErrorColumns | None:
+        frame = self.engine.frame
+        return None if frame is None else frame.model_errors
+
+    def _name_of(self, row: int) -> AccountId | None:
+        entries = self.book.columns.accounts.entries
+        entry = entries[row] if row < len(entries) else None
+        return None if entry is None else entry.spec.account_id
 
     def _sink(self, event: Event) -> None:
         self.engine.sink(event)

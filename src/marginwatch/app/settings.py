@@ -4,6 +4,7 @@ import msgspec
 
 from marginwatch.collect.settings import CollectSettings
 from marginwatch.config.settings import Config
+from marginwatch.engine.heavy_settings import HeavySettings
 from marginwatch.errors import ConfigError
 from marginwatch.model.account import AccountSpec
 from marginwatch.risk.settings import RiskSettings
@@ -15,6 +16,11 @@ def risk_settings(config: Config) -> RiskSettings:
     return RiskSettings(
         price_stale_after_s=config.prices.mark_stale_s, price_unknown_after_s=config.prices.mark_unknown_s
     )
+
+
+def heavy_settings(config: Config) -> HeavySettings:
+    """Return how often ``config`` wants heavy measures reckoned."""
+    return HeavySettings(**msgspec.structs.asdict(config.risk))
 
 
 def collect_settings(config: Config) -> CollectSettings:

@@ -24,6 +24,9 @@ positions        positions: every open position
 position_table   its columns
 exposure         exposure: by group and in all
 exposure_tables  its columns
+margin           margin: margins, distances to liquidation, the ladder
+margin_tables    its columns
+export           export: a whole book as one file
 sim              sim: a simulated exchange
 check            check: every key and what its account answers
 check_table      its columns

@@ -2,6 +2,7 @@
 
 from marginwatch.cli.options import (
     AccountOption,
+    BookOption,
     ConfigOption,
     CsvOption,
     DeskOption,
@@ -17,6 +18,7 @@ def accounts(
     config: ConfigOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
+    book: BookOption = None,
     account: AccountOption = None,
     desk: DeskOption = None,
     venue: VenueOption = None,
@@ -34,7 +36,7 @@ def accounts(
 
     form = form_of(json, csv)
     wanted = {"account": account, "desk": desk, "venue": venue}
-    reply = Source(config=config, url=url, token=token).read(
+    reply = Source(config=config, url=url, token=token, book=book, is_heavy=True).read(
         "/api/v1/accounts", AccountsReply, lambda frame: accounts_reply(frame, **wanted), **wanted
     )
     return show_rows("Accounts", narrowed(reply, sort), AccountRow, COLUMNS, form)

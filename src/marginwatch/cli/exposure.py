@@ -6,6 +6,7 @@ import typer
 
 from marginwatch.cli.options import (
     AssetOption,
+    BookOption,
     ConfigOption,
     CsvOption,
     DeskOption,
@@ -29,6 +30,7 @@ def exposure(
     config: ConfigOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
+    book: BookOption = None,
     by: ByOption = None,
     asset: AssetOption = None,
     desk: DeskOption = None,
@@ -48,7 +50,7 @@ def exposure(
 
     form = form_of(json, csv)
     dimension, name = _group(by, asset=asset, desk=desk, venue=venue)
-    source = Source(config=config, url=url, token=token)
+    source = Source(config=config, url=url, token=token, book=book)
     reply = source.read(
         "/api/v1/exposure",
         ExposureReply,
@@ -84,7 +86,7 @@ def _group(by: str | None, **filters: str | None) -> tuple[str, str | None]:
 def _show(by: str, reply: "ExposureReply", form: object) -> None:
     from marginwatch.cli import exposure_tables as tables
     from marginwatch.cli.output import Form, write_csv, write_json, write_table
-    from marginwatch.cli.views import complain_about, headline, notes_on
+    from marginwatch.cli.views import assumption_notes, complain_about, headline, notes_on
     from marginwatch.risk.table_rows import ExposureRow, PortfolioSummary
 
     left_out = reply.portfolio.not_included
@@ -103,4 +105,6 @@ def _show(by: str, reply: "ExposureReply", form: object) -> None:
         write_table(headline(f"Exposure by {by}", reply, len(reply.rows)), columns, reply.rows)
     if reply.opposing:
         write_table("Opposing accounts", tables.OPPOSITION_COLUMNS, reply.opposing)
-    write_table("In all", tables.PORTFOLIO_COLUMNS, [reply.portfolio], notes_on(left_out))
+    write_table(
+        "In all", tables.PORTFOLIO_COLUMNS, [reply.portfolio], [*notes_on(left_out), *assumption_notes(reply)]
+    )

@@ -24,6 +24,12 @@ TokenOption = Annotated[
         help="Token of that service: env:NAME, file:PATH or the token itself; else MARGINWATCH_TOKEN or the file in data_dir.",
     ),
 ]
+BookOption = Annotated[
+    str | None,
+    typer.Option(
+        "--book", metavar="FILE", help="Read a book file instead of accounts; see marginwatch export book."
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="One JSON object, totals and what they leave out included.")
 ]

@@ -3,6 +3,7 @@
 from marginwatch.cli.options import (
     AccountOption,
     AssetOption,
+    BookOption,
     ConfigOption,
     CsvOption,
     DeskOption,
@@ -18,6 +19,7 @@ def positions(
     config: ConfigOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
+    book: BookOption = None,
     account: AccountOption = None,
     desk: DeskOption = None,
     asset: AssetOption = None,
@@ -36,7 +38,7 @@ def positions(
 
     form = form_of(json, csv)
     wanted = {"account": account, "desk": desk, "venue": venue, "asset": asset}
-    reply = Source(config=config, url=url, token=token).read(
+    reply = Source(config=config, url=url, token=token, book=book).read(
         "/api/v1/positions", PositionsReply, lambda frame: positions_reply(frame, **wanted), **wanted
     )
     return show_rows("Positions", narrowed(reply, sort), PositionRow, COLUMNS, form)

@@ -18,6 +18,8 @@ COMMANDS: Mapping[str, str] = {
     "accounts": "Show the accounts by danger, with margin, health and age of data.",
     "positions": "Show the open positions of all accounts.",
     "exposure": "Show long, short, net and gross exposure by asset, desk, tag, venue or in all.",
+    "margin": "Show margins, distance to liquidation, and who is liquidated first.",
+    "export": "Write the whole book to a file: export book.",
     "sim": "Run a simulated exchange that exchange clients can connect to.",
 }
 """Command → its line in ``--help``. ``cli/<command>.py`` holds a function of the same name."""

@@ -68,6 +68,14 @@ def fetch(url: str, path: str, token: Secret, shape: type[T]) -> T:
     ConnectivityError
         If nothing answers, the service is not ready, or whatever answers there is not one of ours.
     """
+    try:
+        return msgspec.json.decode(fetch_body(url, path, token), type=shape)
+    except msgspec.DecodeError as error:
+        raise _stranger(url, str(error)) from error
+
+
+def fetch_body(url: str, path: str, token: Secret) -> bytes:
+    """Return the body of the reply to one GET as it came; raises as :func:`fetch`."""
     status, body = _get(url, path, token)
     if status in (401, 403):
         raise ConfigError(
@@ -81,10 +89,7 @@ def fetch(url: str, path: str, token: Secret, shape: type[T]) -> T:
         raise ConnectivityError(f"{url}: {_words(body, '503: ')}")
     if status != 200:
         raise _stranger(url, f"it answers {status} to {path.partition('?')[0]}")
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except msgspec.DecodeError as error:
-        raise _stranger(url, str(error)) from error
+    return body
 
 
 def _stranger(url: str, what: str) -> ConnectivityError:

@@ -10,6 +10,7 @@ from marginwatch.cli.output import Column, Form, grouped, write_csv, write_json,
 from marginwatch.cli.supervision import FINE, UNREACHABLE, printable
 from marginwatch.risk.table_rows import NotIncluded
 from marginwatch.web.replies import AccountsReply, PositionsReply, Reply
+from marginwatch.web.risk_replies import MarginReply
 
 NOT_INCLUDED_SHOWN_MAX = 20
 
@@ -28,18 +29,17 @@ def show_rows(
         write_csv(shape, reply.rows)
         complain_about(reply.not_included)
     else:
-        write_table(
-            headline(title, reply, len(reply.rows)), columns, reply.rows, notes_on(reply.not_included)
-        )
+        notes = [*notes_on(reply.not_included), *assumption_notes(reply)]
+        write_table(headline(title, reply, len(reply.rows)), columns, reply.rows, notes)
     return exit_code(reply)
 
 
-def exit_code(reply: AccountsReply | PositionsReply) -> int:
+def exit_code(reply: AccountsReply | PositionsReply | MarginReply) -> int:
     """Return 3 if there are accounts and none of those asked about is part of the totals, 0 otherwise.
 
     No rows of accounts that are heard is an answer: they are flat.
     """
-    if isinstance(reply, AccountsReply) and reply.rows:
+    if isinstance(reply, AccountsReply | MarginReply) and reply.rows:
         is_heard = any(row.is_included for row in reply.rows)
     elif reply.n_included is None:
         is_heard = bool(reply.rows)
@@ -68,6 +68,11 @@ def notes_on(left_out: Sequence[NotIncluded]) -> list[str]:
     if (more := len(left_out) - NOT_INCLUDED_SHOWN_MAX) > 0:
         lines.append(f"  and {more} more; --json lists all")
     return lines
+
+
+def assumption_notes(reply: Reply) -> list[str]:
+    """Return the lines that say what a book file lacks."""
+    return [f"Assumed: {sentence}" for sentence in reply.assumptions]
 
 
 def complain_about(left_out: Sequence[NotIncluded]) -> None:

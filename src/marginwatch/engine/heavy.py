@@ -13,9 +13,8 @@ from marginwatch.engine.engine import Engine
 from marginwatch.engine.heavy_settings import HeavySettings
 from marginwatch.engine.heavy_supervision import Attempt, Failing, attempt
 from marginwatch.risk.heavy.distance import DistanceFigures, measure_distance
-from marginwatch.risk.heavy.moves import moves_of
+from marginwatch.risk.heavy.moves import PastReturns, moves_of
 from marginwatch.risk.heavy.parts import Part
-from marginwatch.risk.history.returns import ReturnTable
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.workspace import Workspace
 
@@ -39,8 +38,8 @@ class HeavyWork:
         Time.
     settings : HeavySettings, optional
         Intervals.
-    daily : callable, optional
-        Returns the daily returns known now; None while there are none.
+    past : callable, optional
+        Returns what is known of past prices now.
 
     Attributes
     ----------
@@ -53,13 +52,13 @@ class HeavyWork:
         engine: Engine,
         clock: Clock,
         settings: HeavySettings | None = None,
-        daily: Callable[[], ReturnTable | None] = lambda: None,
+        past: Callable[[], PastReturns] = PastReturns,
     ) -> None:
         self.settings = settings or HeavySettings()
         self.n_done = 0
         self._engine = engine
         self._clock = clock
-        self._daily = daily
+        self._past = past
         self._failing = Failing()
         self._distance_work = Workspace()
 
@@ -95,12 +94,16 @@ class HeavyWork:
         of = self.settings
         return of.distance_every_s if self.is_in_danger() else of.distance_calm_every_s
 
+    async def reckon_all(self) -> None:
+        """Reckon every measure once, on the loop, for whoever looks once."""
+        await self.reckon_distance()
+
     async def reckon_distance(self, pool: ThreadPoolExecutor | None = None) -> None:
         """Reckon distances once, in a thread of ``pool`` if one is given, and hand them to the engine."""
-        sheet, daily = self._engine.sheet(), self._daily()
+        sheet, past = self._engine.sheet(), self._past()
 
         def measure() -> DistanceFigures:
-            return measure_distance(sheet, moves_of(sheet, daily), self._distance_work)
+            return measure_distance(sheet, moves_of(sheet, past.daily), self._distance_work)
 
         good_for_s = GOOD_FOR_INTERVALS * self.settings.distance_calm_every_s
         part = await self._part("distance", sheet, measure, good_for_s, pool)

@@ -6,10 +6,13 @@ loads from elsewhere.
 
 Modules
 -------
-app              the routes
+app              the application and its routes
+reading          the frame that a route answers from
 gate             token, security headers and the plain answers of refusal
 token            the generated token and its file
 replies          what each route of the picture answers, as structs
+risk_replies     the same for what is too heavy for a frame
+risk_routes      the routes of it
 history_replies  the same for what was stored
 names            names asked for that occur nowhere
 selection        filters and order of rows

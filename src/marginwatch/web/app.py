@@ -15,7 +15,6 @@ from litestar.types import ControllerRouterHandler, Scope
 from marginwatch import __version__
 from marginwatch.errors import ConfigError, MarginwatchError
 from marginwatch.model.secret import Secret
-from marginwatch.risk.frame import Frame
 from marginwatch.web.gate import Gate
 from marginwatch.web.history_replies import (
     BreaksReply,
@@ -26,6 +25,7 @@ from marginwatch.web.history_replies import (
     quarantine_reply,
 )
 from marginwatch.web.ports import History, ReadModel
+from marginwatch.web.reading import frame_of, last_frame
 from marginwatch.web.replies import (
     AccountsReply,
     ExposureReply,
@@ -39,13 +39,12 @@ from marginwatch.web.replies import (
     readiness,
     summary_reply,
 )
+from marginwatch.web.risk_routes import RISK_ROUTES
 
 Name = Annotated[str | None, Parameter(max_length=128)]
 Id = Annotated[int | None, Parameter(ge=1, le=2**63 - 1)]
 PageSize = Annotated[int, Parameter(ge=1, le=1_000)]
 
-NO_PICTURE = "no picture yet: the service has just started; ask again in a second"
-STUCK = "the picture stands still: the service makes no new frames; see its log and restart it"
 NO_HISTORY = "this service keeps no history"
 
 log = structlog.get_logger(__name__)
@@ -70,6 +69,7 @@ def create_app(state: ReadModel, token: Secret, *, history: History | None = Non
         positions,
         exposure,
         summary,
+        *RISK_ROUTES,
         notices,
         breaks,
         quarantine,
@@ -95,23 +95,6 @@ def create_app(state: ReadModel, token: Secret, *, history: History | None = Non
         debug=False,
     )
     return Gate(app, token)
-
-
-def _frame(state: State) -> Frame:
-    frame = _last_frame(state)
-    model: ReadModel = state["model"]
-    if not model.is_alive():
-        # What was fresh in the last frame is not fresh now; nobody may take it for the present.
-        raise HTTPException(status_code=503, detail=STUCK)
-    return frame
-
-
-def _last_frame(state: State) -> Frame:
-    """Return the latest frame, however old it is: for what is history anyway."""
-    model: ReadModel = state["model"]
-    if (frame := model.latest_frame()) is None:
-        raise HTTPException(status_code=503, detail=NO_PICTURE)
-    return frame
 
 
 def _history(state: State) -> History:
@@ -145,7 +128,7 @@ def accounts(
     state: State, account: Name = None, desk: Name = None, venue: Name = None, sort: Name = None
 ) -> AccountsReply:
     """Return one row for each account, the most endangered first."""
-    return narrowed(accounts_reply(_frame(state), account=account, desk=desk, venue=venue), sort)
+    return narrowed(accounts_reply(frame_of(state), account=account, desk=desk, venue=venue), sort)
 
 
 @get("/api/v1/positions", sync_to_thread=False)
@@ -158,7 +141,7 @@ def positions(
     sort: Name = None,
 ) -> PositionsReply:
     """Return one row for each open position."""
-    reply = positions_reply(_frame(state), account=account, desk=desk, venue=venue, asset=asset)
+    reply = positions_reply(frame_of(state), account=account, desk=desk, venue=venue, asset=asset)
     return narrowed(reply, sort)
 
 
@@ -168,13 +151,13 @@ def exposure(state: State, by: Name = None, name: Name = None, sort: Name = None
 
     ``name`` chooses one of the groups.
     """
-    return narrowed(exposure_reply(_frame(state), by, name), sort)
+    return narrowed(exposure_reply(frame_of(state), by, name), sort)
 
 
 @get("/api/v1/summary", sync_to_thread=False)
 def summary(state: State) -> SummaryReply:
     """Return the totals of everything and what they do not include."""
-    return summary_reply(_frame(state))
+    return summary_reply(frame_of(state))
 
 
 @get("/api/v1/notices")
@@ -183,14 +166,14 @@ async def notices(
 ) -> NoticesReply:
     """Return what owners of accounts should read, newest first; ``before`` continues after an id."""
     found = await _history(state).notices(account_id=account, before_id=before, limit=limit)
-    return notices_reply(_last_frame(state), found)
+    return notices_reply(last_frame(state), found)
 
 
 @get("/api/v1/breaks")
 async def breaks(state: State, account: Name = None, before: Id = None, limit: PageSize = 100) -> BreaksReply:
     """Return differences found by reconciliation, newest first; ``before`` continues after an id."""
     found = await _history(state).breaks(account_id=account, before_id=before, limit=limit)
-    return breaks_reply(_last_frame(state), found)
+    return breaks_reply(last_frame(state), found)
 
 
 @get("/api/v1/quarantine")
@@ -199,7 +182,7 @@ async def quarantine(
 ) -> QuarantineReply:
     """Return payloads that did not decode, newest first, without the payloads; ``before`` continues after an id."""
     found = await _history(state).quarantined(account_id=account, before_id=before, limit=limit)
-    return quarantine_reply(_last_frame(state), found)
+    return quarantine_reply(last_frame(state), found)
 
 
 def _plain(status: int, message: str) -> Response[str]:

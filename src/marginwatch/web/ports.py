@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from marginwatch.bookfile.writing import Gathered
 from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
 from marginwatch.model.snapshots import Break
@@ -18,6 +19,10 @@ class ReadModel(Protocol):
 
     def is_alive(self) -> bool:
         """Return whether frames still come; false makes ``/healthz`` answer 503."""
+        ...
+
+    def gather_book(self) -> Gathered:
+        """Return references to all that the book holds now."""
         ...
 
 

@@ -51,10 +51,13 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         Of the frame that all numbers come from.
     taken_at_ns : int
         When it was made, UTC nanoseconds.
+    assumptions : tuple of str
+        Of a book file: what it lacks and what became of it. Empty for live accounts.
     """
 
     sequence: int
     taken_at_ns: int
+    assumptions: tuple[str, ...] = ()
 
 
 class AccountsReply(Reply, frozen=True, kw_only=True):
@@ -116,7 +119,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     starting: tuple[AccountId, ...] = ()
 
 
-Rows = TypeVar("Rows", AccountsReply, PositionsReply, ExposureReply)
+Rows = TypeVar("Rows", bound=Reply)
 
 SHAPES: Mapping[type[Reply], type[msgspec.Struct]] = {
     AccountsReply: AccountRow,
@@ -140,7 +143,7 @@ def accounts_reply(
     return AccountsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
-        n_included=_n_included(frame),
+        n_included=n_included(frame),
         rows=tuple(select(account_rows(frame), account_id=account, desk=desk, venue=venue)),
         not_included=tuple(not_included(frame)),
     )
@@ -166,13 +169,14 @@ def positions_reply(
     return PositionsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
-        n_included=_n_included(frame),
+        n_included=n_included(frame),
         rows=tuple(rows),
         not_included=tuple(not_included(frame)),
     )
 
 
-def _n_included(frame: Frame) -> int:
+def n_included(frame: Frame) -> int:
+    """Return how many accounts are part of totals."""
     return int((frame.inclusion == Inclusion.INCLUDED).sum())
 
 
@@ -222,15 +226,19 @@ def readiness(frame: Frame | None) -> Readiness:
     )
 
 
-def narrowed(reply: Rows, sort: str | None = None, **wanted: str | None) -> Rows:
+def narrowed(
+    reply: Rows, sort: str | None = None, shape: type[msgspec.Struct] | None = None, **wanted: str | None
+) -> Rows:
     """Return the reply with only the wanted rows, in the wanted order; what is not included stays whole.
 
     Parameters
     ----------
-    reply : AccountsReply, PositionsReply or ExposureReply
-        All rows.
+    reply : Reply
+        One with ``rows``.
     sort : str or None
         As in :func:`marginwatch.web.selection.ordered`.
+    shape : type, optional
+        Struct of the rows; by default that of :data:`SHAPES`.
     **wanted : str or None
         Field → value, as in :func:`marginwatch.web.selection.select`.
 
@@ -239,5 +247,6 @@ def narrowed(reply: Rows, sort: str | None = None, **wanted: str | None) -> Rows
     ConfigError
         If the rows have no such field.
     """
-    rows = select(ordered(reply.rows, sort, SHAPES[type(reply)]), **wanted)
+    every: tuple[msgspec.Struct, ...] = getattr(reply, "rows", ())
+    rows = select(ordered(every, sort, shape or SHAPES[type(reply)]), **wanted)
     return msgspec.structs.replace(reply, rows=tuple(rows))

@@ -25,6 +25,20 @@ FROM_PRIOR = "prior: no history of daily closes is known"
 
 
 @dataclass(slots=True, frozen=True, eq=False)
+class PastReturns:
+    """What is known of past prices; None where nothing is.
+
+    Parameters
+    ----------
+    daily, hourly : ReturnTable or None
+        Log returns over days and over hours.
+    """
+
+    daily: ReturnTable | None = None
+    hourly: ReturnTable | None = None
+
+
+@dataclass(slots=True, frozen=True, eq=False)
 class Moves:
     """What a move of Bitcoin means for every coin of a sheet.
 

@@ -13,6 +13,7 @@ positions    open positions
 assets       exposure by coin
 sums         sums over a group, with what they could not include
 groups       exposure and money by desk, tag and venue
+ladders      who dies first, and what distances rest on
 oppositions  accounts that bet against each other
 portfolio    everything in one row
 """
@@ -20,6 +21,7 @@ portfolio    everything in one row
 from marginwatch.risk.tables.accounts import account_rows
 from marginwatch.risk.tables.assets import exposure_by_asset
 from marginwatch.risk.tables.groups import exposure_by_desk, exposure_by_tag, exposure_by_venue
+from marginwatch.risk.tables.ladders import distance_basis, ladder_rows
 from marginwatch.risk.tables.left_out import not_included
 from marginwatch.risk.tables.oppositions import opposition_rows
 from marginwatch.risk.tables.portfolio import portfolio_summary
@@ -27,10 +29,12 @@ from marginwatch.risk.tables.positions import position_rows
 
 __all__ = [
     "account_rows",
+    "distance_basis",
     "exposure_by_asset",
     "exposure_by_desk",
     "exposure_by_tag",
     "exposure_by_venue",
+    "ladder_rows",
     "not_included",
     "opposition_rows",
     "portfolio_summary",

@@ -28,7 +28,7 @@ from marginwatch.risk.group_measures import (
 )
 from marginwatch.risk.heavy.parts import Heavy
 from marginwatch.risk.margin.build import Calibrations, SheetBuilder
-from marginwatch.risk.margin.lacking import models_by_venue
+from marginwatch.risk.margin.lacking import Lacks, models_by_venue
 from marginwatch.risk.margin.model_error import Compared, ErrorColumns, ModelErrors
 from marginwatch.risk.margin.row_plan import contracts_at
 from marginwatch.risk.margin.sheet import MarginSheet
@@ -47,6 +47,10 @@ NO_HEAVY = Heavy()
 LANE_PRICES_FOR_NS = 20_000_000
 """How old the prices of a fast lane may be. Valuing all coins and contracts costs as much as a lane; within 20 ms a mark
 moves less than it does on its way to us."""
+
+LACKS_FOR_NS = 200_000_000
+"""How old a frame may be whose findings on what is missing a margin sheet takes over: two intervals of frames. Whatever came
+to be missing since is not a number by itself."""
 
 LANE_AGES_FOR_NS = 100_000_000
 """As above while no price has come at all: then only ages grow, and a price becomes stale a moment later."""
@@ -189,6 +193,8 @@ class FramePress:
         self._terms = TermsKeeper()
         self._sheets = SheetBuilder()
         self._errors = ModelErrors()
+        nothing = np.zeros(0, np.int64)
+        self._last_lacks: tuple[int, tuple[int, ...], Lacks] = (0, (), Lacks(nothing, nothing))
         self._tags: tuple[int, CodeArray, CodeArray] = (-1, np.zeros(0, np.int64), np.zeros(0, np.int64))
 
     def _moment(self, columns: Columns, now_ns: int) -> _Moment:
@@ -231,6 +237,8 @@ class FramePress:
         buffer.book.fill(columns, self._book.sequence, now_ns)
         moment, rows = self._moment(columns, now_ns), all_rows(columns)
         valued, accounts = self._measured(rows, moment, buffer.work)
+        lacks = Lacks(accounts.lack, accounts.lack_subject)
+        self._last_lacks = (now_ns, self._facts_version(columns), lacks)
         return self._assembled(buffer.book, moment, rows, valued, accounts)
 
     def _measured(self, rows: Rows, moment: _Moment, work: Workspace) -> tuple[Valued, AccountMeasures]:
@@ -254,14 +262,20 @@ class FramePress:
             rows.margin_mode == PORTFOLIO,
         )
 
+    def _facts_version(self, columns: Columns) -> tuple[int, ...]:
+        return (columns.accounts.groups_version, *self._terms.terms(columns).version)
+
     def sheet(self, now_ns: int) -> MarginSheet:
         """Return the margin sheet of all accounts at this moment, calibrated, for what is too heavy for a frame."""
         columns = self._book.columns
+        columns.facts.sync()
         ages = price_ages(columns.instruments, now_ns, self._settings)
         prices = usd_prices(columns.assets, columns.instruments, ages, now_ns, self._settings)
         every: CodeArray = np.arange(columns.accounts.size)
         calibrations = Calibrations(*self._errors.calibration(every))
-        return self._sheets.build(columns, ages, prices, now_ns, calibrations)
+        at_ns, version, lacks = self._last_lacks
+        is_good = 0 <= now_ns - at_ns <= LACKS_FOR_NS and version == self._facts_version(columns)
+        return self._sheets.build(columns, ages, prices, now_ns, calibrations, lacks if is_good else None)
 
     def _assembled(
         self,

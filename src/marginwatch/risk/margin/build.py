@@ -9,7 +9,8 @@ from marginwatch.book.columns import Columns
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.ids import AccountId
 from marginwatch.risk.margin.estimates import TEXTS, CoinSigns, Estimate, LegSigns, estimates
-from marginwatch.risk.margin.missing import mark_missing
+from marginwatch.risk.margin.lacking import Lacks
+from marginwatch.risk.margin.missing import mark_known, mark_missing
 from marginwatch.risk.margin.picking import (
     Picked,
     coin_amounts,
@@ -44,8 +45,13 @@ class SheetBuilder:
         prices: AssetPrices,
         now_ns: int,
         calibrations: Calibrations | None = None,
+        lacks: Lacks | None = None,
     ) -> MarginSheet:
-        """Return the sheet of all accounts; see :func:`build_sheet`."""
+        """Return the sheet of all accounts; see :func:`build_sheet`.
+
+        ``lacks`` is what a frame found missing a moment ago, by row of the account table; without it the accounts are
+        reckoned once to find out, which costs as much as all the rest.
+        """
         columns.facts.sync()
         terms = self._keeper.terms(columns)
         rows, names = self._accounts(columns.accounts)
@@ -62,7 +68,7 @@ class SheetBuilder:
             **_account_columns(columns, legs, rows, calibrations),
         }
         sheet = MarginSheet(**parts)  # pyright: ignore[reportArgumentType]  # columns by name
-        return mark_missing(sheet, columns)
+        return mark_missing(sheet, columns) if lacks is None else mark_known(sheet, lacks)
 
     def _accounts(self, accounts: AccountTable) -> tuple[CodeArray, tuple[AccountId, ...]]:
         if self._names is None or self._names[0] != accounts.groups_version:

@@ -26,6 +26,15 @@ from marginwatch.risk.workspace import Workspace
 ISOLATED = MARGIN_MODES["isolated"]
 
 
+def mark_known(sheet: MarginSheet, lacks: Lacks) -> MarginSheet:
+    """Return the sheet with what is missing as a frame found it, by row of the book's account table: see a moment ago."""
+    mine = Lacks(lacks.kind[sheet.account_row], lacks.subject[sheet.account_row])
+    is_missing = mine.kind != Lack.NOTHING
+    if not is_missing.any():
+        return sheet
+    return replace(sheet, is_missing=is_missing, missing_reasons=why_missing(sheet, mine))
+
+
 def mark_missing(sheet: MarginSheet, columns: Columns) -> MarginSheet:
     """Return the sheet with ``is_missing`` and ``missing_reasons`` as they are in the present market."""
     prices, work = prices_now(sheet), Workspace()

@@ -6,6 +6,7 @@ people. State: none but the reused buffers of a frame. Never: I/O, a change of t
 Modules
 -------
 answers           the four kinds of answer
+funding           payments that will be due
 betas             how far coins move with Bitcoin
 settings          limits of age
 workspace         buffers that are used again

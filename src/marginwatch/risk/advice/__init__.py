@@ -17,5 +17,11 @@ transfer_group  one owner at one venue: what can be moved, and the best moves
 transfer_rows   a group's answer as rows
 transfers       the smallest transfers that bring every account to a target
 pictures        accounts before and after
+scope           what some accounts bet on together, and which leg adds what
+trade_terms     quotes, steps and fees; which contract stands for a coin
+trades          accounts after trades
+hedge_sizes     how much of which contract
+hedge_trades    sizes as trades with their costs
+hedge_rows      a way to hedge as a row
 hedges          three ways to hedge
 """

@@ -57,9 +57,11 @@ def holding_of(sheet: MarginSheet, account: CodeArray, coin: CodeArray) -> CodeA
     wanted: CodeArray = account * n_coins + coin
     place: CodeArray = np.minimum(np.searchsorted(keys[order], wanted), max(keys.shape[0] - 1, 0))
     if not keys.shape[0]:
-        return np.full(wanted.shape[0], np.int64(-1))
+        return np.full(int(wanted.shape[0]), -1)
     found: CodeArray = order[place]
-    return np.where(keys[found] == wanted, found, np.int64(-1))
+    is_other = keys[found] != wanted
+    found[is_other] = -1
+    return found
 
 
 def with_cash(sheet: MarginSheet, holding: CodeArray, amount: FloatArray) -> MarginSheet:

@@ -49,7 +49,7 @@ def least_moves(gives: Pieces, takes: Pieces, rooms: FloatArray, weights: FloatA
         What one USD of deposit gains.
     """
     n_conditions, k = int(rooms.shape[0]), int(rooms.shape[1])
-    n_given, n_taken = gives.length.shape[0], takes.length.shape[0]
+    n_given, n_taken = int(gives.length.shape[0]), int(takes.length.shape[0])
     needed = -np.nan_to_num(rooms, nan=np.inf)
     is_giver = np.zeros(k, np.bool_)
     is_giver[gives.account] = True
@@ -84,8 +84,8 @@ def _entries(
     gives: Pieces, takes: Pieces, weights: FloatArray, k: int
 ) -> tuple[CodeArray, CodeArray, FloatArray]:
     """Return rows, columns and values: conditions first (condition × k + account), then one balance for each coin."""
-    n_conditions = weights.shape[0]
-    n_given, n_taken = gives.length.shape[0], takes.length.shape[0]
+    n_conditions = int(weights.shape[0])
+    n_given, n_taken = int(gives.length.shape[0]), int(takes.length.shape[0])
     given: CodeArray = np.arange(n_given)
     taken: CodeArray = n_given + np.arange(n_taken)
     everyone: CodeArray = np.arange(k)
@@ -141,6 +141,6 @@ def _smallness(gives: Pieces, k: int, n_taken: int) -> FloatArray:
     """Return a cost that grows from the account and coin that can give most to those that can give least."""
     _, pair = np.unique(gives.coin * k + gives.account, return_inverse=True)
     can_give = np.bincount(pair, gives.length)
-    place: FloatArray = np.zeros(can_give.shape[0])
+    place: FloatArray = np.zeros(int(can_give.shape[0]))
     place[np.argsort(-can_give, kind="stable")] = np.linspace(0.0, 1.0, can_give.shape[0])
     return np.concatenate((place[pair], np.zeros(n_taken + k)))

@@ -243,8 +243,10 @@ class Hedge(Row, frozen=True, kw_only=True):
         Largest after the hedge first.
     accounts : tuple of HedgeEffect
         Every account of the scope.
+    is_delta_neutral : bool or None
+        The beta-weighted delta that is left is below 1 % of what it was, or below 1 USD; null without trades.
     is_margin_neutral : bool or None
-        False if an account needs more margin or comes nearer to its limit; null if that is not known.
+        False if an account needs more margin or comes nearer to its limit; null without trades and if it is not known.
     warnings : tuple of str
         Why not, account by account, and what is assumed.
     summary : str
@@ -264,6 +266,7 @@ class Hedge(Row, frozen=True, kw_only=True):
     sigma_after_usd: float | None
     open_exposures: tuple[OpenExposure, ...]
     accounts: tuple[HedgeEffect, ...]
+    is_delta_neutral: bool | None
     is_margin_neutral: bool | None
     warnings: tuple[str, ...]
     summary: str

@@ -49,7 +49,7 @@ def solved(program: LinearProgram) -> FloatArray | None:
     # Loading it takes a tenth of a second, which neither `--help` nor a service that is asked nothing should pay.
     import highspy  # noqa: PLC0415
 
-    n_rows, n_columns = program.row_lower.shape[0], program.cost.shape[0]
+    n_rows, n_columns = int(program.row_lower.shape[0]), int(program.cost.shape[0])
     order = np.lexsort((program.row, program.column))
     starts: CodeArray = np.zeros(n_columns + 1, np.int64)
     starts[1:] = np.cumsum(np.bincount(program.column, minlength=n_columns))

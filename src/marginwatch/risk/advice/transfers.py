@@ -83,7 +83,7 @@ def _group(
     reasons: Mapping[int, str],
 ) -> TransferGroup:
     rooms = conditions.rooms(part_of(sheet, rows, has_names=False).sheet)
-    outside = {
+    outside: dict[int, str] = {
         row: why
         for place, row in enumerate(rows.tolist())
         if (why := _why_outside(sheet, row, rooms[:, place], reasons)) is not None

@@ -30,7 +30,12 @@ class CoinExposures(NamedTuple):
 
 
 def leg_deltas(sheet: MarginSheet) -> FloatArray:
-    """Return the USD delta of each leg, shape (n,), signed; NaN where a price is missing.
+    """Return the USD delta of each leg, shape (n,), signed; NaN where a price is missing."""
+    return sheet.leg_quantity * contract_deltas(sheet)[sheet.leg_contract]
+
+
+def contract_deltas(sheet: MarginSheet) -> FloatArray:
+    """Return the USD delta of one long contract of each kind, shape (c,); NaN where a price is missing.
 
     Linear: quantity × multiplier × mark × USD of the quote coin. Inverse: contracts × multiplier, in USD already. Option:
     Black-76 delta × quantity × multiplier × forward × USD of the quote coin.
@@ -40,7 +45,7 @@ def leg_deltas(sheet: MarginSheet) -> FloatArray:
     options = np.flatnonzero(sheet.is_option)
     if options.shape[0]:
         per_contract[options] = _option_deltas(sheet, options) * usd[options]
-    return sheet.leg_quantity * per_contract[sheet.leg_contract]
+    return per_contract
 
 
 def _option_deltas(sheet: MarginSheet, options: CodeArray) -> FloatArray:

@@ -1,0 +1,146 @@
+"""What some accounts bet on together: USD delta by coin, its beta-weighted sum, its variance, and which leg adds what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from marginwatch.book.table import CodeArray, FloatArray
+from marginwatch.risk.betas import Betas
+from marginwatch.risk.liquidation.exposures import coin_exposures, leg_deltas
+from marginwatch.risk.margin.part import part_of
+from marginwatch.risk.margin.sheet import MarginSheet
+
+
+def coin_covariance(sheet: MarginSheet, names: Sequence[str], values: FloatArray) -> FloatArray:
+    """Return covariances by coin of the sheet, shape (m, m), from those by name.
+
+    A coin at two venues is one. Coins without a name in ``names`` are NaN, but those that no shock reaches count as still.
+
+    Parameters
+    ----------
+    sheet : MarginSheet
+        Whose coins.
+    names : sequence of str
+        Coins of the matrix.
+    values : ndarray of shape (len(names), len(names)), float64
+        Covariances of returns of one interval (:class:`marginwatch.risk.history.covariance.Covariance`).
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square with one row for each name.
+    """
+    n = len(names)
+    if values.shape != (n, n):
+        raise ValueError(f"values must have shape ({n}, {n}), one row for each name, got {values.shape}")
+    place = {name: row for row, name in enumerate(names)}
+    known = np.array([place.get(str(name), n) for name in sheet.coin_names], np.int64)
+    padded = np.full((n + 1, n + 1), np.nan)
+    padded[:n, :n] = values
+    found = padded[np.ix_(known, known)]
+    still = (known == n) & sheet.coin_is_exempt
+    found[still] = 0.0
+    found[:, still] = 0.0
+    return found
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Scope:
+    """Accounts that are looked at together.
+
+    Parameters
+    ----------
+    sheet : MarginSheet
+        All accounts.
+    accounts : ndarray of shape (p,), int64
+        Rows of those of the scope.
+    betas : Betas
+        By coin.
+    covariance : ndarray of shape (m, m), float64, or None
+        By coin of the sheet; None: not known.
+    exposure : ndarray of shape (m,), float64
+        Signed USD delta by coin, wallets included.
+    """
+
+    sheet: MarginSheet
+    accounts: CodeArray
+    betas: Betas
+    covariance: FloatArray | None
+    exposure: FloatArray
+
+    @property
+    def legs(self) -> CodeArray:
+        """Legs of the scope, rows of the sheet."""
+        return np.flatnonzero(np.isin(self.sheet.leg_account, self.accounts))
+
+    @property
+    def beta_delta(self) -> float:
+        """Beta-weighted delta, USD of Bitcoin."""
+        return float(self.betas.value @ self.exposure)
+
+    @property
+    def unknown_coins(self) -> tuple[str, ...]:
+        """Coins that are bet on and have no covariances."""
+        if self.covariance is None:
+            return ()
+        rows: list[int] = np.flatnonzero(
+            (self.exposure != 0.0) & np.isnan(np.diagonal(self.covariance))
+        ).tolist()
+        return tuple(str(self.sheet.coin_names[row]) for row in rows)
+
+    def covariance_with(self, exposure: FloatArray) -> FloatArray | None:
+        """Return the covariance of every coin's return with the gain of an exposure, USD, shape (m,); None if not known."""
+        if self.covariance is None:
+            return None
+        held = np.flatnonzero(exposure)
+        return self.covariance[:, held] @ exposure[held]
+
+    def sigma(self, exposure: FloatArray) -> float:
+        """Return the standard deviation of the gain of an exposure over the covariance's interval, USD; NaN if not known."""
+        marginal = self.covariance_with(exposure)
+        if marginal is None:
+            return float("nan")
+        held = np.flatnonzero(exposure)
+        return float(np.sqrt(np.maximum(exposure[held] @ marginal[held], 0.0)))
+
+    def contributions(self) -> FloatArray:
+        """Return what each leg of the scope adds to the risk of the whole, in the order of :attr:`legs`, fractions.
+
+        Parts of variance, delta × covariance of its coin with the whole ÷ variance; without covariances parts of the
+        beta-weighted delta. Those of wallets are not among them, so they need not add up to 1; negative ones take risk
+        away. NaN if there is no risk or it is not known.
+
+        References
+        ----------
+        Tasche (1999), Risk contributions and performance measurement: Euler's allocation.
+        """
+        sheet, legs = self.sheet, self.legs
+        coin, delta = sheet.underlying_coin[sheet.leg_contract[legs]], leg_deltas(sheet)[legs]
+        marginal = self.covariance_with(self.exposure)
+        if marginal is None or self.unknown_coins:
+            marginal, whole = self.betas.value, self.beta_delta
+        else:
+            held = np.flatnonzero(self.exposure)
+            whole = float(self.exposure[held] @ marginal[held])
+        if whole == 0.0:
+            return np.full(int(legs.shape[0]), np.nan)
+        return delta * marginal[coin] / whole
+
+
+def scope_of(sheet: MarginSheet, accounts: CodeArray, betas: Betas, covariance: FloatArray | None) -> Scope:
+    """Return accounts together.
+
+    Raises
+    ------
+    ValueError
+        If ``covariance`` has not one row and column for each coin.
+    """
+    m = len(sheet.coin_names)
+    if covariance is not None and covariance.shape != (m, m):
+        raise ValueError(
+            f"covariance must have shape ({m}, {m}), one row for each coin, got {covariance.shape}"
+        )
+    pairs = coin_exposures(part_of(sheet, accounts, has_names=False).sheet)
+    exposure = np.bincount(pairs.coin, pairs.usd, minlength=m).astype(np.float64)
+    return Scope(sheet, accounts, betas, covariance, exposure)

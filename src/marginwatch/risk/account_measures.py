@@ -345,14 +345,7 @@ def measure_accounts(
         long_with_wallet = long_usd + grouped(rows.coin_owner, np.maximum(wallets.bet_usd, 0.0), k)
         short_with_wallet = short_usd + grouped(rows.coin_owner, np.maximum(-wallets.bet_usd, 0.0), k)
     unpriced = wallets.unknown
-    margins = valued.margins
-    if of_rows.is_complete and margins.planned.plan.options is None:
-        # What has a delta of 1 is as large as its exposure, and all profit is in coins that are counted already.
-        notional = long_usd + short_usd
-        pnl_usd = grouped(rows.coin_owner, worth(margins.found.sums.pnl, margins.coin_usd), k)
-    else:
-        notional = grouped(owner, without(of_rows.notional_usd, of_rows.without_size), k)
-        pnl_usd = grouped(owner, without(of_rows.pnl_usd, of_rows.without_pnl), k)
+    notional, pnl_usd = _sizes(rows, valued, long_usd + short_usd)
     leverages, leverage_answers = leverage(
         notional, ours.equity, n_positions, _counted_rows(owner, of_rows.without_size, k)
     )
@@ -392,6 +385,16 @@ def measure_accounts(
         liquidation_distance=distance,
         liquidation_distance_answer=distance_answer,
     )
+
+
+def _sizes(rows: Rows, valued: Valued, gross_usd: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return notional and open profit of each account, over the rows that have them."""
+    k, of_rows, margins = rows.n_accounts, valued.rows, valued.margins
+    if of_rows.is_complete and margins.planned.plan.options is None:
+        # What has a delta of 1 is as large as its exposure, and all profit is in coins that are summed already.
+        return gross_usd, grouped(rows.coin_owner, worth(margins.found.sums.pnl, margins.coin_usd), k)
+    notional = grouped(rows.account, without(of_rows.notional_usd, of_rows.without_size), k)
+    return notional, grouped(rows.account, without(of_rows.pnl_usd, of_rows.without_pnl), k)
 
 
 def _distances(

@@ -206,8 +206,8 @@ def random_account(desk, pick, number, *, mode="REGULAR_MARGIN", n_options=0):
         for side in pick.choice(((1,), (-1,), (1, -1))):
             trade(desk, pick, uid, contract, side, 10 ** pick.uniform(2, 7.3))
     for contract in pick.sample(list(exchange._market.options.contracts), n_options):
-        size = Decimal(pick.choice(("-5", "-1", "2", "10")))
-        exchange.open_position(uid, contract.symbol, str(size))
+        size, mark = Decimal(pick.choice(("-5", "-1", "2", "10"))), exchange._market.quotes[contract.symbol]
+        exchange.open_position(uid, contract.symbol, str(size), on_tick(contract, mark.mark))
     return uid
 
 

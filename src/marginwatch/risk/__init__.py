@@ -23,6 +23,7 @@ account_measures  everything measured for each account
 group_measures    sums over coins, desks, tags, venues and all
 levels            low, medium, high: a score from thresholds on measures
 calendars         funding payments, deleveraging queue, expiries
+calendar_rows     these as structs
 advice            transfers and hedges that would help
 frame             all of it at one moment, frozen
 heavy_rows        what people see of heavy measures, as structs

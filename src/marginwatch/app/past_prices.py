@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 BEAT_S = 5.0
 """A new close is a minute old before anybody misses it."""
 
+SHARE_OF_TIME = 0.05
+
 
 class KeptCloses(Protocol):
     """Whoever keeps closes."""
@@ -56,11 +58,14 @@ class PastPrices:
     async def run(self) -> None:
         """Keep them up to date until cancelled; a store that cannot be read leaves what was known."""
         while True:
+            began_s = self._clock.monotonic_s()
             try:
                 await self.refresh()
             except MarginwatchError as error:
                 log.warning("price histories not read", reason=str(error))
-            await self._clock.sleep(BEAT_S)
+            # Hundreds of coins get their new close one by one: reading all of them anew shall not take more than this.
+            took_s = self._clock.monotonic_s() - began_s
+            await self._clock.sleep(max(BEAT_S, took_s / SHARE_OF_TIME))
 
     async def refresh(self) -> None:
         """Read them if there are new ones."""
@@ -70,7 +75,8 @@ class PastPrices:
             self._read = version
 
     async def _table(self, interval_s: int) -> ReturnTable | None:
-        series = series_by_coin(await self._closes.closes(interval_s))
-        if not series:
+        kept = await self._closes.closes(interval_s)
+        if not kept:
             return None
-        return await asyncio.to_thread(lambda: log_returns(close_table(series, interval_s)))
+        # In a thread from the texts on: three hundred thousand of them would hold the loop for some tenths of a second.
+        return await asyncio.to_thread(lambda: log_returns(close_table(series_by_coin(kept), interval_s)))

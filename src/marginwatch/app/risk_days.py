@@ -150,5 +150,7 @@ class RiskDayKeeper:
             await self._days.add_gains(day_s, gains_by_subject(frozen, gains))
 
     async def _returns(self) -> ReturnTable:
-        kept = await self._closes.closes(DAY_S)
-        return log_returns(close_table(series_by_coin(kept), DAY_S, rows_max=self._settings.rows_max + 1))
+        kept, rows_max = await self._closes.closes(DAY_S), self._settings.rows_max + 1
+        return await asyncio.to_thread(
+            lambda: log_returns(close_table(series_by_coin(kept), DAY_S, rows_max=rows_max))
+        )

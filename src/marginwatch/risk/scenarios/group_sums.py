@@ -1,6 +1,6 @@
 """From accounts to desks and to everything: sums that leave missing accounts out and count them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,11 @@ from marginwatch.risk.scenarios.results import AccountStress, GroupStress
 
 
 def group_stress(
-    sheet: MarginSheet, accounts: AccountStress, maintenance: FloatArray, adjusted: FloatArray
+    sheet: MarginSheet,
+    accounts: AccountStress,
+    maintenance: FloatArray,
+    adjusted: FloatArray,
+    is_counted: BoolArray,
 ) -> tuple[GroupStress, GroupStress]:
     """Return the sums over desks, shape (s, number of desk names), and over everything, shape (s, 1).
 
@@ -25,11 +29,29 @@ def group_stress(
         Shape (s, k).
     maintenance, adjusted : ndarray of shape (s, k), float64
         Maintenance margin and adjusted equity, USD; NaN where missing and for isolated accounts.
+    is_counted : ndarray of shape (k,), bool
+        Accounts that may count; others are left out as missing ones are.
     """
+    if not is_counted.all():
+        accounts = _only(accounts, is_counted)
     sums = _Grouping(sheet.desk, len(sheet.desk_names), accounts.answer.shape[0]).sums(
         accounts, maintenance, adjusted
     )
     return _finished(sums), _finished(sums.total())
+
+
+def _only(accounts: AccountStress, is_counted: BoolArray) -> AccountStress:
+    """Return the figures with those of other accounts missing."""
+    missing = np.uint8(Answer.MISSING)
+    return replace(
+        accounts,
+        pnl_usd=np.where(is_counted, accounts.pnl_usd, np.nan),
+        equity_left_usd=np.where(is_counted, accounts.equity_left_usd, np.nan),
+        answer=np.where(is_counted, accounts.answer, missing),
+        usage_answer=np.where(is_counted, accounts.usage_answer, missing),
+        is_liquidated=accounts.is_liquidated & is_counted,
+        n_liquidated_legs=np.where(is_counted, accounts.n_liquidated_legs, 0),
+    )
 
 
 @dataclass(slots=True, frozen=True, eq=False)

@@ -129,7 +129,7 @@ class StressResult:
     assets : AssetStress
         By coin.
     left_out : tuple of (AccountId, str)
-        Accounts that are missing in some scenario or all, and why.
+        Accounts that are missing in a scenario or count in no sum, and why.
     """
 
     sheet: MarginSheet

@@ -1,5 +1,8 @@
 """Every account in every scenario: one margin pass for each, in reused buffers."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 
 from marginwatch.book.table import BoolArray, FloatArray
@@ -26,7 +29,11 @@ NO_OPTION_PRICE = "the volatility or forward of an option is not known, so it ca
 
 
 def stress(
-    sheet: MarginSheet, betas: Betas, scenarios: tuple[Scenario, ...], work: Workspace | None = None
+    sheet: MarginSheet,
+    betas: Betas,
+    scenarios: tuple[Scenario, ...],
+    work: Workspace | None = None,
+    left_out: Mapping[AccountId, str] = MappingProxyType({}),
 ) -> StressResult:
     """Return what every scenario would do to every account, desk and asset.
 
@@ -42,13 +49,16 @@ def stress(
         What happens; may be empty.
     work : Workspace, optional
         Buffers to be used again.
+    left_out : mapping of AccountId to str
+        Accounts that count in no sum (stale, lost, stopped), and why; they have their own figures all the same.
     """
-    run = _Run(sheet, work or Workspace(), len(scenarios))
+    is_counted = np.array([name not in left_out for name in sheet.account_ids], np.bool_)
+    run = _Run(sheet, work or Workspace(), len(scenarios), is_counted)
     moves = coin_moves(sheet, betas, scenarios)
     for place, scenario in enumerate(scenarios):
         run.take(place, scenario, moves.factor[place])
     accounts = run.accounts()
-    desks, portfolio = group_stress(sheet, accounts, run.maintenance, run.adjusted)
+    desks, portfolio = group_stress(sheet, accounts, run.maintenance, run.adjusted, is_counted)
     return StressResult(
         sheet=sheet,
         scenarios=scenarios,
@@ -57,14 +67,14 @@ def stress(
         desks=desks,
         portfolio=portfolio,
         assets=run.assets.result(),
-        left_out=run.left_out(accounts.answer),
+        left_out=run.left_out(accounts.answer, left_out),
     )
 
 
 class _Run:
     """The tables of a run, filled scenario by scenario."""
 
-    def __init__(self, sheet: MarginSheet, work: Workspace, n_scenarios: int) -> None:
+    def __init__(self, sheet: MarginSheet, work: Workspace, n_scenarios: int, is_counted: BoolArray) -> None:
         shape = (n_scenarios, sheet.n_accounts)
         self._sheet, self._work = sheet, work
         now = margins(sheet, prices_now(sheet), work)
@@ -73,7 +83,8 @@ class _Run:
         self._is_isolated = is_isolated
         self._isolated = IsolatedLegs(sheet, now.legs) if is_isolated.any() else None
         self._is_idle = _idle(sheet)
-        self.assets = AssetSums(sheet, ~np.isnan(now.equity), n_scenarios)
+        self._is_counted = is_counted & ~np.isnan(now.equity)
+        self.assets = AssetSums(sheet, self._is_counted, n_scenarios)
         self.equity, self.maintenance, self.adjusted = np.empty(shape), np.empty(shape), np.empty(shape)
         self.usage, self.usage_answer = np.empty(shape), np.empty(shape, np.uint8)
         self.n_legs = np.zeros(shape, np.int64)
@@ -93,10 +104,10 @@ class _Run:
         self.maintenance[place], self.adjusted[place] = found.maintenance_margin, found.adjusted_equity
         self.usage[place], self.usage_answer[place] = usage(found.maintenance_margin, found.adjusted_equity)
         self.n_legs[place] = np.where(found.headroom <= 0.0, np.diff(sheet.first_leg), 0)
-        is_known = ~np.isnan(found.equity) & ~np.isnan(self._equity_now)
-        self.assets.take(place, market, is_known, funding)
+        is_counted = self._is_counted & ~np.isnan(found.equity)
+        self.assets.take(place, market, is_counted, funding)
         if self._isolated is not None:
-            self._take_isolated(place, self._isolated, market, found, is_known)
+            self._take_isolated(place, self._isolated, market, found, is_counted)
 
     def _take_isolated(
         self,
@@ -104,14 +115,14 @@ class _Run:
         isolated: IsolatedLegs,
         market: ScenarioMarket,
         found: AccountMargins,
-        is_known: BoolArray,
+        is_counted: BoolArray,
     ) -> None:
         sheet, of_legs = self._sheet, isolated.stressed(found.legs)
         taken = of_legs.taken
         account = sheet.leg_account[taken]
         extra = of_legs.extra_pnl * market.prices.holding_usd[sheet.leg_settle_holding[taken]]
         self.equity[place] += grouped(account, extra, sheet.n_accounts)
-        self.assets.add(place, taken, np.where(is_known[account], extra, 0.0))
+        self.assets.add(place, taken, np.where(is_counted[account], extra, 0.0))
         self.n_legs[place, self._is_isolated] = np.bincount(account, minlength=sheet.n_accounts)[
             self._is_isolated
         ]
@@ -144,13 +155,14 @@ class _Run:
     def _is_at_limit(self) -> BoolArray:
         return np.where(self._is_isolated, self.n_legs > 0, self.adjusted - self.maintenance <= 0.0)
 
-    def left_out(self, answer: AnswerArray) -> tuple[tuple[AccountId, str], ...]:
-        """Return the accounts that are missing somewhere, and why."""
+    def left_out(
+        self, answer: AnswerArray, stated: Mapping[AccountId, str]
+    ) -> tuple[tuple[AccountId, str], ...]:
+        """Return the accounts that are missing somewhere or count in no sum, and why."""
         sheet = self._sheet
-        rows = np.flatnonzero(np.isnan(self._equity_now) | (answer == Answer.MISSING).any(axis=0))
-        return tuple(
-            (sheet.account_ids[row], sheet.missing_reasons[row] or NO_OPTION_PRICE) for row in rows.tolist()
-        )
+        rows = np.flatnonzero(~self._is_counted | (answer == Answer.MISSING).any(axis=0))
+        names = ((sheet.account_ids[row], sheet.missing_reasons[row]) for row in rows.tolist())
+        return tuple((name, stated.get(name) or reason or NO_OPTION_PRICE) for name, reason in names)
 
 
 def _idle(sheet: MarginSheet) -> BoolArray:

@@ -54,7 +54,9 @@ class OwnedAndOwed:
     def _worth(self, contracts: np.ndarray, mark: FloatArray, usd: FloatArray) -> FloatArray:
         """Return what one unit of each contract is worth, USD."""
         sheet, price = self.sheet, mark[contracts]
-        value = np.where(sheet.is_inverse[contracts], -1.0 / price, price)
+        is_inverse = sheet.is_inverse[contracts]
+        # An option may be worth nothing, by which nothing can be divided.
+        value = np.where(is_inverse, -1.0 / np.where(is_inverse, price, 1.0), price)
         return value * usd[sheet.settle_coin[contracts]]
 
 
@@ -75,7 +77,8 @@ def owned_and_owed(sheet: MarginSheet, is_counted: BoolArray) -> OwnedAndOwed:
         units[~is_counted[sheet.leg_account]] = 0.0
         cash = np.where(is_counted[sheet.holding_account], cash, 0.0)
     is_inverse = sheet.is_inverse[contract]
-    counts_from = np.where(is_inverse, 1.0 / sheet.leg_entry_price, -sheet.leg_entry_price)
+    entry = sheet.leg_entry_price
+    counts_from = np.where(is_inverse, 1.0 / np.where(is_inverse, entry, 1.0), -entry)
     # What an option cost has left the cash already; of a position that is not counted nothing is, not even a gap.
     counts_from[sheet.is_option[contract] | (units == 0.0)] = 0.0
     owed = grouped(coin, cash, n_coins)

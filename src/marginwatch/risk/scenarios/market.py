@@ -91,7 +91,10 @@ def leg_funding(sheet: MarginSheet, contract_mark: FloatArray, rate: float, paym
     ----------
     Bybit, transaction log: the funding of a settlement is size × mark × rate (checked against a recorded row).
     """
-    worth = np.where(sheet.is_inverse, 1.0 / contract_mark, contract_mark) * sheet.multiplier
+    is_inverse = sheet.is_inverse
+    worth = (
+        np.where(is_inverse, 1.0 / np.where(is_inverse, contract_mark, 1.0), contract_mark) * sheet.multiplier
+    )
     paid = np.where(is_perpetual(sheet), -rate * payments * worth, 0.0)
     return sheet.leg_quantity * paid.take(sheet.leg_contract)
 

@@ -212,7 +212,8 @@ class _Stakes:
         settle_usd = usd[sheet.settle_coin[contract]]
         owned = np.where(is_inverse | is_option, 0.0, units * sheet.mark_price[contract] * settle_usd)
         entry = sheet.leg_entry_price
-        owed = np.where(is_option, 0.0, np.where(is_inverse, units / entry, -units * entry))
+        per_unit = np.where(is_inverse, 1.0 / np.where(is_inverse, entry, 1.0), -entry)
+        owed = np.where(is_option, 0.0, units * per_unit)
         coins = sheet.holding_cash + grouped(sheet.leg_settle_holding, owed, sheet.n_holdings)
         worth = coins[held] * usd[sheet.holding_coin[held]]
         return grouped(self._leg_pair, owned[self._legs], n) + grouped(holding_pair, worth, n)

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from marginwatch.clock import ManualClock
@@ -47,3 +49,30 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(exchange, do, said) 
     with pytest.raises(ValueError, match=said):
         do(exchange)
     assert (price(exchange, "BTCUSDT"), exchange.market_version) == before
+
+
+@pytest.mark.parametrize("move", [5.0, -0.95])
+def test_no_shock_takes_a_coin_beyond_what_its_contracts_can_be_quoted_at(exchange, move) -> None:
+    refused = 0
+    for _ in range(20):
+        try:
+            exchange.shock(move)
+        except ValueError as error:
+            assert "must stay from" in str(error)
+            refused += 1
+    assert 0 < refused < 20
+    for row in exchange.instruments("linear"):
+        mark = exchange.tickers("linear", row.symbol)[0].mark_price
+        assert row.min_price <= mark <= row.max_price * Decimal("1.01")  # premium and stablecoin on top
+    exchange.advance(2)
+    exchange.check_books()
+
+
+def test_a_regime_without_end_stops_at_the_bounds(exchange) -> None:
+    exchange.set_regime("crash")
+    exchange.advance(60)
+    for _ in range(40):
+        exchange.step(60.0)
+    ticks = exchange.instruments("linear", "BTCUSDT")[0].tick_size
+    assert exchange.tickers("linear", "BTCUSDT")[0].mark_price <= 20 * ticks
+    exchange.check_books()

@@ -20,7 +20,7 @@ from marginwatch.sim.insurance import move
 from marginwatch.sim.modes import mode_named
 from marginwatch.sim.money import EXACT, ZERO, to_cents
 from marginwatch.sim.settings import Settings
-from marginwatch.sim.trading import Fill, book_fill, check_margin
+from marginwatch.sim.trading import Fill, book_fill, check_margin, check_range
 from marginwatch.sim.world import World
 
 BOOKS_EVERY_STEP_MAX = 50
@@ -72,6 +72,8 @@ class Controls(Settings):
         quantity = Decimal(signed_qty)
         leg = account.index_for(contract, quantity) if position_idx is None else position_idx
         at = self._market.quotes[symbol].mark_exact if price is None else Decimal(price)
+        if price is not None:
+            check_range(contract, at)
         check_margin(self._world, account, contract, quantity, at, leg)
         return book_fill(self._world, account, Fill(contract, quantity, at, leg))
 
@@ -96,6 +98,7 @@ class Controls(Settings):
         """Open a limit order; it fills when the mark reaches it. ValueError as from :meth:`open_position`."""
         account, contract = self._account(uid), self._world.contract(symbol)
         quantity, at = Decimal(signed_qty), Decimal(price)
+        check_range(contract, at)
         check_margin(self._world, account, contract, quantity, at, account.index_for(contract, quantity))
         return orders.place(self._world, account, contract, quantity, at)
 
@@ -115,10 +118,12 @@ class Controls(Settings):
         return spot.place(self._world, self._account(uid), pair, Decimal(signed_qty), Decimal(price))
 
     def amend_order(self, uid: str, order_id: str, price: Decimal | str) -> rows.OrderRow:
-        """Move an open order; KeyError if it is not open."""
-        account = self._account(uid)
-        amend = spot.amend if order_id in account.spot_orders else orders.amend
-        return amend(self._world, account, order_id, Decimal(price))
+        """Move an open order; KeyError if it is not open, ValueError if no order may have the price."""
+        account, at = self._account(uid), Decimal(price)
+        if order_id in account.spot_orders:
+            return spot.amend(self._world, account, order_id, at)
+        check_range(account.orders[order_id].contract, at)
+        return orders.amend(self._world, account, order_id, at)
 
     def cancel_order(self, uid: str, order_id: str) -> rows.OrderRow:
         """Cancel an open order; KeyError if it is not open."""

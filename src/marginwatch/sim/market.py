@@ -21,6 +21,9 @@ CARRY_PER_YEAR = 0.05
 PREMIUM_PULL_PER_S = 0.05
 PREMIUM_NOISE = 0.00004
 
+Bounds = tuple[float, float]
+"""Lowest and highest, USD."""
+
 
 class Quote:
     """Live prices of one contract; ``mark`` and ``index`` as floats for the engine, exact ones for the ledgers."""
@@ -87,6 +90,7 @@ class Market:
             **self.options.quotes,
         }
         self.next_delivery_ms = self._first_delivery()
+        self._bounds = {coin.name: _bounds(coin.name, self.contracts) for coin in COINS}
         self.version = 0
         self.travel = 0.0
         self.now_ms = start_ms
@@ -102,6 +106,8 @@ class Market:
         self.past.note(now_ms, self.usd)
         before = self._levels()
         self.moves.step(self.usd, (now_ms - self._start_ms) / 1000.0, dt_s)
+        for coin, (lowest, highest) in self._bounds.items():
+            self.usd[coin] = min(max(self.usd[coin], lowest), highest)
         for quote in self._moving:
             decay = math.exp(-PREMIUM_PULL_PER_S * dt_s)
             quote.premium = quote.premium * decay + PREMIUM_NOISE * self._random.gauss(0.0, 1.0)
@@ -115,8 +121,8 @@ class Market:
         Raises
         ------
         ValueError
-            If ``price`` is not positive or not on the tick, or it is an option's, which follows from its coin; KeyError
-            if the symbol is not listed.
+            If ``price`` is not positive, not on the tick or beyond what the coin's contracts can be quoted at, or it is
+            an option's, which follows from its coin; KeyError if the symbol is not listed.
         """
         target = next((quote for quote in self._moving if quote.contract.symbol == symbol), None)
         if target is None and symbol not in self.quotes:
@@ -127,10 +133,12 @@ class Market:
             raise ValueError(
                 f"price of {symbol} must be a positive multiple of {target.contract.tick}, got {price}"
             )
-        before = self._levels()
         contract = target.contract
         index = float(price) / self._basis(target)
-        self.usd[contract.coin] = index * self.usd[contract.quote] / contract.coin_factor
+        usd = index * self.usd[contract.quote] / contract.coin_factor
+        self._check_bounds(contract.coin, usd)
+        before = self._levels()
+        self.usd[contract.coin] = usd
         for quote in self._moving:
             if quote.contract.coin == contract.coin:
                 self._requote(quote)
@@ -138,13 +146,19 @@ class Market:
         self._travelled(before)
 
     def shock(self, move: float, coin: str | None = None) -> None:
-        """Move one coin at once by ``move``, a fraction above −1, or all (None): by what BTC would make of them, beta by beta."""
+        """Move one coin at once by ``move``, a fraction above −1, or all (None): by what BTC would make of them, beta by beta.
+
+        Raises
+        ------
+        ValueError
+            If a coin would go beyond what its contracts can be quoted at; nothing is moved then.
+        """
+        betas = {one.name: one.beta if coin is None else 1.0 for one in COINS if coin in (None, one.name)}
+        moved = {name: self.usd[name] * (1.0 + move) ** beta for name, beta in betas.items()}
+        for name, usd in moved.items():
+            self._check_bounds(name, usd)
         before = self._levels()
-        for one in COINS:
-            if coin is None:
-                self.usd[one.name] *= (1.0 + move) ** one.beta
-            elif one.name == coin:
-                self.usd[one.name] *= 1.0 + move
+        self.usd |= moved
         for quote in self._moving:
             if coin in (None, quote.contract.coin):
                 self._requote(quote)
@@ -275,6 +289,11 @@ class Market:
         mark = index * self._basis(quote)
         quote.settle(index, mark, mark * (1.0 + self._random.gauss(0.0, 0.00005)))
 
+    def _check_bounds(self, coin: str, usd: float) -> None:
+        lowest, highest = self._bounds[coin]
+        if not lowest <= usd <= highest:
+            raise ValueError(f"price of {coin} must stay from {lowest:g} to {highest:g} USD, got {usd:g}")
+
     def _levels(self) -> list[float]:
         return [*self.usd.values(), *(quote.mark for quote in self._moving)]
 
@@ -284,3 +303,10 @@ class Market:
         self.version += 1
         self.options.version = self.version
         self.travel += max(abs(math.log(b / a)) for a, b in zip(before, self._levels(), strict=True))
+
+
+def _bounds(coin: str, contracts: tuple[Contract, ...]) -> Bounds:
+    """Return what a coin can be worth while all contracts on it have prices that orders may have."""
+    prices = [(one.min_price, one.max_price, one.coin_factor) for one in contracts if one.coin == coin]
+    lowest = max(float(low) / factor for low, _, factor in prices)
+    return lowest, min(float(high) / factor for _, high, factor in prices)

@@ -63,15 +63,27 @@ def check_price(contract: Contract, price: Decimal) -> None:
         raise ValueError(f"price of {contract.symbol} must be positive, got {price}")
 
 
+def check_range(contract: Contract, price: Decimal) -> None:
+    """Raise ValueError unless an order may have the price; what the exchange trades by itself has no such limits."""
+    check_price(contract, price)
+    if not contract.min_price <= price <= contract.max_price:
+        raise ValueError(
+            f"price of {contract.symbol} must be from {contract.min_price} to {contract.max_price}, got {price}"
+        )
+
+
 def check_margin(
     world: World, account: Account, contract: Contract, quantity: Decimal, price: Decimal, position_idx: int
 ) -> None:
-    """Raise ValueError if a leg may only be reduced, or an isolated account's coin is short of margin and fees.
+    """Raise ValueError if an order would be too large, its leg may only be reduced, or margin is short.
 
-    Only what adds to the leg needs margin. Other modes are not asked for it: a test may ruin them at will.
+    Only what adds to the leg of an isolated account needs margin. Other modes are not asked for it: a test may ruin them
+    at will.
     """
     check_quantity(contract, quantity)
     check_price(contract, price)
+    if abs(quantity) > contract.max_qty:
+        raise ValueError(f"quantity of {contract.symbol} must be {contract.max_qty} at most, got {quantity}")
     leg = account.positions.get((contract.symbol, position_idx))
     held, wanted = leg.size_float if leg else 0.0, float(quantity)
     adding = abs(wanted) - (min(abs(wanted), abs(held)) if held * wanted < 0.0 else 0.0)

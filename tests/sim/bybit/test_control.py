@@ -278,3 +278,25 @@ async def test_what_cannot_be_done_is_said_and_changes_nothing(remote, exchange,
     assert status == 400
     assert said in answer["error"]
     assert everything() == before
+
+
+async def test_a_body_nested_without_end_is_refused(remote, http) -> None:
+    body = '{"rows": [{"id": ' + "[" * 100_000
+    async with http.post(remote.control.url + "/announce", data=body, headers=HEADERS) as reply:
+        assert (reply.status, await reply.json()) == (400, {"error": "the body is nested too deep"})
+
+
+async def test_prices_and_sizes_beyond_the_listing_are_refused_and_change_nothing(remote, exchange) -> None:
+    before = exchange.tickers("linear", "BTCUSDT")[0].mark_price
+    trade = {"account": "treasury", "symbol": "BTCUSDT", "quantity": "0.1"}
+    for path, body in (
+        ("/price", {"symbol": "BTCUSDT", "price": "999999999999999"}),
+        ("/position", trade | {"quantity": "999999999999999"}),
+        ("/position", trade | {"price": "999999999999999"}),
+        ("/order", trade | {"price": "999999999999999"}),
+    ):
+        status, answer = await remote.ask(path, body)
+        assert status == 400, path
+        assert "must" in answer["error"]
+        assert exchange.tickers("linear", "BTCUSDT")[0].mark_price == before
+    exchange.check_books()

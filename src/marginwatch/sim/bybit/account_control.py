@@ -15,8 +15,18 @@ Action = Callable[[web.Request], Awaitable[Answer]]
 
 
 async def read_order(request: web.Request, kind: type[Order]) -> Order:
-    """Return the body of a request; msgspec.MsgspecError, naming the field, if it is not what was expected."""
-    return msgspec.json.decode(await request.read(), type=kind)
+    """Return the body of a request.
+
+    Raises
+    ------
+    msgspec.MsgspecError
+        If it is not what was expected; names the field. ValueError if it is nested too deep to be read.
+    """
+    body = await request.read()
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except RecursionError:
+        raise ValueError("the body is nested too deep") from None
 
 
 class AccountControl:

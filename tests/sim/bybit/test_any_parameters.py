@@ -7,6 +7,8 @@ import pytest
 from marginwatch.sim.bybit.gate import ROUTES
 
 JUNK = ("", "x", "-1", "0", "99999999999999999999", "%00", "%2C", "a,b", "BTCUSDT", "USDT", "UNIFIED", "FUND")
+ENDLESS = "9" * 4400
+"""More digits than a number may have: ``int`` refuses them."""
 NAMES = {
     "category": ("linear", "inverse", "option", "spot", "junk"),
     "accountType": JUNK,
@@ -37,6 +39,9 @@ async def test_every_parameter_is_answered(rest, server, exchange, path) -> None
         for one, two in itertools.product(("linear", "inverse", "option"), queries[5:])
     ]
     queries += [f"accountType={kind}&{rest_of}" for kind in ("UNIFIED", "FUND") for rest_of in queries[:60]]
+    queries += [
+        f"category=linear&{name}={ENDLESS}" for name in ("limit", "pageSize", "cursor", "startTime", "start")
+    ]
     for query in queries:
         # The limits are not what is tried here, so every call finds fresh windows.
         server.limits.by_address.clear()

@@ -221,3 +221,22 @@ async def test_a_proper_close_brings_a_close_frame(exchange, open_stream) -> Non
         message = await asyncio.wait_for(client.socket.receive(), 3.0)
         assert message.type is aiohttp.WSMsgType.CLOSE
         assert client.socket.close_code == aiohttp.WSCloseCode.OK
+
+
+async def test_no_text_ends_a_socket_that_could_be_answered(private) -> None:
+    nested = await private.ask("[" * 100_000)
+    assert nested["ret_msg"].startswith("Failed to decode incoming data:[[")
+    endless = await private.ask({"op": "auth", "args": ["key", "9" * 5000, "sign"]})
+    assert endless["ret_msg"] == "Params Error"
+    assert (await private.ask({"op": "ping"}))["op"] == "pong"
+
+
+async def test_a_banned_address_gets_no_socket_either(server, open_stream, rest) -> None:
+    await rest.raw("/v5/market/time")
+    server.limits.ban_all(server.front.clock.monotonic_s())
+    for url in (server.urls.private, server.urls.public["linear"]):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+            await open_stream(url)
+        assert caught.value.status == 403
+    server.limits.lift_bans()
+    assert (await (await open_stream(server.urls.private)).ask({"op": "ping"}))["op"] == "pong"

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from marginwatch.sim.bybit.wire_numbers import money, percentage_change, price, rate
+from marginwatch.sim.bybit.wire_numbers import money, percentage_change, price, rate, whole
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,13 @@ def test_prices_keep_the_decimals_of_their_tick() -> None:
 def test_a_move_is_a_fraction() -> None:
     assert percentage_change(Decimal(101), Decimal(100)) == "0.010000"
     assert percentage_change(Decimal(101), Decimal(0)) == "0"
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.0", "²", "١", "9" * 19, "9" * 5000, " 1"])
+def test_what_is_no_plain_whole_number_is_none(text: str) -> None:
+    assert whole(text) is None
+
+
+def test_plain_digits_are_whole_numbers() -> None:
+    assert whole("0") == 0
+    assert whole("1697684980172") == 1_697_684_980_172

@@ -24,6 +24,7 @@ from marginwatch.sim.bybit.envelope import (
     permission_denied,
 )
 from marginwatch.sim.bybit.key_rules import KeyRules
+from marginwatch.sim.bybit.wire_numbers import whole
 from marginwatch.sim.rows import KeyInfo
 
 FAST_CLOCK_MS = 1000
@@ -103,7 +104,8 @@ class Gatekeeper:
             :meth:`check_rest`.
         """
         text = str(expires)
-        if not (isinstance(name, str) and isinstance(sign, str) and text.isdecimal() and int(text) > now_ms):
+        until_ms = whole(text)
+        if not (isinstance(name, str) and isinstance(sign, str) and until_ms and until_ms > now_ms):
             raise RefusalError(PARAMETER, "Params Error")
         key = self._usable(name, remote, now_ms)
         if not self._is_signed(key, f"GET/realtime{text}", sign):

@@ -11,6 +11,7 @@ from marginwatch.sim.bybit.envelope import Result, bad_parameter
 from marginwatch.sim.bybit.lag import PrivateLag
 from marginwatch.sim.bybit.limits import RateLimits
 from marginwatch.sim.bybit.paging import page
+from marginwatch.sim.bybit.wire_numbers import whole
 from marginwatch.sim.exchange import Exchange
 from marginwatch.sim.faults import Faults
 from marginwatch.sim.rows import KeyInfo
@@ -132,9 +133,10 @@ class Call(NamedTuple):
         text = self.get(name)
         if not text:
             return None
-        if not text.isdecimal():
+        moment = whole(text)
+        if moment is None:
             raise bad_parameter(f"params error: {name} invalid")
-        return int(text)
+        return moment
 
 
 Handler = Callable[[Call], Result]

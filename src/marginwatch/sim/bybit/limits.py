@@ -107,7 +107,7 @@ class RateLimits:
 
     def admit_address(self, address: str, now_s: float) -> bool:
         """Return whether a call from an address is served; exceeding the limit bans the address for a while."""
-        if now_s < self._banned_until.get(address, float("-inf")):
+        if self.is_banned(address, now_s):
             return False
         window = self.by_address.setdefault(address, RollingWindow(*self._ip_rule))
         if window.take(now_s).is_allowed:
@@ -115,13 +115,17 @@ class RateLimits:
         self.ban(address, now_s)
         return False
 
+    def is_banned(self, address: str, now_s: float) -> bool:
+        """Return whether an address is shut out."""
+        return now_s < self._banned_until.get(address, float("-inf"))
+
     def ban(self, address: str, now_s: float, for_s: float | None = None) -> None:
         """Shut an address out from now on, for ``ip_ban_s`` seconds unless told otherwise."""
         self._banned_until[address] = now_s + (self.ip_ban_s if for_s is None else for_s)
 
     def ban_all(self, now_s: float, for_s: float | None = None) -> None:
-        """Shut out every address that ever called."""
-        for address in self.by_address:
+        """Shut out every address that ever called or connected."""
+        for address in {**self.by_address, **self.new_sockets}:
             self.ban(address, now_s, for_s)
 
     def lift_bans(self) -> None:
@@ -142,7 +146,7 @@ class RateLimits:
         return ENDPOINT_LIMITS.get(path, UNLISTED_LIMIT)
 
     def admit_socket(self, address: str, now_s: float) -> bool:
-        """Return whether an address may open one more socket."""
+        """Return whether an address may open one more socket within the limit; a ban is asked for apart."""
         window = self.new_sockets.setdefault(address, RollingWindow(*self._socket_rule))
         return window.take(now_s).is_allowed
 

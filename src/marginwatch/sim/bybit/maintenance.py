@@ -6,6 +6,7 @@ Documents: v5/system-status, v5/websocket/system/system-status (2026-07).
 from collections.abc import Iterator, Sequence
 
 from marginwatch.sim.bybit.feed import Feed, Message
+from marginwatch.sim.bybit.wire_numbers import whole
 
 TOPIC = "system.status"
 STATES = ("scheduled", "ongoing", "completed")
@@ -20,10 +21,10 @@ def announced(rows: Sequence[Message], now_ms: int) -> list[Message]:
 
 
 def _state(row: Message, now_ms: int) -> object:
-    state, begin, end = row["state"], str(row.get("begin", "")), str(row.get("end", ""))
-    if state not in STATES or not (begin.isdecimal() and end.isdecimal()):
+    state, begin, end = row["state"], whole(str(row.get("begin", ""))), whole(str(row.get("end", "")))
+    if state not in STATES or begin is None or end is None:
         return state
-    by_time = (now_ms >= int(begin)) + (now_ms >= int(end))
+    by_time = (now_ms >= begin) + (now_ms >= end)
     return STATES[max(STATES.index(str(state)), by_time)]
 
 

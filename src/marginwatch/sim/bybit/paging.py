@@ -5,6 +5,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from marginwatch.sim.bybit.envelope import bad_parameter
+from marginwatch.sim.bybit.wire_numbers import whole
 
 Row = TypeVar("Row")
 
@@ -19,9 +20,10 @@ def read_limit(text: str, *, default: int, largest: int) -> int:
     """
     if not text:
         return default
-    if not text.isdecimal() or int(text) < 1:
+    wanted = whole(text)
+    if not wanted:
         raise bad_parameter("params error: limit invalid")
-    return min(int(text), largest)
+    return min(wanted, largest)
 
 
 def page(
@@ -57,10 +59,10 @@ def page(
     """
     start = 0
     if cursor:
-        text = cursor.rpartition(",")[2]
-        if not text.isdecimal():
+        place = whole(cursor.rpartition(",")[2])
+        if place is None:
             raise bad_parameter("params error: cursor invalid")
-        start = int(text)
+        start = place
     chosen = rows[start : start + limit]
     if is_short:
         chosen = chosen[: (len(chosen) + 1) // 2]

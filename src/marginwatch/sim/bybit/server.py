@@ -16,7 +16,7 @@ from marginwatch.clock import Clock, SystemClock
 from marginwatch.sim.bybit.auth import Gatekeeper
 from marginwatch.sim.bybit.feed import CHANNELS
 from marginwatch.sim.bybit.front import Front
-from marginwatch.sim.bybit.gate import RestGate
+from marginwatch.sim.bybit.gate import FORBIDDEN_PAGE, RestGate
 from marginwatch.sim.bybit.key_rules import KeyRules
 from marginwatch.sim.bybit.lag import Still
 from marginwatch.sim.bybit.limits import RateLimits
@@ -31,9 +31,6 @@ from marginwatch.sim.rows import Change
 
 IDLE_CHECK_EVERY_S = 30.0
 """Bybit's own checker runs this often, so its cuts are late by up to as much."""
-
-QUIET_PUBLIC_S = 60.0
-"""A public socket with nothing subscribed and no ping is cut after about this long (seen live)."""
 
 _ACTIVE_TIME = re.compile(r"(\d+)(s|m)")
 _LARGEST_MESSAGE = 4 * 1024 * 1024
@@ -275,8 +272,12 @@ class BybitSimServer:
     @contextlib.asynccontextmanager
     async def _socket(self, request: web.Request) -> AsyncGenerator[StreamSocket | web.Response, None]:
         """Give a prepared socket, or the refusal of one too many; forget it when it has ended."""
-        remote = request.remote or ""
-        if not self.limits.admit_socket(remote, self._clock.monotonic_s()):
+        remote, now_s = request.remote or "", self._clock.monotonic_s()
+        if self.limits.is_banned(remote, now_s):
+            self.front.counts["sockets refused"] += 1
+            yield web.Response(status=403, text=FORBIDDEN_PAGE, content_type="text/html")
+            return
+        if not self.limits.admit_socket(remote, now_s):
             self.front.counts["sockets refused"] += 1
             yield web.Response(status=403, text="Forbidden: too many new connections")
             return

@@ -18,8 +18,8 @@ def read_request(text: str) -> StreamRequest | None:
     """Return the request in a text, or None if it is not a JSON object."""
     try:
         message = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None  # nested without end is no request either
     if not isinstance(message, dict):
         return None
     fields: dict[str, Any] = message  # pyright: ignore[reportUnknownVariableType]  # any JSON object will do

@@ -6,6 +6,9 @@ to 4 decimals, so ``0.020026`` reads ``"0.02"``; a price keeps the decimals of i
 
 from decimal import ROUND_DOWN, Decimal
 
+LONGEST_WHOLE = 18
+"""Digits of the longest whole number that is read: more than any time or count has, and it fits into 64 bits."""
+
 _FOUR = Decimal("0.0001")
 _ZERO = Decimal(0)
 
@@ -38,3 +41,9 @@ def rate(fraction: Decimal | None) -> str:
 def percentage_change(now: Decimal, before: Decimal) -> str:
     """Return the move from ``before`` to ``now`` as a fraction of 6 decimals; ``"0"`` where there is no before."""
     return format((now - before) / before, ".6f") if before > _ZERO else "0"
+
+
+def whole(text: str) -> int | None:
+    """Return the whole number that a client wrote in plain digits; None for anything else, and for too many digits."""
+    is_plain = text.isascii() and text.isdecimal() and len(text) <= LONGEST_WHOLE
+    return int(text) if is_plain else None

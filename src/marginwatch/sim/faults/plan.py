@@ -64,7 +64,7 @@ Span = tuple[float, float]
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _DURATION = re.compile(r"([+-]?\d+(?:\.\d+)?)(ms|s|m)")
-_CODE = re.compile(r"retcode\.(-?\d+)(?:@(/\S*))?")
+_CODE = re.compile(r"retcode\.(-?\d{1,9})(?:@(/\S*))?")
 
 
 class CodeFault(NamedTuple):

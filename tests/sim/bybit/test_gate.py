@@ -277,3 +277,10 @@ def test_totals_are_blank_where_the_mode_has_none(exchange, trader, mode, is_bla
     assert {"totalEquity", "totalWalletBalance", "totalPerpUPL"}.isdisjoint(blanks)
     if is_blank:
         assert {"accountIMRate", "accountMMRate", "totalMarginBalance", "totalAvailableBalance"} <= blanks
+
+
+async def test_paths_that_do_not_exist_are_counted_together(server, rest) -> None:
+    for number in range(5):
+        await rest.raw(f"/v5/nothing/{number}")
+    assert server.front.counts["unknown paths"] == 5
+    assert not [name for name in server.front.counts if name.startswith("/v5/nothing")]

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 
 from marginwatch.clock import ManualClock
@@ -177,3 +178,18 @@ def test_a_contract_that_is_delivered_falls_silent() -> None:
         list(feed.news(10.0))
     exchange.step()
     assert not [message for feed in feeds for message in feed.news(20.0)]
+
+
+async def test_a_public_socket_without_topic_and_ping_is_cut_after_a_minute(open_stream) -> None:
+    clock = ManualClock()
+    exchange = Exchange(7, clock, n_accounts=1, activity_per_s=0.0)
+    async with BybitSimServer(exchange, clock=clock) as server:
+        quiet, listening, left = [await open_stream(server.urls.public["linear"]) for _ in range(3)]
+        for client in (listening, left):
+            await client.ask({"op": "subscribe", "args": ["kline.1.BTCUSDT"]})
+        await left.ask({"op": "unsubscribe", "args": ["kline.1.BTCUSDT"]})
+        await clock.advance(90.0)
+        for client in (quiet, left):
+            await asyncio.wait_for(client.socket.receive(), 2.0)
+            assert client.socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
+        assert (await listening.ask({"op": "ping"}))["ret_msg"] == "pong"

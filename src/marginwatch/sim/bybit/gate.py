@@ -50,7 +50,7 @@ class RestGate:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one call, with the faults of the day."""
         front, path = self._front, request.path
-        front.counts[path] += 1
+        front.counts[path if path in ROUTES else "unknown paths"] += 1
         if not front.limits.admit_address(request.remote or "", front.clock.monotonic_s()):
             front.counts["http 403"] += 1
             return web.Response(status=403, text=FORBIDDEN_PAGE, content_type="text/html")

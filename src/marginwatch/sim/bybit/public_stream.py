@@ -14,7 +14,7 @@ from marginwatch.sim.bybit.liquidation_feed import LiquidationFeed
 from marginwatch.sim.bybit.maintenance import StatusFeed
 from marginwatch.sim.bybit.pool_feed import AlertFeed, PoolFeed
 from marginwatch.sim.bybit.stream_requests import StreamRequest, echo, read_request
-from marginwatch.sim.bybit.stream_socket import StreamSocket
+from marginwatch.sim.bybit.stream_socket import IDLE_S, QUIET_PUBLIC_S, StreamSocket
 from marginwatch.sim.bybit.ticker_feed import TickerFeed
 from marginwatch.sim.bybit.trade_feed import TradeFeed
 from marginwatch.sim.rows import Change
@@ -37,6 +37,7 @@ class PublicConnection:
         self._stream = stream
         self.socket = socket
         self.topics: dict[str, None] = {}
+        socket.longest_idle_s = QUIET_PUBLIC_S
 
     async def serve(self) -> None:
         """Answer requests until the socket ends."""
@@ -103,12 +104,17 @@ class PublicConnection:
             if topic not in self.topics:
                 self.topics[topic] = None
                 self._stream.listen(self, topic)
+        self._set_patience()
+
+    def _set_patience(self) -> None:
+        self.socket.longest_idle_s = IDLE_S if self.topics else QUIET_PUBLIC_S
 
     def _unsubscribe(self, request: StreamRequest) -> None:
         gone = [str(topic) for topic in request.arguments]
         for topic in gone:
             self.topics.pop(topic, None)
             self._stream.unlisten(self, topic)
+        self._set_patience()
         if self._stream.channel == "option":
             self._answer_option(request, gone, [])
         else:

@@ -25,6 +25,9 @@ ANSWER_DELAY_S = 0.003
 IDLE_S = 600.0
 """A socket without any traffic for this long is cut (document: v5/ws/connect)."""
 
+QUIET_PUBLIC_S = 60.0
+"""A public socket without a topic and without a ping is cut after about this long (seen live)."""
+
 WAITING_FRAMES = 20_000
 WAITING_BYTES = 16 * 1024 * 1024
 """A client that reads slower than this is cut, so that it cannot fill the memory of the exchange."""

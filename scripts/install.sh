@@ -37,7 +37,7 @@ if ! "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>
 fi
 
 # Hashes cannot cover the project itself, so the locked requirements come first and it follows without dependencies.
-say "installing locked requirements (once; about half a minute)"
+say "installing locked requirements (once; about a minute)"
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet --no-input "$@"; }
 pip install --require-hashes --only-binary :all: -r requirements/dev.txt 2> >(grep -v '^WARNING: Location' >&2) \
     || pip install --require-hashes -r requirements/dev.txt

@@ -6,7 +6,15 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import bench_liquidation, bench_sim, bench_var, bench_wire, frame_budget, machine
+from benchmarks import (
+    bench_liquidation,
+    bench_sim,
+    bench_stress,
+    bench_var,
+    bench_wire,
+    frame_budget,
+    machine,
+)
 
 BENCHMARKS = {
     "wire": bench_wire.run,
@@ -14,6 +22,7 @@ BENCHMARKS = {
     "sim": bench_sim.run,
     "var": bench_var.run,
     "liquidation": bench_liquidation.run,
+    "stress": bench_stress.run,
 }
 REPEATED = ("wire", "sim")
 """Those whose runs are few and long; the others have rounds of their own."""

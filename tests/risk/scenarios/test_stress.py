@@ -160,3 +160,26 @@ def test_an_offsetting_position_on_another_account_makes_the_whole_indifferent(b
     assert second == pytest.approx(-first)
     assert found.portfolio.pnl_usd[0, 0] == pytest.approx(0.0, abs=1e-9 * abs(first))
     np.testing.assert_allclose(found.assets.pnl_usd[0], 0.0, atol=1e-9 * abs(first))
+
+
+def test_an_option_without_a_volatility_makes_its_holders_missing_in_scenarios_and_sums(books):
+    sheet = random_sheet(1, 8, 3, 9)
+    is_option = np.arange(sheet.mark_price.shape[0]) == 4
+    holders = np.unique(sheet.leg_account[sheet.leg_contract == 4])
+    others = np.setdiff1d(np.arange(8), holders)
+    assert holders.size
+    assert others.size
+    sheet = replace(
+        sheet,
+        is_option=is_option,
+        expiry_ns=np.where(is_option, sheet.at_ns + 10**15, 0),
+        strike_price=np.where(is_option, sheet.mark_price, np.nan),
+        underlying_price=np.where(is_option, sheet.mark_price, np.nan),
+    )
+    found = stress(sheet, books.betas_of(sheet), (FALL,))
+    assert np.flatnonzero(found.accounts.answer[0] == Answer.MISSING).tolist() == holders.tolist()
+    assert [name for name, _ in found.left_out] == [sheet.account_ids[row] for row in holders]
+    assert all("option" in reason for _, reason in found.left_out)
+    assert found.portfolio.n_left_out[0, 0] == holders.size
+    assert found.portfolio.pnl_usd[0, 0] == pytest.approx(found.accounts.pnl_usd[0, others].sum())
+    assert np.nansum(found.assets.pnl_usd[0]) == pytest.approx(found.portfolio.pnl_usd[0, 0])

@@ -21,7 +21,12 @@ scenarios         what if: stress, and the worst that each coin could do
 account_margins   margins of each account: ours, and the venue's beside them
 account_measures  everything measured for each account
 group_measures    sums over coins, desks, tags, venues and all
-levels            low, medium, high: a score from thresholds on measures
+levels            low, medium, high: accounts, desks and everything
+level_scores      scores of accounts from their measures
+level_settings    thresholds of measures
+level_rows        levels and margin sums as structs
+contributions     what each position adds to the risk of its group
+margin_sums       margin figures of desks and of everything
 calendars         funding payments, deleveraging queue, expiries
 calendar_rows     these as structs
 advice            transfers and hedges that would help

@@ -42,7 +42,7 @@ class Threshold(msgspec.Struct, frozen=True):
             np.array([self.calm, self.medium, self.high, self.limit]),
             np.sign(self.limit - self.calm),
         )
-        found: FloatArray = np.interp(sign * values, sign * marks, SCORES)
+        found = np.array(np.interp(sign * values, sign * marks, SCORES), np.float64)
         found[np.isnan(values)] = np.nan
         return found
 

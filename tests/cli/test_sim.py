@@ -42,9 +42,10 @@ def program() -> Iterator[Any]:
 def test_it_tells_where_it_is_serves_pybit_and_stops(program, number) -> None:
     process = program("bybit", "--accounts", "3", "--seed", "5", "--json")
     line = json.loads(process.stdout.readline())
-    assert line.keys() == {"venue", "rest", "private", "public", "accounts"}
+    assert line.keys() == {"venue", "rest", "private", "public", "status", "accounts"}
     assert line["venue"] == "bybit"
     assert line["public"].keys() == {"linear", "inverse", "option", "spot"}
+    assert line["status"].endswith("/v5/public/misc/status")
     assert line["private"].startswith("ws://127.0.0.1:")
     assert len(line["accounts"]) == 3
     for account in line["accounts"]:

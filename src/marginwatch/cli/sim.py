@@ -214,6 +214,7 @@ def describe(server: "BybitSimServer", control: dict[str, str] | None = None) ->
         "rest": urls.rest,
         "private": urls.private,
         "public": urls.public,
+        "status": urls.status,
         "accounts": [
             {
                 "id": account.name,
@@ -236,6 +237,7 @@ def _listing(server: "BybitSimServer", control: "Control | None", token: str) ->
             f"  REST     {urls.rest}",
             f"  private  {urls.private}",
             *(f"  {channel:<8} {url}" for channel, url in urls.public.items()),
+            f"  status   {urls.status}",
             *([f"  control  {control.url}   Authorization: Bearer {token}"] if control else []),
             "",
             f"  {'account':<{width}}  {'key':<18}  secret (simulated: signs nothing real)",

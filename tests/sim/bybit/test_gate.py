@@ -284,3 +284,14 @@ async def test_paths_that_do_not_exist_are_counted_together(server, rest) -> Non
         await rest.raw(f"/v5/nothing/{number}")
     assert server.front.counts["unknown paths"] == 5
     assert not [name for name in server.front.counts if name.startswith("/v5/nothing")]
+
+
+async def test_a_get_with_a_body_is_forbidden_without_json(rest) -> None:
+    async with rest.http.get(rest.base + "/v5/market/time", data=b"{}") as reply:
+        assert (reply.status, (await reply.text())[:6]) == (403, "<html>")
+    assert (await rest.raw("/v5/market/time"))[0] == 200
+
+
+async def test_a_body_that_is_no_text_is_answered(rest) -> None:
+    async with rest.http.post(rest.base + "/v5/order/create", data=b"\xff\xfe") as reply:
+        assert (await reply.json())["retCode"] == 10001

@@ -51,7 +51,9 @@ class RestGate:
         """Answer one call, with the faults of the day."""
         front, path = self._front, request.path
         front.counts[path if path in ROUTES else "unknown paths"] += 1
-        if not front.limits.admit_address(request.remote or "", front.clock.monotonic_s()):
+        is_admitted = front.limits.admit_address(request.remote or "", front.clock.monotonic_s())
+        # A body on GET is refused at the edge, as flooding is (document: v5/error).
+        if not is_admitted or (request.method == "GET" and request.can_read_body):
             front.counts["http 403"] += 1
             return web.Response(status=403, text=FORBIDDEN_PAGE, content_type="text/html")
         fault, faults = front.faults.rest_fault(), front.faults
@@ -61,7 +63,7 @@ class RestGate:
             instead = await instead_of_reply(request, fault, status, front.clock)
             if instead is not None:
                 return instead
-        body = await request.text() if request.can_read_body else ""
+        body = (await request.read()).decode("utf-8", "replace")
         response = self._answer(request, body, is_limited=fault == "limited")
         # The answer is made before the wait: what a slow exchange says is old by the time it is heard.
         if latency_s := faults.rest_latency_s():

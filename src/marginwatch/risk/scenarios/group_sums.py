@@ -1,7 +1,5 @@
 """From accounts to desks and to everything: sums that leave missing accounts out and count them."""
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
@@ -11,148 +9,109 @@ from marginwatch.risk.measures.exposure import counted, grouped
 from marginwatch.risk.measures.margin import usage
 from marginwatch.risk.scenarios.results import AccountStress, GroupStress
 
+N_SUMS = 8
+PNL, EQUITY, MAINTENANCE, ADJUSTED, N_LEFT_OUT, N_LIQUIDATED, N_LEGS, N_USAGE_MISSING = range(N_SUMS)
 
-def group_stress(
-    sheet: MarginSheet,
-    accounts: AccountStress,
-    maintenance: FloatArray,
-    adjusted: FloatArray,
-    is_counted: BoolArray,
-) -> tuple[GroupStress, GroupStress]:
-    """Return the sums over desks, shape (s, number of desk names), and over everything, shape (s, 1).
+
+class GroupSums:
+    """The tables of a run by desk, filled scenario by scenario.
 
     Parameters
     ----------
     sheet : MarginSheet
         Whose desk each account is.
-    accounts : AccountStress
-        Shape (s, k).
-    maintenance, adjusted : ndarray of shape (s, k), float64
-        Maintenance margin and adjusted equity, USD; NaN where missing and for isolated accounts.
     is_counted : ndarray of shape (k,), bool
         Accounts that may count; others are left out as missing ones are.
+    n_scenarios : int
+        Rows of the tables.
     """
-    if not is_counted.all():
-        accounts = _only(accounts, is_counted)
-    sums = _Grouping(sheet.desk, len(sheet.desk_names), accounts.answer.shape[0]).sums(
-        accounts, maintenance, adjusted
-    )
-    return _finished(sums), _finished(sums.total())
 
-
-def _only(accounts: AccountStress, is_counted: BoolArray) -> AccountStress:
-    """Return the figures with those of other accounts missing."""
-    missing = np.uint8(Answer.MISSING)
-    return replace(
-        accounts,
-        pnl_usd=np.where(is_counted, accounts.pnl_usd, np.nan),
-        equity_left_usd=np.where(is_counted, accounts.equity_left_usd, np.nan),
-        answer=np.where(is_counted, accounts.answer, missing),
-        usage_answer=np.where(is_counted, accounts.usage_answer, missing),
-        is_liquidated=accounts.is_liquidated & is_counted,
-        n_liquidated_legs=np.where(is_counted, accounts.n_liquidated_legs, 0),
-    )
-
-
-@dataclass(slots=True, frozen=True, eq=False)
-class _Sums:
-    """Of each group, shape (s, g), float64; ``n_accounts`` has shape (g,). ``worst`` is −∞ without a number."""
-
-    pnl: FloatArray
-    equity: FloatArray
-    maintenance: FloatArray
-    adjusted: FloatArray
-    n_left_out: FloatArray
-    n_liquidated: FloatArray
-    n_legs: FloatArray
-    n_usage_missing: FloatArray
-    worst: FloatArray
-    n_accounts: FloatArray
-
-    def total(self) -> "_Sums":
-        """Return the one group that all of them are together: every account is in exactly one."""
-        over = {
-            name: getattr(self, name).sum(axis=-1, keepdims=True)
-            for name in self.__slots__
-            if name != "worst"
-        }
-        return _Sums(**over, worst=self.worst.max(axis=1, keepdims=True))
-
-
-class _Grouping:
-    """Cells of tables of (s, k) by scenario and group, so that a whole table is summed at once."""
-
-    def __init__(self, code: CodeArray, n_groups: int, n_scenarios: int) -> None:
-        self._shape = (n_scenarios, n_groups)
-        self._code = code
-        self._cell: CodeArray = (np.arange(n_scenarios)[:, None] * n_groups + code).reshape(-1)
-        self._order: CodeArray = np.argsort(code, kind="stable")
-        ordered = code[self._order]
+    def __init__(self, sheet: MarginSheet, is_counted: BoolArray, n_scenarios: int) -> None:
+        self._desk: CodeArray = sheet.desk
+        self._n_desks = len(sheet.desk_names)
+        self._is_counted = is_counted
+        self._n_accounts = counted(self._desk, self._n_desks)
+        self._order: CodeArray = np.argsort(self._desk, kind="stable")
+        ordered = self._desk[self._order]
         self._first = np.flatnonzero(np.diff(ordered, prepend=-1))
         self._met = ordered[self._first]
+        self._sums = np.zeros((N_SUMS, n_scenarios, self._n_desks))
+        self._worst = np.full((n_scenarios, self._n_desks), -np.inf)
 
-    def sums(self, accounts: AccountStress, maintenance: FloatArray, adjusted: FloatArray) -> _Sums:
-        is_whole = np.isfinite(maintenance) & np.isfinite(adjusted) & (accounts.answer == Answer.NUMBER)
-        has_usage = accounts.usage_answer == Answer.NUMBER
-        return _Sums(
-            pnl=self._sum(_known(accounts.pnl_usd)),
-            equity=self._sum(_known(accounts.equity_left_usd)),
-            maintenance=self._sum(np.where(is_whole, maintenance, 0.0)),
-            adjusted=self._sum(np.where(is_whole, adjusted, 0.0)),
-            n_left_out=self._sum(accounts.answer == Answer.MISSING),
-            n_liquidated=self._sum(accounts.is_liquidated),
-            n_legs=self._sum(accounts.n_liquidated_legs),
-            n_usage_missing=self._sum(accounts.usage_answer == Answer.MISSING),
-            worst=self._largest(np.where(has_usage, accounts.usage, -np.inf)),
-            n_accounts=counted(self._code, self._shape[1]),
+    def take(
+        self, place: int, accounts: AccountStress, maintenance: FloatArray, adjusted: FloatArray
+    ) -> None:
+        """Sum one scenario.
+
+        Parameters
+        ----------
+        place : int
+            Which.
+        accounts : AccountStress
+            Shape (s, k), filled in up to this scenario.
+        maintenance, adjusted : ndarray of shape (k,), float64
+            Maintenance margin and adjusted equity, USD; NaN where missing and for isolated accounts.
+        """
+        is_out = ~self._is_counted | (accounts.answer[place] == Answer.MISSING)
+        is_whole = ~(is_out | np.isnan(maintenance + adjusted))
+        answers, is_liquidated = accounts.usage_answer[place], accounts.is_liquidated[place]
+        self._add(PNL, place, accounts.pnl_usd[place], ~is_out)
+        self._add(EQUITY, place, accounts.equity_left_usd[place], ~is_out)
+        self._add(MAINTENANCE, place, maintenance, is_whole)
+        self._add(ADJUSTED, place, adjusted, is_whole)
+        self._add(N_LEGS, place, accounts.n_liquidated_legs[place], ~is_out)
+        self._count(N_LIQUIDATED, place, is_liquidated & ~is_out)
+        self._count(N_LEFT_OUT, place, is_out)
+        self._count(N_USAGE_MISSING, place, is_out | (answers == Answer.MISSING))
+        if self._met.shape[0]:
+            known = np.where(is_out | (answers != Answer.NUMBER), -np.inf, accounts.usage[place])
+            self._worst[place, self._met] = np.maximum.reduceat(known[self._order], self._first)
+
+    def _add(self, sums: int, place: int, values: FloatArray | CodeArray, is_in: BoolArray) -> None:
+        kept = values if is_in.all() else np.where(is_in, values, 0.0)
+        self._sums[sums, place] = grouped(self._desk, kept.astype(np.float64, copy=False), self._n_desks)
+
+    def _count(self, sums: int, place: int, flags: BoolArray) -> None:
+        if flags.any():
+            self._sums[sums, place] = counted(self._desk[flags], self._n_desks)
+
+    def desks(self) -> GroupStress:
+        """Return the sums over desks, shape (s, number of desk names)."""
+        return _finished(self._sums, self._worst, self._n_accounts)
+
+    def portfolio(self) -> GroupStress:
+        """Return the sums over everything, shape (s, 1): every account is at exactly one desk, or at none."""
+        return _finished(
+            self._sums.sum(axis=2, keepdims=True),
+            self._worst.max(axis=1, keepdims=True),
+            self._n_accounts.sum(keepdims=True),
         )
 
-    def _sum(self, values: FloatArray | CodeArray | BoolArray) -> FloatArray:
-        if not values.any():
-            return np.zeros(self._shape)
-        weights = values.astype(np.float64, copy=False).reshape(-1)
-        return grouped(self._cell, weights, self._shape[0] * self._shape[1]).reshape(self._shape)
 
-    def _largest(self, values: FloatArray) -> FloatArray:
-        found = np.full(self._shape, -np.inf)
-        if self._met.shape[0]:
-            found[:, self._met] = np.maximum.reduceat(values[:, self._order], self._first, axis=1)
-        return found
-
-
-def _known(values: FloatArray) -> FloatArray:
-    """Return the values with 0 for what is missing: it adds nothing to a sum that counts what it leaves out."""
-    is_missing = np.isnan(values)
-    return np.where(is_missing, 0.0, values) if is_missing.any() else values
-
-
-def _finished(sums: _Sums) -> GroupStress:
-    n_accounts = sums.n_accounts.astype(np.int64)
-    answer = np.where(
-        n_accounts > sums.n_left_out,
-        np.uint8(Answer.NUMBER),
-        np.where(n_accounts > 0, np.uint8(Answer.MISSING), np.uint8(Answer.NOT_APPLICABLE)),
-    )
+def _finished(sums: FloatArray, worst: FloatArray, n: FloatArray) -> GroupStress:
+    n_left_out = sums[N_LEFT_OUT]
+    without = np.where(n > 0, np.uint8(Answer.MISSING), np.uint8(Answer.NOT_APPLICABLE))
+    answer = np.where(n > n_left_out, np.uint8(Answer.NUMBER), without)
     is_number = answer == Answer.NUMBER
-    ratio, ratio_answer = usage(sums.maintenance, sums.adjusted)
+    ratio, ratio_answer = usage(sums[MAINTENANCE], sums[ADJUSTED])
     ratio_answer = np.where(answer == Answer.MISSING, answer, ratio_answer)
-    worst_answer = _worst_answer(sums)
+    worst_answer = _worst_answer(worst, sums[N_USAGE_MISSING])
+    counts = sums.astype(np.int64)
     return GroupStress(
-        pnl_usd=np.where(is_number, sums.pnl, np.nan),
-        equity_left_usd=np.where(is_number, sums.equity, np.nan),
+        pnl_usd=np.where(is_number, sums[PNL], np.nan),
+        equity_left_usd=np.where(is_number, sums[EQUITY], np.nan),
         answer=answer,
         usage=np.where(ratio_answer == Answer.NUMBER, ratio, np.nan),
         usage_answer=ratio_answer,
-        worst_usage=np.where(worst_answer == Answer.NUMBER, sums.worst, np.nan),
+        worst_usage=np.where(worst_answer == Answer.NUMBER, worst, np.nan),
         worst_usage_answer=worst_answer,
-        n_liquidated=sums.n_liquidated.astype(np.int64),
-        n_liquidated_legs=sums.n_legs.astype(np.int64),
-        n_left_out=sums.n_left_out.astype(np.int64),
-        n_accounts=n_accounts,
+        n_liquidated=counts[N_LIQUIDATED],
+        n_liquidated_legs=counts[N_LEGS],
+        n_left_out=counts[N_LEFT_OUT],
+        n_accounts=n.astype(np.int64),
     )
 
 
-def _worst_answer(sums: _Sums) -> AnswerArray:
-    is_missing = sums.n_usage_missing > 0.0
-    without = np.where(is_missing, np.uint8(Answer.MISSING), np.uint8(Answer.NOT_APPLICABLE))
-    return np.where(sums.worst > -np.inf, np.uint8(Answer.NUMBER), without)
+def _worst_answer(worst: FloatArray, n_missing: FloatArray) -> AnswerArray:
+    without = np.where(n_missing > 0.0, np.uint8(Answer.MISSING), np.uint8(Answer.NOT_APPLICABLE))
+    return np.where(worst > -np.inf, np.uint8(Answer.NUMBER), without)

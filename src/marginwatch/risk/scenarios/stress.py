@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
-from marginwatch.book.table import BoolArray, FloatArray
+from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.ids import AccountId
 from marginwatch.model.scenario import Scenario
 from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.risk.betas import Betas
-from marginwatch.risk.margin.figures import AccountMargins
 from marginwatch.risk.margin.models import margins
 from marginwatch.risk.margin.prices import prices_now
 from marginwatch.risk.margin.sheet import MarginSheet
@@ -19,13 +19,25 @@ from marginwatch.risk.measures.exposure import grouped
 from marginwatch.risk.measures.margin import usage
 from marginwatch.risk.scenarios.assets import AssetSums
 from marginwatch.risk.scenarios.coin_moves import coin_moves
-from marginwatch.risk.scenarios.group_sums import group_stress
-from marginwatch.risk.scenarios.isolated_legs import ISOLATED, IsolatedLegs
+from marginwatch.risk.scenarios.group_sums import GroupSums
+from marginwatch.risk.scenarios.isolated_legs import ISOLATED, IsolatedLegs, IsolatedStress
 from marginwatch.risk.scenarios.market import ScenarioMarket, holding_funding, leg_funding, scenario_market
 from marginwatch.risk.scenarios.results import AccountStress, StressResult
 from marginwatch.risk.workspace import Workspace
 
 NO_OPTION_PRICE = "the volatility or forward of an option is not known, so it cannot be valued in scenarios"
+
+
+class Row(NamedTuple):
+    """Figures of all accounts in one scenario, shape (k,): before what is not known is made missing."""
+
+    equity: FloatArray
+    usage: FloatArray
+    usage_answer: AnswerArray
+    is_at_limit: BoolArray
+    n_legs: CodeArray
+    maintenance: FloatArray
+    adjusted: FloatArray
 
 
 def stress(
@@ -57,37 +69,35 @@ def stress(
     moves = coin_moves(sheet, betas, scenarios)
     for place, scenario in enumerate(scenarios):
         run.take(place, scenario, moves.factor[place])
-    accounts = run.accounts()
-    desks, portfolio = group_stress(sheet, accounts, run.maintenance, run.adjusted, is_counted)
     return StressResult(
         sheet=sheet,
         scenarios=scenarios,
         moves=moves,
-        accounts=accounts,
-        desks=desks,
-        portfolio=portfolio,
+        accounts=run.accounts,
+        desks=run.groups.desks(),
+        portfolio=run.groups.portfolio(),
         assets=run.assets.result(),
-        left_out=run.left_out(accounts.answer, left_out),
+        left_out=run.left_out(left_out),
     )
 
 
 class _Run:
-    """The tables of a run, filled scenario by scenario."""
+    """The tables of a run, filled scenario by scenario: small arrays that stay in the caches, not whole tables."""
 
     def __init__(self, sheet: MarginSheet, work: Workspace, n_scenarios: int, is_counted: BoolArray) -> None:
-        shape = (n_scenarios, sheet.n_accounts)
         self._sheet, self._work = sheet, work
         now = margins(sheet, prices_now(sheet), work)
         self._equity_now = now.equity
-        is_isolated = sheet.mode == ISOLATED
-        self._is_isolated = is_isolated
-        self._isolated = IsolatedLegs(sheet, now.legs) if is_isolated.any() else None
-        self._is_idle = _idle(sheet)
+        self._is_isolated = sheet.mode == ISOLATED
+        self._isolated = IsolatedLegs(sheet, now.legs) if self._is_isolated.any() else None
+        self._n_legs = np.diff(sheet.first_leg)
+        self._if_known: AnswerArray = np.where(
+            _idle(sheet), np.uint8(Answer.NOT_APPLICABLE), np.uint8(Answer.NUMBER)
+        )
         self._is_counted = is_counted & ~np.isnan(now.equity)
+        self.accounts = _blank((n_scenarios, sheet.n_accounts))
+        self.groups = GroupSums(sheet, is_counted, n_scenarios)
         self.assets = AssetSums(sheet, self._is_counted, n_scenarios)
-        self.equity, self.maintenance, self.adjusted = np.empty(shape), np.empty(shape), np.empty(shape)
-        self.usage, self.usage_answer = np.empty(shape), np.empty(shape, np.uint8)
-        self.n_legs = np.zeros(shape, np.int64)
 
     def take(self, place: int, scenario: Scenario, coin_factor: FloatArray) -> None:
         """Fill in one scenario."""
@@ -100,69 +110,85 @@ class _Run:
             )
             sheet = with_cash(sheet, sheet.holding_cash + holding_funding(sheet, funding))
         found = margins(sheet, market.prices, work)
-        self.equity[place] = found.equity
-        self.maintenance[place], self.adjusted[place] = found.maintenance_margin, found.adjusted_equity
-        self.usage[place], self.usage_answer[place] = usage(found.maintenance_margin, found.adjusted_equity)
-        self.n_legs[place] = np.where(found.headroom <= 0.0, np.diff(sheet.first_leg), 0)
         is_counted = self._is_counted & ~np.isnan(found.equity)
         self.assets.take(place, market, is_counted, funding)
+        ratio, answers = usage(found.maintenance_margin, found.adjusted_equity)
+        row = Row(
+            found.equity,
+            ratio,
+            answers,
+            found.headroom <= 0.0,
+            self._n_legs,
+            found.maintenance_margin,
+            found.adjusted_equity,
+        )
         if self._isolated is not None:
-            self._take_isolated(place, self._isolated, market, found, is_counted)
+            row = self._with_isolated(place, row, self._isolated.stressed(found.legs), market, is_counted)
+        self._finish(place, row)
 
-    def _take_isolated(
+    def _with_isolated(
         self,
         place: int,
-        isolated: IsolatedLegs,
+        row: Row,
+        of_legs: IsolatedStress,
         market: ScenarioMarket,
-        found: AccountMargins,
         is_counted: BoolArray,
-    ) -> None:
-        sheet, of_legs = self._sheet, isolated.stressed(found.legs)
-        taken = of_legs.taken
+    ) -> Row:
+        sheet, taken = self._sheet, of_legs.taken
         account = sheet.leg_account[taken]
         extra = of_legs.extra_pnl * market.prices.holding_usd[sheet.leg_settle_holding[taken]]
-        self.equity[place] += grouped(account, extra, sheet.n_accounts)
         self.assets.add(place, taken, np.where(is_counted[account], extra, 0.0))
-        self.n_legs[place, self._is_isolated] = np.bincount(account, minlength=sheet.n_accounts)[
-            self._is_isolated
-        ]
-        self.usage_answer[place, self._is_isolated] = Answer.NOT_APPLICABLE
-        is_met = of_legs.usage > -np.inf
-        self.usage_answer[place, of_legs.accounts] = np.where(is_met, Answer.NUMBER, Answer.MISSING)
-        self.usage[place, of_legs.accounts] = of_legs.usage
-
-    def accounts(self) -> AccountStress:
-        """Return the figures of accounts."""
-        pnl = self.equity - self._equity_now
-        is_missing = np.isnan(pnl)
-        answer = np.where(is_missing, np.uint8(Answer.MISSING), np.uint8(Answer.NUMBER))
-        is_unsure = is_missing | (~self._is_isolated & (np.isnan(self.maintenance) | np.isnan(self.adjusted)))
-        liquidation = np.where(is_unsure, np.uint8(Answer.MISSING), np.uint8(Answer.NUMBER))
-        liquidation = np.where(self._is_idle & ~is_unsure, np.uint8(Answer.NOT_APPLICABLE), liquidation)
-        usage_answer = np.where(is_unsure, np.uint8(Answer.MISSING), self.usage_answer)
-        is_liquidated = self._is_at_limit() & (liquidation == Answer.NUMBER)
-        return AccountStress(
-            pnl_usd=pnl,
-            equity_left_usd=np.where(is_missing, np.nan, self.equity),
-            answer=answer,
-            usage=np.where(usage_answer == Answer.NUMBER, self.usage, np.nan),
-            usage_answer=usage_answer,
-            is_liquidated=is_liquidated,
-            liquidation_answer=liquidation,
-            n_liquidated_legs=np.where(is_liquidated, self.n_legs, 0),
+        n_taken = np.bincount(account, minlength=sheet.n_accounts)
+        ratio, answers = row.usage, row.usage_answer
+        answers[self._is_isolated] = Answer.NOT_APPLICABLE
+        answers[of_legs.accounts] = np.where(of_legs.usage > -np.inf, Answer.NUMBER, Answer.MISSING)
+        ratio[of_legs.accounts] = of_legs.usage
+        return row._replace(
+            equity=row.equity + grouped(account, extra, sheet.n_accounts),
+            is_at_limit=np.where(self._is_isolated, n_taken > 0, row.is_at_limit),
+            n_legs=np.where(self._is_isolated, n_taken, row.n_legs),
         )
 
-    def _is_at_limit(self) -> BoolArray:
-        return np.where(self._is_isolated, self.n_legs > 0, self.adjusted - self.maintenance <= 0.0)
+    def _finish(self, place: int, row: Row) -> None:
+        """Put a row into the tables, with what is not known made missing."""
+        out, pnl = self.accounts, row.equity - self._equity_now
+        is_missing = np.isnan(pnl)
+        # Every other account than an isolated one has figures as a whole, or lacks something.
+        is_unsure = is_missing | (np.isnan(row.maintenance + row.adjusted) & ~self._is_isolated)
+        known = self._if_known
+        if is_unsure.any():
+            known = np.where(is_unsure, np.uint8(Answer.MISSING), known)
+            row.usage_answer[is_unsure] = Answer.MISSING
+        row.usage[row.usage_answer != Answer.NUMBER] = np.nan
+        out.pnl_usd[place], out.equity_left_usd[place] = pnl, row.equity
+        out.equity_left_usd[place, is_missing] = np.nan
+        out.answer[place] = np.where(is_missing, np.uint8(Answer.MISSING), np.uint8(Answer.NUMBER))
+        out.usage[place], out.usage_answer[place] = row.usage, row.usage_answer
+        out.liquidation_answer[place] = known
+        out.is_liquidated[place] = is_liquidated = row.is_at_limit & (known == Answer.NUMBER)
+        out.n_liquidated_legs[place] = np.where(is_liquidated, row.n_legs, 0)
+        self.groups.take(place, out, row.maintenance, row.adjusted)
 
-    def left_out(
-        self, answer: AnswerArray, stated: Mapping[AccountId, str]
-    ) -> tuple[tuple[AccountId, str], ...]:
+    def left_out(self, stated: Mapping[AccountId, str]) -> tuple[tuple[AccountId, str], ...]:
         """Return the accounts that are missing somewhere or count in no sum, and why."""
         sheet = self._sheet
-        rows = np.flatnonzero(~self._is_counted | (answer == Answer.MISSING).any(axis=0))
+        rows = np.flatnonzero(~self._is_counted | (self.accounts.answer == Answer.MISSING).any(axis=0))
         names = ((sheet.account_ids[row], sheet.missing_reasons[row]) for row in rows.tolist())
         return tuple((name, stated.get(name) or reason or NO_OPTION_PRICE) for name, reason in names)
+
+
+def _blank(shape: tuple[int, int]) -> AccountStress:
+    """Return tables to be filled."""
+    return AccountStress(
+        pnl_usd=np.empty(shape),
+        equity_left_usd=np.empty(shape),
+        answer=np.empty(shape, np.uint8),
+        usage=np.empty(shape),
+        usage_answer=np.empty(shape, np.uint8),
+        is_liquidated=np.empty(shape, np.bool_),
+        liquidation_answer=np.empty(shape, np.uint8),
+        n_liquidated_legs=np.empty(shape, np.int64),
+    )
 
 
 def _idle(sheet: MarginSheet) -> BoolArray:

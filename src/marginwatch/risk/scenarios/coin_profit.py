@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from marginwatch.book.table import BoolArray, FloatArray
+from marginwatch.risk.margin.prices import option_rows
 from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.margin.sheet_plan import plan_of
 from marginwatch.risk.measures.exposure import grouped
 
 
@@ -72,21 +74,18 @@ def owned_and_owed(sheet: MarginSheet, is_counted: BoolArray) -> OwnedAndOwed:
     """
     n_coins, n_contracts = len(sheet.coin_names), sheet.mark_price.shape[0]
     contract, coin, cash = sheet.leg_contract, sheet.holding_coin, sheet.holding_cash
-    units = sheet.leg_quantity * sheet.multiplier[contract]
-    if not is_counted.all():
-        units[~is_counted[sheet.leg_account]] = 0.0
+    terms, options = plan_of(sheet).terms, option_rows(sheet)
+    # Sizes and worths at entry, as the margins have them; what an option cost has left the cash already.
+    units, paid = terms.quantity, terms.entry_worth
+    if options.shape[0] or not is_counted.all():
+        is_out = ~is_counted[sheet.leg_account]
+        units, paid = np.where(is_out, 0.0, units), np.where(is_out, 0.0, paid)
+        paid[options] = 0.0
         cash = np.where(is_counted[sheet.holding_account], cash, 0.0)
-    is_inverse = sheet.is_inverse[contract]
-    entry = sheet.leg_entry_price
-    counts_from = np.where(is_inverse, 1.0 / np.where(is_inverse, entry, 1.0), -entry)
-    # What an option cost has left the cash already; of a position that is not counted nothing is, not even a gap.
-    counts_from[sheet.is_option[contract] | (units == 0.0)] = 0.0
-    owed = grouped(coin, cash, n_coins)
-    owed += grouped(coin[sheet.leg_settle_holding], units * counts_from, n_coins)
-    is_held = np.zeros(n_coins, np.bool_)
+    owed = grouped(coin, cash - plan_of(sheet).summed(paid), n_coins)
+    is_held, is_met = np.zeros(n_coins, np.bool_), np.zeros(n_contracts, np.bool_)
     is_held[coin[cash != 0.0]] = True
-    met = np.zeros(n_contracts, np.bool_)
-    met[contract[units != 0.0]] = True
+    is_met[contract[units != 0.0]] = True
     for coins in (sheet.underlying_coin, sheet.settle_coin):
-        is_held[coins[met]] = True
+        is_held[coins[is_met]] = True
     return OwnedAndOwed(sheet, grouped(contract, units, n_contracts), owed, is_held)

@@ -18,14 +18,23 @@ from marginwatch.risk.workspace import Workspace
 FREE = 0
 """Row of the room above initial margin, without which nothing can leave; only givers need it."""
 
+CLOSE_USD = 0.01
+CLOSE_PART = 1e-9
+"""A room this far below 0, in USD or as part of what is available, counts as reached: amounts have eight decimals."""
+
+
+def tolerance(rooms: FloatArray) -> FloatArray:
+    """Return how far below 0 each account's rooms still count as reached, shape (k,), USD."""
+    return CLOSE_USD + CLOSE_PART * np.abs(np.nan_to_num(rooms[FREE]))
+
 
 @dataclass(slots=True, frozen=True, eq=False)
 class Conditions:
     """The conditions of a target.
 
     Rooms, in this order: adjusted equity − initial margin; with a usage u, u × adjusted equity − maintenance margin; with a
-    distance d, adjusted equity − maintenance margin after moves of the market by −d, −d/2, d/2 and d. A distance is the
-    *nearest* root, so the ends alone would not do for straddles.
+    distance d, adjusted equity − maintenance margin after moves of the market by quarters of d up to ±d. A distance is the
+    *nearest* root, so the ends alone would not do for straddles; :meth:`between` looks closer.
 
     Parameters
     ----------
@@ -42,8 +51,14 @@ class Conditions:
     @property
     def shocks(self) -> tuple[float, ...]:
         """Moves of the market that accounts must survive."""
+        return self._moves(4)
+
+    def _moves(self, parts: int) -> tuple[float, ...]:
         wanted = self.target.distance
-        return () if wanted is None else (-wanted, -wanted / 2.0, wanted / 2.0, wanted)
+        if wanted is None:
+            return ()
+        steps = (*range(-parts, 0), *range(1, parts + 1))
+        return tuple(wanted * step / parts for step in steps)
 
     @property
     def weights(self) -> FloatArray:
@@ -61,6 +76,28 @@ class Conditions:
             shocked = common_shock(sheet, self.betas, self.work)
             found += [shocked.headroom_at(shock) for shock in self.shocks]
         return np.stack(found)
+
+    def between(self, sheet: MarginSheet) -> FloatArray:
+        """Return the least headroom of every account at many moves up to ±d, shape (k,), USD; infinite without a distance.
+
+        It is no condition of the program, for the least of several sums is no sum; it judges what came of one.
+        """
+        least = np.full(sheet.n_accounts, np.inf)
+        shocked = common_shock(sheet, self.betas, self.work)
+        for shock in self._moves(24):
+            least = np.minimum(least, shocked.headroom_at(shock))
+        return least
+
+    def missing_usd(self, sheet: MarginSheet) -> FloatArray:
+        """Return what every account needs from outside to be at the target, shape (k,), 0 if it is there.
+
+        USD of a coin that counts in full and that no shock reaches.
+        """
+        rooms = self.rooms(sheet)
+        targets = np.concatenate((rooms[FREE + 1 :], self.between(sheet)[None, :]))
+        weights = np.append(self.weights[FREE + 1 :], 1.0)
+        short = np.where(targets < -tolerance(rooms), -targets, 0.0)
+        return (short / weights[:, None]).max(axis=0, initial=0.0)
 
     def coin_equities(self, sheet: MarginSheet) -> FloatArray:
         """Return the equity of each holding in each market that is looked at, shape (markets, h), coin."""

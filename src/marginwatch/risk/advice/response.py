@@ -46,9 +46,9 @@ class Pieces(NamedTuple):
 def free_amounts(sheet: MarginSheet, rooms: FloatArray, withdrawable: FloatArray | None) -> FloatArray:
     """Return how much of each holding can leave by itself, coin, shape (h,), ≥ 0; together, free margin limits them too.
 
-    What is in the wallet and not needed to cover a loss in the coin, less what spot orders lock and what is borrowed;
-    nothing from an account without free margin, for the venue refuses it then. In isolated mode margins of positions and
-    orders stay, too. Never more than the venue itself says.
+    What is in the wallet and not needed to cover a loss in the coin, less what spot orders lock and what is borrowed; no
+    more than free margin ÷ (price × collateral rate), so nothing from an account without free margin.
+    In isolated mode margins of positions and orders stay instead. Never more than the venue itself says.
 
     Parameters
     ----------
@@ -71,9 +71,27 @@ def free_amounts(sheet: MarginSheet, rooms: FloatArray, withdrawable: FloatArray
     tied = tied + sheet.holding_order_initial_margin
     left = sheet.holding_cash - sheet.holding_locked - sheet.holding_borrowed
     left = left - np.where(is_isolated, tied, -loss)
-    has_free = is_isolated | (rooms[FREE] > 0.0)[sheet.holding_account]
-    left = np.where(has_free & ~sheet.is_missing[sheet.holding_account], np.maximum(left, 0.0), 0.0)
+    left = np.where(is_isolated, left, np.minimum(left, _worth_of_free_margin(sheet, rooms)))
+    left = np.where(sheet.is_missing[sheet.holding_account], 0.0, np.maximum(left, 0.0))
     return left if withdrawable is None else np.fmin(left, np.maximum(withdrawable, 0.0))
+
+
+def _worth_of_free_margin(sheet: MarginSheet, rooms: FloatArray) -> FloatArray:
+    """Return free margin ÷ (price × collateral rate), coin, shape (h,); infinite at a rate of 0."""
+    free = np.maximum(np.nan_to_num(rooms[FREE]), 0.0)[sheet.holding_account]
+    rate = _highest_rate(sheet, np.arange(sheet.n_holdings))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(free == 0.0, 0.0, free / (sheet.coin_usd[sheet.holding_coin] * rate))
+
+
+def _highest_rate(sheet: MarginSheet, holdings: CodeArray) -> FloatArray:
+    """Return the collateral rate of the first band of holdings, 0 where switched off.
+
+    The venue takes free margin ÷ (price × rate) for what can leave, with the rate of all that is held. It rises as coins
+    leave; so with the first band's nothing is advised that would be refused half-way.
+    """
+    rate = sheet.collateral_rate[sheet.holding_coin[holdings], 0]
+    return np.where(sheet.holding_is_collateral[holdings], np.nan_to_num(rate), 0.0)
 
 
 def taking(
@@ -130,6 +148,9 @@ def _pieces(
     is_known = ~np.isnan(slope).any(axis=0)
     first = owner[same]
     slope = _bent_one_way(first[is_known], slope[:, is_known], sign)
+    if sign < 0.0:
+        rate = np.where(is_isolated[same], 0.0, _highest_rate(sheet, holding)[first])
+        slope[FREE] = np.maximum(slope[FREE], rate[is_known])
     return Pieces(accounts[first[is_known]], np.full(int(is_known.sum()), coin), length[is_known], slope)
 
 
@@ -138,7 +159,7 @@ def _bends(sheet: MarginSheet, coin: int, equity: FloatArray, most: FloatArray, 
     bands, debts = sheet.collateral_limit[coin], sheet.borrow_limit[coin]
     levels = np.concatenate(([0.0], bands[np.isfinite(bands)], -debts[np.isfinite(debts)]))
     away = sign * (levels[:, None, None] - equity[None, :, :])
-    inner = away.reshape(-1, most.shape[0]).T
+    inner = away.reshape(levels.shape[0] * equity.shape[0], most.shape[0]).T
     ends = np.stack((np.zeros(most.shape[0]), most), axis=1)
     return np.sort(np.concatenate((ends, np.clip(inner, 0.0, most[:, None])), axis=1), axis=1)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
-from marginwatch.risk.advice.conditions import FREE, Conditions
+from marginwatch.risk.advice.conditions import FREE, Conditions, tolerance
 from marginwatch.risk.advice.moved import holding_of, with_cash, with_coins
 from marginwatch.risk.advice.pairing import Pair, paired
 from marginwatch.risk.advice.program import least_moves
@@ -18,9 +18,8 @@ ISOLATED = MARGIN_MODES["isolated"]
 ROUNDS_MAX = 4
 """Programs solved for a group: what the model says is missing after one is asked for on top in the next."""
 
-CLOSE_USD = 0.01
-CLOSE_PART = 1e-9
-"""A room this far below 0, in USD or as part of what is available, counts as reached: amounts have eight decimals."""
+SPARE_USD = 0.02
+"""Asked for on top, so that what is rounded away does not miss the target by a hair."""
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -89,38 +88,39 @@ def best_transfers(group: Group, conditions: Conditions) -> Solution:
     """Return the smallest transfers; none if all accounts are at the target or nothing can be moved."""
     sheet = group.sheet
     found, after = (), sheet
-    if not missing_usd(group.rooms, conditions).any() or not group.coins.shape[0]:
+    if not conditions.missing_usd(sheet).any() or not group.coins.shape[0]:
         return Solution(found, after, True)
     gives, takes = _all_pieces(group, conditions)
-    rooms = group.rooms
+    rooms = group.rooms.copy()
+    rooms[FREE + 1 :, group.can_take] -= SPARE_USD
     for _ in range(ROUNDS_MAX):
         moves = least_moves(gives, takes, rooms, conditions.weights)
         if moves is None:
             return Solution((), sheet, False)
         found = _transfers(group, gives, takes, moves.given, moves.taken)
         after = _moved(sheet, found)
-        reached = conditions.rooms(after) + conditions.weights[:, None] * moves.deposit
-        is_giver = np.isin(np.arange(sheet.n_accounts), [pair.giver for _, pair in found])
-        reached[FREE, ~is_giver] = np.inf
-        is_missed = reached < -_tolerance(group.rooms)
-        if not is_missed.any():
+        missed = _missed(group, conditions, after, found, moves.deposit)
+        if not missed.any():
             break
-        rooms = rooms + np.where(is_missed, reached, 0.0)
+        rooms = rooms + missed
     return Solution(found, after, True)
 
 
-def missing_usd(rooms: FloatArray, conditions: Conditions) -> FloatArray:
-    """Return what every account needs from outside to be at the target, shape (k,), 0 if it is there.
-
-    USD of a coin that counts in full, by rooms of shape (conditions, k).
-    """
-    targets = rooms[FREE + 1 :]
-    short = np.where(targets < -_tolerance(rooms), -targets, 0.0)
-    return (short / conditions.weights[FREE + 1 :, None]).max(axis=0, initial=0.0)
-
-
-def _tolerance(rooms: FloatArray) -> FloatArray:
-    return CLOSE_USD + CLOSE_PART * np.abs(np.nan_to_num(rooms[FREE]))
+def _missed(
+    group: Group,
+    conditions: Conditions,
+    after: MarginSheet,
+    found: tuple[tuple[int, Pair], ...],
+    deposit: FloatArray,
+) -> FloatArray:
+    """Return by how much each condition is missed after transfers and deposits, shape of rooms, ≤ 0."""
+    reached = conditions.rooms(after) + conditions.weights[:, None] * deposit
+    is_giver = np.isin(np.arange(group.sheet.n_accounts), [pair.giver for _, pair in found])
+    reached[FREE, ~is_giver] = np.inf
+    if conditions.shocks:
+        shocked = slice(-len(conditions.shocks), None)
+        reached[shocked] = np.minimum(reached[shocked], conditions.between(after) + deposit)
+    return np.where(reached < -tolerance(group.rooms), reached, 0.0)
 
 
 def _all_pieces(group: Group, conditions: Conditions) -> tuple[Pieces, Pieces]:

@@ -10,7 +10,7 @@ from marginwatch.risk.advice.conditions import Conditions
 from marginwatch.risk.advice.moved import holding_of
 from marginwatch.risk.advice.pictures import account_pictures
 from marginwatch.risk.advice.rows import LeftOut, Transfer, TransferEffect, TransferGroup
-from marginwatch.risk.advice.transfer_group import Group, Solution, missing_usd
+from marginwatch.risk.advice.transfer_group import Group, Solution
 from marginwatch.risk.workspace import Workspace
 
 ISOLATED = MARGIN_MODES["isolated"]
@@ -28,8 +28,8 @@ def group_row(
 ) -> TransferGroup:
     """Return the row of a group; before and after are reckoned by the margin model, not by the program."""
     transfers = _transfer_rows(group, solution)
-    missing = missing_usd(conditions.rooms(solution.after), conditions)
-    had_misses = bool(missing_usd(group.rooms, conditions).any())
+    missing = conditions.missing_usd(solution.after)
+    had_misses = bool(conditions.missing_usd(group.sheet).any())
     total, lacking = sum((one.usd for one in transfers), 0.0), float(missing.sum())
     status = _status(had_misses, lacking, solution.is_solved)
     return TransferGroup(

@@ -5,7 +5,7 @@ import numpy as np
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.risk.margin.sheet import MarginSheet
-from marginwatch.risk.measures.exposure import counted, grouped
+from marginwatch.risk.measures.exposure import counted
 from marginwatch.risk.measures.margin import usage
 from marginwatch.risk.scenarios.results import AccountStress, GroupStress
 
@@ -31,8 +31,10 @@ class GroupSums:
         self._n_desks = len(sheet.desk_names)
         self._is_counted = is_counted
         self._n_accounts = counted(self._desk, self._n_desks)
-        self._order: CodeArray = np.argsort(self._desk, kind="stable")
-        ordered = self._desk[self._order]
+        order: CodeArray = np.argsort(self._desk, kind="stable")
+        ordered = self._desk[order]
+        is_in_order = bool((np.diff(self._desk) >= 0).all())
+        self._order: CodeArray | slice = slice(None) if is_in_order else order
         self._first = np.flatnonzero(np.diff(ordered, prepend=-1))
         self._met = ordered[self._first]
         self._sums = np.zeros((N_SUMS, n_scenarios, self._n_desks))
@@ -52,6 +54,8 @@ class GroupSums:
         maintenance, adjusted : ndarray of shape (k,), float64
             Maintenance margin and adjusted equity, USD; NaN where missing and for isolated accounts.
         """
+        if not self._met.shape[0]:
+            return
         is_out = ~self._is_counted | (accounts.answer[place] == Answer.MISSING)
         is_whole = ~(is_out | np.isnan(maintenance + adjusted))
         answers, is_liquidated = accounts.usage_answer[place], accounts.is_liquidated[place]
@@ -63,17 +67,17 @@ class GroupSums:
         self._count(N_LIQUIDATED, place, is_liquidated & ~is_out)
         self._count(N_LEFT_OUT, place, is_out)
         self._count(N_USAGE_MISSING, place, is_out | (answers == Answer.MISSING))
-        if self._met.shape[0]:
-            known = np.where(is_out | (answers != Answer.NUMBER), -np.inf, accounts.usage[place])
-            self._worst[place, self._met] = np.maximum.reduceat(known[self._order], self._first)
+        known = np.where(is_out | (answers != Answer.NUMBER), -np.inf, accounts.usage[place])
+        self._worst[place, self._met] = np.maximum.reduceat(known[self._order], self._first)
 
     def _add(self, sums: int, place: int, values: FloatArray | CodeArray, is_in: BoolArray) -> None:
-        kept = values if is_in.all() else np.where(is_in, values, 0.0)
-        self._sums[sums, place] = grouped(self._desk, kept.astype(np.float64, copy=False), self._n_desks)
+        kept = values if is_in.all() else np.where(is_in, values, 0)
+        # Along runs: counting into few groups waits for each addition before the next.
+        self._sums[sums, place, self._met] = np.add.reduceat(kept[self._order], self._first)
 
     def _count(self, sums: int, place: int, flags: BoolArray) -> None:
         if flags.any():
-            self._sums[sums, place] = counted(self._desk[flags], self._n_desks)
+            self._add(sums, place, flags.astype(np.float64), flags)
 
     def desks(self) -> GroupStress:
         """Return the sums over desks, shape (s, number of desk names)."""

@@ -64,7 +64,7 @@ def test_a_moved_order_locks_its_new_value(quiet: Exchange, rich: str) -> None:
     quiet.amend_order(rich, order.order_id, price / 2 // 1)
     assert coin(quiet, rich, "USDT").locked == price / 2 // 1
     with pytest.raises(ValueError, match="available 100000"):
-        quiet.amend_order(rich, order.order_id, 2_000_000)
+        quiet.amend_order(rich, order.order_id, 150_000)
     assert coin(quiet, rich, "USDT").locked == price / 2 // 1
 
 
@@ -267,3 +267,11 @@ def test_bad_orders_are_refused(
     with pytest.raises(ValueError, match=said):
         quiet.place_spot_order(uid, symbol, quantity, price)
     assert quiet.truth(uid) == before
+
+
+@pytest.mark.parametrize(("quantity", "price"), [("999999999", "50000"), ("1", "999999999")])
+def test_no_order_is_larger_or_dearer_than_the_listing_says(
+    quiet: Exchange, rich: str, quantity, price
+) -> None:
+    with pytest.raises(ValueError, match="at most"):
+        quiet.place_spot_order(rich, "BTCUSDT", quantity, price)

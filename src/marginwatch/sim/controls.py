@@ -16,12 +16,11 @@ from marginwatch.sim import (
 from marginwatch.sim.account import Account
 from marginwatch.sim.announcements import MarginChange
 from marginwatch.sim.desks import Plan
-from marginwatch.sim.insurance import move
+from marginwatch.sim.insurance import move, note_money
 from marginwatch.sim.modes import mode_named
 from marginwatch.sim.money import EXACT, ZERO, to_cents
 from marginwatch.sim.settings import Settings
 from marginwatch.sim.trading import Fill, book_fill, check_margin, check_range
-from marginwatch.sim.world import World
 
 BOOKS_EVERY_STEP_MAX = 50
 """Up to so many accounts the books are added up after every price move, beyond that every 100th step."""
@@ -176,7 +175,7 @@ class Controls(Settings):
         self._world.house.deposited[coin] += moved
         account.is_liquidated = False
         account.watch.slack_usd = 0.0
-        account.transactions.append(_transfer_line(uid, coin, moved, held.balance, self._world))
+        note_money(self._world, account, coin, moved, "TRANSFER_IN" if moved >= 0 else "TRANSFER_OUT")
         self._world.touch(account)
         self._world.tell_wallet(account, coin)
 
@@ -293,29 +292,3 @@ class Controls(Settings):
         if world.listeners:
             rows_now = (*self.tickers("linear"), *self.tickers("inverse"), *self.tickers("spot"))
             world.emit(rows.Change(kind="ticker", uid="", ts_ms=world.now_ms, tickers=rows_now))
-
-
-def _transfer_line(
-    uid: str, coin: str, moved: Decimal, balance: Decimal, world: World
-) -> rows.TransactionRow:
-    return rows.TransactionRow(
-        uid=uid,
-        transaction_id=f"{uid}_{coin}_{world.identifier()[:8]}",
-        category="",
-        symbol="",
-        side="None",
-        kind="TRANSFER_IN" if moved >= 0 else "TRANSFER_OUT",
-        qty=ZERO,
-        size=ZERO,
-        coin=coin,
-        trade_price=ZERO,
-        funding=ZERO,
-        fee=ZERO,
-        cash_flow=moved,
-        change=moved,
-        cash_balance=balance,
-        fee_rate=ZERO,
-        trade_id="",
-        order_id="",
-        ts_ms=world.now_ms,
-    )

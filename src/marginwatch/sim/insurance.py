@@ -29,6 +29,13 @@ def move(world: World, account: Account, coin: str, amount: Decimal, kind: str =
     held = account.coin(coin)
     held.balance = EXACT.add(held.balance, amount) or ZERO
     world.house.cash[coin] = EXACT.subtract(world.house.cash[coin], amount)
+    note_money(world, account, coin, amount, kind)
+    world.touch(account)
+    world.tell_wallet(account, coin)
+
+
+def note_money(world: World, account: Account, coin: str, amount: Decimal, kind: str) -> None:
+    """Write the ledger line of money that was moved already and belongs to no contract."""
     account.transactions.append(
         TransactionRow(
             uid=account.uid,
@@ -45,12 +52,10 @@ def move(world: World, account: Account, coin: str, amount: Decimal, kind: str =
             fee=ZERO,
             cash_flow=amount,
             change=amount,
-            cash_balance=held.balance,
+            cash_balance=account.coin(coin).balance,
             fee_rate=ZERO,
             trade_id="",
             order_id="",
             ts_ms=world.now_ms,
         )
     )
-    world.touch(account)
-    world.tell_wallet(account, coin)

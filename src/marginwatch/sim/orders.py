@@ -8,7 +8,7 @@ import msgspec
 from marginwatch.sim.account import NOTHING_ORDERED, Account, Order
 from marginwatch.sim.instruments import Contract
 from marginwatch.sim.money import EXACT, ZERO, to_cents
-from marginwatch.sim.rows import ExecutionRow, OrderRow
+from marginwatch.sim.rows import Category, ExecutionRow, OrderRow
 from marginwatch.sim.trading import Fill, book_fill, check_price, check_quantity, fee_of
 from marginwatch.sim.world import World
 
@@ -37,11 +37,32 @@ def place(
     check_price(contract, price)
     if position_idx is None:
         position_idx = account.index_for(contract, quantity, is_closing=is_reduce_only)
-    row = OrderRow(
+    row = new_order(
+        world, account, (contract.category, contract.symbol, contract.settle), quantity, price,
+        position_idx=position_idx, is_reduce_only=is_reduce_only,
+    )  # fmt: skip
+    account.orders[row.order_id] = Order(row, contract, quantity, float(price), float(quantity))
+    _told(world, account, contract, row, price)
+    return row
+
+
+def new_order(
+    world: World,
+    account: Account,
+    listed: tuple[Category, str, str],
+    quantity: Decimal,
+    price: Decimal,
+    *,
+    position_idx: int = 0,
+    is_reduce_only: bool = False,
+) -> OrderRow:
+    """Return the row of an order just placed; ``listed`` is category, symbol and settle coin, ``quantity`` signed."""
+    category, symbol, settle_coin = listed
+    return OrderRow(
         uid=account.uid,
-        category=contract.category,
-        symbol=contract.symbol,
-        settle_coin=contract.settle,
+        category=category,
+        symbol=symbol,
+        settle_coin=settle_coin,
         order_id=world.identifier(),
         order_link_id="",
         position_idx=position_idx,
@@ -63,9 +84,6 @@ def place(
         created_ms=world.now_ms,
         updated_ms=world.now_ms,
     )
-    account.orders[row.order_id] = Order(row, contract, quantity, float(price), float(quantity))
-    _told(world, account, contract, row, price)
-    return row
 
 
 def amend(world: World, account: Account, order_id: str, price: Decimal) -> OrderRow:

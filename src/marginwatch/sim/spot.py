@@ -6,9 +6,10 @@ from decimal import Decimal
 import msgspec
 
 from marginwatch.sim.account import SPOT_FEE, Account, SpotOrder, spot_value
-from marginwatch.sim.instruments import SPOT_STEP, SpotPair
+from marginwatch.sim.instruments import PRICE_TICKS_MAX, SPOT_QTY_MAX, SPOT_STEP, SpotPair
 from marginwatch.sim.isolated import available
 from marginwatch.sim.money import EXACT, ZERO, from_float, to_cents, to_step
+from marginwatch.sim.orders import new_order
 from marginwatch.sim.rows import ExecutionRow, OrderRow, TransactionRow
 from marginwatch.sim.world import World
 
@@ -35,32 +36,7 @@ def place(world: World, account: Account, pair: SpotPair, quantity: Decimal, pri
         If quantity or price cannot be traded, or the coin that it would give is not there.
     """
     _check(pair, quantity, price)
-    row = OrderRow(
-        uid=account.uid,
-        category="spot",
-        symbol=pair.symbol,
-        settle_coin=pair.quote,
-        order_id=world.identifier(),
-        order_link_id="",
-        position_idx=0,
-        side="Buy" if quantity > 0 else "Sell",
-        order_type="Limit",
-        price=price,
-        qty=abs(quantity),
-        leaves_qty=abs(quantity),
-        cum_exec_qty=ZERO,
-        cum_exec_value=ZERO,
-        cum_exec_fee=ZERO,
-        average_price=None,
-        status="New",
-        cancel_type="UNKNOWN",
-        create_type="CreateByUser",
-        reject_reason="EC_NoError",
-        time_in_force="GTC",
-        is_reduce_only=False,
-        created_ms=world.now_ms,
-        updated_ms=world.now_ms,
-    )
+    row = new_order(world, account, ("spot", pair.symbol, pair.quote), quantity, price)
     order = SpotOrder(row, pair, quantity, float(price), float(quantity))
     _check_funds(world, account, order, ZERO)
     account.spot_orders[row.order_id] = order
@@ -134,8 +110,13 @@ def _check(pair: SpotPair, quantity: Decimal, price: Decimal) -> None:
         raise ValueError(
             f"quantity of {pair.symbol} must be a multiple of {SPOT_STEP} and not 0, got {quantity}"
         )
-    if not price.is_finite() or price <= 0 or price % pair.tick:
-        raise ValueError(f"price of {pair.symbol} must be a positive multiple of {pair.tick}, got {price}")
+    if abs(quantity) > SPOT_QTY_MAX:
+        raise ValueError(f"quantity of {pair.symbol} must be {SPOT_QTY_MAX} at most, got {quantity}")
+    if not price.is_finite() or price <= 0 or price % pair.tick or price > pair.tick * PRICE_TICKS_MAX:
+        raise ValueError(
+            f"price of {pair.symbol} must be a positive multiple of {pair.tick}, {pair.tick * PRICE_TICKS_MAX} at most, "
+            f"got {price}"
+        )
 
 
 def _check_funds(world: World, account: Account, order: SpotOrder, locked_before: Decimal) -> None:

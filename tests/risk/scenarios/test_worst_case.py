@@ -104,6 +104,21 @@ def test_an_option_that_cannot_be_valued_makes_its_pair_missing(books):
     assert (found.assets.answer == Answer.MISSING).sum() == 1
 
 
+def test_nothing_of_a_coin_without_a_price_is_nothing(parts, books):
+    world = parts.World()
+    world.usual_marks()
+    coins = [
+        Balance(asset=asset, wallet_balance=amount, equity=amount, is_collateral=True)
+        for asset, amount in (("BTC", "1"), ("NEW", "0"))
+    ]
+    world.account("a", coins=coins, state=AccountState(margin_mode="cross"))
+    world.facts()
+    found = worst_cases(books.sheet_of(world))
+    assert found.left_out == ()
+    assert found.asset_names == ("BTC",)
+    assert found.pairs.loss_usd == pytest.approx([50_000])
+
+
 def test_nobody_holds_nothing(parts, books):
     found = worst_cases(books.sheet_of(parts.World()))
     assert found.account.shape == (0,)

@@ -10,6 +10,7 @@ from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.ids import AccountId, Asset
 from marginwatch.model.scenario import Scenario
 from marginwatch.risk.answers import Answer, AnswerArray
+from marginwatch.risk.margin.accounts import valued
 from marginwatch.risk.margin.models import margins
 from marginwatch.risk.margin.prices import prices_now
 from marginwatch.risk.margin.sheet import MarginSheet
@@ -215,7 +216,7 @@ class _Stakes:
         per_unit = np.where(is_inverse, 1.0 / np.where(is_inverse, entry, 1.0), -entry)
         owed = np.where(is_option, 0.0, units * per_unit)
         coins = sheet.holding_cash + grouped(sheet.leg_settle_holding, owed, sheet.n_holdings)
-        worth = coins[held] * usd[sheet.holding_coin[held]]
+        worth = valued(coins[held], usd[sheet.holding_coin[held]])
         return grouped(self._leg_pair, owned[self._legs], n) + grouped(holding_pair, worth, n)
 
     def profit(self, sides: _Sides, factor: float) -> FloatArray:

@@ -91,7 +91,7 @@ async def test_an_abrupt_end_is_told_too(connect: Connector) -> None:
         assert ear.closed == ["the connection ended without a closing frame"]
 
 
-async def test_a_message_beyond_all_bounds_ends_the_socket_and_leaves_no_error_behind(
+async def test_a_message_beyond_all_bounds_ends_the_socket_and_is_not_heard_in_pieces(
     connect: Connector,
 ) -> None:
     async def talk(connection: ServerConnection) -> None:
@@ -107,6 +107,7 @@ async def test_a_message_beyond_all_bounds_ends_the_socket_and_leaves_no_error_b
             await ear.hear()
         assert len(ear.closed) == 1
         assert not ear.messages
+        assert not ear.n_alive
     await asyncio.sleep(0)
     gc.collect()
     assert not unheard

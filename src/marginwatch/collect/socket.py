@@ -80,6 +80,10 @@ class _Listener(picows.WSListener):
         if self._owner is None:
             return
         kind = frame.msg_type
+        if transport.is_close_frame_sent and kind != _CLOSE:
+            # picows answers a frame it cannot take with a close, and goes on reading the middle of that frame as if more
+            # frames began there: nothing after it was ever said.
+            return
         if kind == _TEXT and frame.fin:
             self._owner.on_message(frame.get_payload_as_bytes())
         elif kind in (_TEXT, _BINARY, _CONTINUATION):

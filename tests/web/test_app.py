@@ -12,6 +12,9 @@ ROUTES = [
     "/api/v1/breaks",
     "/api/v1/quarantine",
     "/api/v1/margin",
+    "/api/v1/stress",
+    "/api/v1/var",
+    "/api/v1/advice",
 ]
 
 

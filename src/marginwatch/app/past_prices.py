@@ -1,18 +1,23 @@
-"""The closes that are kept, as returns, read again when there are new ones."""
+"""The closes that are kept, as returns, and what became of past forecasts; read again when there are new closes."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+import numpy as np
 import structlog
 
 from marginwatch.clock import Clock
 from marginwatch.errors import MarginwatchError
 from marginwatch.model.price_history import PriceClose, PriceSeries
+from marginwatch.model.risk_history import Forecast, ForecastSubject
 from marginwatch.risk.heavy.moves import PastReturns
+from marginwatch.risk.heavy.value_at_risk import CONFIDENCES
 from marginwatch.risk.history.closes import DAY_S, HOUR_S, close_table
 from marginwatch.risk.history.kept import series_by_coin
 from marginwatch.risk.history.returns import ReturnTable, log_returns
+from marginwatch.risk.var.backtest import Backtest, backtest
+from marginwatch.risk.var.settings import VarMethod
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +35,14 @@ class KeptCloses(Protocol):
         ...
 
 
+class KeptForecasts(Protocol):
+    """Whoever keeps forecasts and what followed them."""
+
+    async def forecasts(self, subject: ForecastSubject) -> tuple[Forecast, ...]:
+        """Return the forecasts of one subject, oldest first."""
+        ...
+
+
 class PastPrices:
     """Holds the returns of all kept closes.
 
@@ -41,6 +54,8 @@ class PastPrices:
         Grows with every history that got newer.
     clock : Clock
         Time.
+    forecasts : KeptForecasts, optional
+        Where forecasts are kept.
 
     Attributes
     ----------
@@ -48,11 +63,18 @@ class PastPrices:
         What is known now.
     """
 
-    def __init__(self, closes: KeptCloses, version: Callable[[], int], clock: Clock) -> None:
+    def __init__(
+        self,
+        closes: KeptCloses,
+        version: Callable[[], int],
+        clock: Clock,
+        forecasts: KeptForecasts | None = None,
+    ) -> None:
         self.returns = PastReturns()
         self._closes = closes
         self._version = version
         self._clock = clock
+        self._forecasts = forecasts
         self._read: int | None = None
 
     async def run(self) -> None:
@@ -71,7 +93,9 @@ class PastPrices:
         """Read them if there are new ones."""
         version = self._version()
         if version != self._read:
-            self.returns = PastReturns(await self._table(DAY_S), await self._table(HOUR_S))
+            self.returns = PastReturns(
+                await self._table(DAY_S), await self._table(HOUR_S), await self._backtests()
+            )
             self._read = version
 
     async def _table(self, interval_s: int) -> ReturnTable | None:
@@ -80,3 +104,16 @@ class PastPrices:
             return None
         # In a thread from the texts on: three hundred thousand of them would hold the loop for some tenths of a second.
         return await asyncio.to_thread(lambda: log_returns(close_table(series_by_coin(kept), interval_s)))
+
+    async def _backtests(self) -> dict[tuple[str, float], Backtest]:
+        if self._forecasts is None:
+            return {}
+        found: dict[tuple[str, float], Backtest] = {}
+        for method in VarMethod:
+            for confidence in CONFIDENCES:
+                subject = ForecastSubject("portfolio", "", method, confidence, DAY_S)
+                past = await self._forecasts.forecasts(subject)
+                var = np.array([one.var_usd for one in past])
+                gains = np.array([np.nan if one.gain_usd is None else one.gain_usd for one in past])
+                found[method, confidence] = backtest(var, gains, confidence)
+        return found

@@ -11,6 +11,7 @@ from marginwatch.config.settings import Config
 from marginwatch.errors import ConnectivityError
 from marginwatch.model.connectivity import Connectivity, LinkState
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.heavy.asked import Asked
 
 ONE_SHOT_TIMEOUT_S = 60.0
 UNREACHABLE_AFTER_S = 15.0
@@ -32,7 +33,7 @@ async def one_shot(
     *,
     timeout_s: float = ONE_SHOT_TIMEOUT_S,
     on_wait: Callable[[Sequence[Connectivity]], None] | None = None,
-    is_heavy: bool = False,
+    asked: Asked | None = None,
     wants_closes: bool = False,
 ) -> Frame:
     """Return the first complete frame of the configured accounts, prices included; nothing is written down.
@@ -45,8 +46,8 @@ async def one_shot(
         How long to wait for accounts that may still answer.
     on_wait : callable, optional
         Hears about once a second which accounts have not answered yet.
-    is_heavy : bool, default=False
-        Whether the frame also has what is too heavy for a frame.
+    asked : Asked, optional
+        What is wanted of what is too heavy for a frame; None: nothing.
     wants_closes : bool, default=False
         Whether price histories are fetched for it first.
 
@@ -58,9 +59,9 @@ async def one_shot(
     """
     async with reading(config, timeout_s=timeout_s, on_wait=on_wait, wants_closes=wants_closes) as service:
         frame = await _priced_frame(service)
-        if not is_heavy:
+        if asked is None:
             return frame
-        await service.reckon_heavy()
+        await service.answer(asked)
         return service.engine.run_frame()
 
 

@@ -16,7 +16,7 @@ from marginwatch.app.past_prices import PastPrices
 from marginwatch.app.risk_days import RiskDayKeeper
 from marginwatch.app.settings import collect_settings, heavy_settings, refuse_unsupported, risk_settings
 from marginwatch.book.position_book import PositionBook
-from marginwatch.bookfile.writing import Gathered, gather
+from marginwatch.bookfile.writing import Gathered, PastReturn, gather
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.collect.budget import RateBudget
 from marginwatch.collect.bybit import bybit_port
@@ -37,6 +37,7 @@ from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
 from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.heavy.asked import Asked
 from marginwatch.risk.heavy.moves import PastReturns
 from marginwatch.risk.margin.model_error import ErrorColumns
 from marginwatch.risk.var.exposures import Exposures
@@ -108,7 +109,13 @@ class Service:
             on_unreadable=self._record_unreadable,
             risk_settings=risk_settings(config),
         )
-        self.heavy = HeavyWork(self.engine, self.clock, heavy_settings(config), self._past_returns)
+        self.heavy = HeavyWork(
+            self.engine,
+            self.clock,
+            heavy_settings(config),
+            self._past_returns,
+            scenarios=config.scenarios,
+        )
         self.store: Store | None = None
         self.closes: PriceCloses | ClosesInMemory | None = ClosesInMemory() if wants_closes else None
         self.budgets: dict[str, RateBudget] = {}
@@ -162,17 +169,22 @@ class Service:
         self._register(self.config, {})
         await self._fleet.start(self.config.accounts)
         if self.closes is not None:
-            self._past = PastPrices(self.closes, self.closes_version, self.clock)
+            self._past = PastPrices(
+                self.closes,
+                self.closes_version,
+                self.clock,
+                None if self.store is None else RiskDays(self.store),
+            )
         if self._is_heavy:
             if self._past is not None:
                 self._tasks.append(asyncio.create_task(supervise("past prices", self._past.run, self.clock)))
             self._tasks.append(asyncio.create_task(supervise("heavy measures", self.heavy.run, self.clock)))
 
-    async def reckon_heavy(self) -> None:
+    async def answer(self, asked: Asked) -> None:
         """Reckon what is too heavy for a frame once, for whoever looks once; the next frame has it."""
         if self._past is not None:
             await self._past.refresh()
-        await self.heavy.reckon_all()
+        await self.heavy.answer(asked)
 
     def _past_returns(self) -> PastReturns:
         return PastReturns() if self._past is None else self._past.returns
@@ -264,7 +276,14 @@ class Service:
 
     def gather_book(self) -> Gathered:
         """Return references to all that the book holds now, for a book file."""
-        return gather(self.book.columns, self.clock.now_ns())
+        past = self._past_returns()
+        returns = tuple(
+            PastReturn(name, table.interval_s, int(table.times_s[-1]), table.values[:, column])
+            for table in (past.daily, past.hourly)
+            if table is not None and table.times_s.shape[0]
+            for column, name in enumerate(table.names)
+        )
+        return gather(self.book.columns, self.clock.now_ns(), returns)
 
     def exposures(self) -> Exposures:
         """Return what every account is exposed to now; see :meth:`LiveExposures.at`."""

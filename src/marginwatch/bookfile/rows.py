@@ -213,6 +213,15 @@ class PriceEntry(BookRow, kw_only=True):
     usd_price: str | int | float
 
 
+class ReturnsEntry(BookRow, kw_only=True):
+    """Log returns of a coin over adjacent intervals, oldest first; ``last_s`` is the end of the last one, UTC seconds."""
+
+    coin: Asset
+    interval_s: Literal[3600, 86400]
+    last_s: int
+    values: list[float | None]
+
+
 class BookFile(msgspec.Struct, kw_only=True):
     """All rows of a file.
 
@@ -234,6 +243,7 @@ class BookFile(msgspec.Struct, kw_only=True):
     fees: list[FeeEntry] = []
     orders: list[OrderEntry] = []
     asset_prices: list[PriceEntry] = []
+    returns: list[ReturnsEntry] = []
 
 
 SHAPES: dict[str, type[BookRow]] = {
@@ -248,6 +258,7 @@ SHAPES: dict[str, type[BookRow]] = {
     "fees": FeeEntry,
     "orders": OrderEntry,
     "asset_prices": PriceEntry,
+    "returns": ReturnsEntry,
 }
 """List of the file → struct of its rows."""
 

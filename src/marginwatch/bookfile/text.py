@@ -121,9 +121,13 @@ NO_NUMBERS = frozenset(
             "position_side",
         ),
         *("margin_mode", "status", "asset", "exchange", "owner", "desk", "account_type", "base_asset"),
-        *("quote_asset", "underlying_asset", "option_kind", "order_id", "side"),
+        *("quote_asset", "underlying_asset", "option_kind", "order_id", "side", "coin", "coin"),
     }
 )
+
+
+COUNTS = frozenset({"tier", "adl_rank", "sequence", "funding_interval_s", "interval_s", "last_s"})
+"""Whole numbers, and no decimal texts."""
 
 
 def _with_texts(row: BookRow, place: str) -> BookRow:

@@ -1,7 +1,7 @@
 """A live book becomes rows: gathered where the book is written, turned into JSON anywhere."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,15 @@ from marginwatch.model.instrument import Instrument, InstrumentKind, MarginTier
 from marginwatch.model.position import Position
 
 Plain = dict[str, Any]
+
+
+class PastReturn(NamedTuple):
+    """Log returns of a coin over adjacent intervals, oldest first; NaN where there is none. Times in seconds."""
+
+    coin: str
+    interval_s: int
+    last_s: int
+    values: FloatArray
 
 
 @dataclass(slots=True, frozen=True)
@@ -51,9 +60,10 @@ class Gathered:
     collateral: tuple[Plain, ...]
     borrow: tuple[Plain, ...]
     asset_prices: tuple[Plain, ...]
+    returns: tuple[PastReturn, ...] = ()
 
 
-def gather(columns: Columns, at_ns: int) -> Gathered:
+def gather(columns: Columns, at_ns: int, returns: tuple[PastReturn, ...] = ()) -> Gathered:
     """Return references to everything in the book. Must run where the book is written; about 1 µs a row.
 
     Parameters
@@ -62,6 +72,8 @@ def gather(columns: Columns, at_ns: int) -> Gathered:
         Of the book.
     at_ns : int
         The moment, UTC nanoseconds.
+    returns : tuple of PastReturn
+        What is known of past prices.
     """
     columns.facts.sync()
     table = columns.instruments
@@ -83,6 +95,7 @@ def gather(columns: Columns, at_ns: int) -> Gathered:
         collateral=tuple(_collateral(columns)),
         borrow=tuple(_borrow(columns)),
         asset_prices=tuple(_asset_prices(columns)),
+        returns=returns,
     )
 
 
@@ -196,7 +209,14 @@ def plain_book(gathered: Gathered) -> Plain:
         "collateral": list(gathered.collateral),
         "borrow": list(gathered.borrow),
         "asset_prices": list(gathered.asset_prices),
+        "returns": [_returns(one) for one in gathered.returns],
     }
+
+
+def _returns(one: PastReturn) -> Plain:
+    values: list[float] = one.values.tolist()
+    known = [None if value != value else value for value in values]
+    return {"coin": one.coin, "interval_s": one.interval_s, "last_s": one.last_s, "values": known}
 
 
 def _noun(noun: msgspec.Struct, *left_out: str) -> Plain:

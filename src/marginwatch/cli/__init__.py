@@ -26,6 +26,12 @@ exposure         exposure: by group and in all
 exposure_tables  its columns
 margin           margin: margins, distances to liquidation, the ladder
 margin_tables    its columns
+stress           stress: scenarios, worst cases, cascades
+stress_tables    its columns
+var              var: value at risk, taken apart
+var_tables       its columns
+advise           advise: transfers and hedges
+advise_tables    its columns
 export           export: a whole book as one file
 sim              sim: a simulated exchange
 check            check: every key and what its account answers

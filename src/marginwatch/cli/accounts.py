@@ -31,12 +31,13 @@ def accounts(
     from marginwatch.cli.output import form_of
     from marginwatch.cli.source import Source
     from marginwatch.cli.views import show_rows
+    from marginwatch.risk.heavy.asked import Asked
     from marginwatch.risk.table_rows import AccountRow
     from marginwatch.web.replies import AccountsReply, accounts_reply, narrowed
 
     form = form_of(json, csv)
     wanted = {"account": account, "desk": desk, "venue": venue}
-    reply = Source(config=config, url=url, token=token, book=book, is_heavy=True).read(
+    reply = Source(config=config, url=url, token=token, book=book, asked=Asked(parts=("distance",))).read(
         "/api/v1/accounts", AccountsReply, lambda frame: accounts_reply(frame, **wanted), **wanted
     )
     return show_rows("Accounts", narrowed(reply, sort), AccountRow, COLUMNS, form)

@@ -36,13 +36,14 @@ def margin(
     from marginwatch.cli.output import form_of
     from marginwatch.cli.source import Source
     from marginwatch.cli.views import exit_code
+    from marginwatch.risk.heavy.asked import Asked
     from marginwatch.risk.table_rows import AccountRow
     from marginwatch.web.replies import narrowed
     from marginwatch.web.risk_replies import MarginReply, margin_reply
 
     form = form_of(json, csv)
     wanted = {"account": account, "desk": desk, "venue": venue}
-    source = Source(config=config, url=url, token=token, book=book, is_heavy=True)
+    source = Source(config=config, url=url, token=token, book=book, asked=Asked(parts=("distance",)))
     reply = source.read("/api/v1/margin", MarginReply, lambda frame: margin_reply(frame, **wanted), **wanted)
     reply = narrowed(reply, sort, AccountRow)
     _show(reply, form)
@@ -52,7 +53,7 @@ def margin(
 def _show(reply: "MarginReply", form: "Form") -> None:
     from marginwatch.cli import margin_tables as tables
     from marginwatch.cli.output import Form, write_csv, write_json, write_table
-    from marginwatch.cli.views import assumption_notes, complain_about, headline, notes_on
+    from marginwatch.cli.views import complain_about, headline, write_notes
     from marginwatch.risk.table_rows import AccountRow
 
     if form is Form.JSON:
@@ -73,14 +74,4 @@ def _show(reply: "MarginReply", form: "Form") -> None:
             if rungs:
                 shown = rungs[: tables.RUNGS_SHOWN_MAX]
                 write_table(title, tables.LADDER_COLUMNS, shown, tables.more_rungs(len(rungs)))
-        for line in [*notes_on(reply.not_included), *assumption_notes(reply)]:
-            print_line(line)
-
-
-def print_line(line: str) -> None:
-    """Write one line under the tables."""
-    import sys
-
-    from marginwatch.cli.supervision import printable
-
-    sys.stdout.write(printable(line) + "\n")
+        write_notes(reply)

@@ -1,6 +1,16 @@
 """The columns of the tables of margins, distances and ladders."""
 
-from marginwatch.cli.output import MISSING, Column, age, distance, grouped, or_missing, percent, price
+from marginwatch.cli.output import (
+    MISSING,
+    Column,
+    age,
+    distance,
+    grouped,
+    margin_usage,
+    or_missing,
+    percent,
+    price,
+)
 from marginwatch.risk.heavy_rows import DistanceBasis
 from marginwatch.risk.table_rows import AccountRow
 from marginwatch.web.risk_replies import MarginReply
@@ -66,8 +76,8 @@ def short_contract(name: str | None) -> str:
 MARGIN_COLUMNS = (
     Column("account", lambda row: row.account_id, is_number=False),
     Column("mode", lambda row: or_missing(row.margin_mode), is_number=False, rank=5),
-    Column("MM usage", lambda row: percent(row.maintenance_margin_usage)),
-    Column("IM usage", lambda row: percent(row.initial_margin_usage), rank=2),
+    Column("MM usage", lambda row: margin_usage(row.maintenance_margin_usage)),
+    Column("IM usage", lambda row: margin_usage(row.initial_margin_usage), rank=2),
     *ours_and_theirs("adj. equity", "adjusted_equity_usd", "venue_adjusted_equity_usd", 7),
     *ours_and_theirs("IM", "initial_margin_usd", "venue_initial_margin_usd", 8),
     *ours_and_theirs("MM", "maintenance_margin_usd", "venue_maintenance_margin_usd", 6),

@@ -23,6 +23,9 @@ GAP = 3
 HIDDEN = "Not shown for want of width (--json and --csv have all)"
 
 
+USAGE_SHOWN_MAX = 10.0
+
+
 class Form(Enum):
     """How rows leave the program."""
 
@@ -79,6 +82,15 @@ def grouped(value: float | None, decimals: int = 0) -> str:
 def percent(value: float | None, decimals: int = 1) -> str:
     """Return a fraction as per cent; ``—`` if None."""
     return MISSING if value is None else f"{grouped(value * 100, decimals)} %"
+
+
+def margin_usage(value: float | None) -> str:
+    """Return a margin usage; above 1,000 % only that, for it says no more than that nothing is left."""
+    return (
+        f"over {percent(USAGE_SHOWN_MAX, 0)}"
+        if value is not None and value > USAGE_SHOWN_MAX
+        else percent(value)
+    )
 
 
 def price(value: float | None) -> str:

@@ -19,6 +19,9 @@ COMMANDS: Mapping[str, str] = {
     "positions": "Show the open positions of all accounts.",
     "exposure": "Show long, short, net and gross exposure by asset, desk, tag, venue or in all.",
     "margin": "Show margins, distance to liquidation, and who is liquidated first.",
+    "stress": "Show what scenarios would do, and the worst that each coin could.",
+    "var": "Show value at risk and expected shortfall, and where they come from.",
+    "advise": "Show transfers or hedges that would help; nothing executes them.",
     "export": "Write the whole book to a file: export book.",
     "sim": "Run a simulated exchange that exchange clients can connect to.",
 }

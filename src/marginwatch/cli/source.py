@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from marginwatch.cli.service_client import DEFAULT_CONFIG, fetch, find_token
+from marginwatch.cli.service_client import DEFAULT_CONFIG, fetch, fetch_body, find_token
 from marginwatch.errors import ConfigError
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.heavy.asked import Asked
 from marginwatch.web.replies import Reply
 
 if TYPE_CHECKING:
+    from marginwatch.bookfile.rows import BookFile
     from marginwatch.config import Config
 
 T = TypeVar("T", bound=Reply)
@@ -31,16 +33,21 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         A running service and its token; with ``url``, ``config`` only serves to find the token.
     book : str or None
         A book file.
-    is_heavy, wants_closes : bool
-        Whether what is too heavy for a frame is wanted, and price histories for it.
+    asked : Asked or None
+        What is wanted of what is too heavy for a frame.
+    wants_closes : bool
+        Whether price histories are wanted for it.
+    is_reckoned_here : bool
+        Whether a service is asked for its whole book instead of for its answer: it only reckons what is usual.
     """
 
     config: str | None = None
     url: str | None = None
     token: str | None = None
     book: str | None = None
-    is_heavy: bool = False
+    asked: Asked | None = None
     wants_closes: bool = False
+    is_reckoned_here: bool = False
 
     def read(self, path: str, shape: type[T], build: Callable[[Frame], T], **query: str | None) -> T:
         """Return one reply.
@@ -63,6 +70,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.book is not None:
             return self._from_file(self.book, build)
+        if self.url is not None and self.is_reckoned_here:
+            return self._from_book_of(self.url, build)
         if self.url is not None:
             given = {name: value for name, value in query.items() if value is not None}
             whole = f"{path}?{urlencode(given)}" if given else path
@@ -70,14 +79,25 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         return build(self._one_frame(configuration_here(self.config)))
 
     def _from_file(self, path: str, build: Callable[[Frame], T]) -> T:
-        from marginwatch.app.filed import filed_frame
-        from marginwatch.logs import configure_logs
+        from marginwatch.bookfile.text import read_book_file
 
         if self.url is not None:
             raise ConfigError("--book and --url exclude each other; leave out one of the two")
+        return self._from_book(read_book_file(path), build)
+
+    def _from_book_of(self, url: str, build: Callable[[Frame], T]) -> T:
+        from marginwatch.bookfile.text import parse_book
+
+        body = fetch_body(url, "/api/v1/book", find_token(self.token, self.config))
+        return self._from_book(parse_book(body, url), build)
+
+    def _from_book(self, book: "BookFile", build: Callable[[Frame], T]) -> T:
+        from marginwatch.app.filed import filed_frame
+        from marginwatch.logs import configure_logs
+
         # What cannot be reckoned stands with its reason in the rows.
         configure_logs("console", "critical")
-        filed = asyncio.run(filed_frame(path, is_heavy=self.is_heavy))
+        filed = asyncio.run(filed_frame(book, asked=self.asked))
         reply = build(filed.frame)
         return msgspec.structs.replace(reply, assumptions=filed.assumptions)
 
@@ -88,7 +108,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
         with WaitingLine() as waiting:
             return asyncio.run(
-                one_shot(config, on_wait=waiting, is_heavy=self.is_heavy, wants_closes=self.wants_closes)
+                one_shot(config, on_wait=waiting, asked=self.asked, wants_closes=self.wants_closes)
             )
 
 

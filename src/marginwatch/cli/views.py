@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from marginwatch.cli.output import Column, Form, grouped, write_csv, write_json, write_table
+from marginwatch.cli.output import Column, Form, age, grouped, write_csv, write_json, write_table
 from marginwatch.cli.supervision import FINE, UNREACHABLE, printable
+from marginwatch.risk.heavy_rows import PartBasis
 from marginwatch.risk.table_rows import NotIncluded
 from marginwatch.web.replies import AccountsReply, PositionsReply, Reply
 from marginwatch.web.risk_replies import MarginReply
@@ -79,3 +80,26 @@ def complain_about(left_out: Sequence[NotIncluded]) -> None:
     """Write those lines to stderr, for rows as CSV have no place for them."""
     for line in notes_on(left_out):
         sys.stderr.write(printable(line) + "\n")
+
+
+def part_notes(basis: PartBasis) -> list[str]:
+    """Return the lines that say what a heavy measure rests on and what it leaves out."""
+    if basis.reason is not None:
+        return [f"Missing: {basis.reason}"]
+    lines = [f"{age(basis.age_s)} old.", *(f"· {sentence}" for sentence in basis.sources)]
+    if basis.left_out:
+        lines.append(f"Left out: {len(basis.left_out)}")
+        lines += [f"  {sentence}" for sentence in basis.left_out[:NOT_INCLUDED_SHOWN_MAX]]
+    return lines
+
+
+def part_exit_code(basis: PartBasis) -> int:
+    """Return 3 if a heavy measure is not there, else 0."""
+    return FINE if basis.reason is None else UNREACHABLE
+
+
+def write_notes(reply: Reply, before: Sequence[str] = ()) -> None:
+    """Write the lines that go under the last table of a reply."""
+    left_out: tuple[NotIncluded, ...] = getattr(reply, "not_included", ())
+    for line in [*before, *notes_on(left_out), *assumption_notes(reply)]:
+        sys.stdout.write(printable(line) + "\n")

@@ -84,6 +84,8 @@ class RiskTable(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     distance_every_s, distance_calm_every_s : float
         Seconds between distances to liquidation while anything is in danger, and while nothing is.
+    slow_every_s : float
+        Seconds between chances, stress, cascades, value at risk and advice.
     danger_usage, danger_distance : float
         Maintenance margin usage of any account from which there is danger, and distance to liquidation below which.
         Fractions.
@@ -91,6 +93,7 @@ class RiskTable(msgspec.Struct, frozen=True, kw_only=True):
 
     distance_every_s: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 0.5
     distance_calm_every_s: Annotated[float, msgspec.Meta(ge=0.1, le=3_600)] = 5.0
+    slow_every_s: Annotated[float, msgspec.Meta(ge=1, le=3_600)] = 15.0
     danger_usage: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
     danger_distance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.15
 

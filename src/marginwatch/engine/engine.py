@@ -14,9 +14,11 @@ from marginwatch.errors import ProtocolError
 from marginwatch.model.events import Event
 from marginwatch.model.notice import Notice
 from marginwatch.model.snapshots import Break
+from marginwatch.risk.advice.trade_terms import TradeTerms, trade_terms
 from marginwatch.risk.frame import Frame, FramePress, LaneResult
 from marginwatch.risk.heavy.parts import Heavy
 from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.measures.prices import price_ages
 from marginwatch.risk.settings import RiskSettings
 
 log = structlog.get_logger(__name__)
@@ -84,7 +86,8 @@ class Engine:
         self._on_breaks = on_breaks
         self._on_notices = on_notices
         self._on_unreadable = on_unreadable
-        self._press = FramePress(book, risk_settings)
+        self._risk_settings = risk_settings or RiskSettings()
+        self._press = FramePress(book, self._risk_settings)
         self._wake = asyncio.Event()
         self._oldest_ns: int | None = None
         self._framed_sequence = -1
@@ -152,6 +155,13 @@ class Engine:
     def sheet(self) -> MarginSheet:
         """Return the margin sheet of everything as it is now; it stays as it is, whatever comes."""
         return self._press.sheet(self._clock.now_ns())
+
+    def trade_terms(self) -> TradeTerms:
+        """Return quotes and steps of all contracts as they are now."""
+        columns = self.book.columns
+        return trade_terms(
+            columns, price_ages(columns.instruments, self._clock.now_ns(), self._risk_settings)
+        )
 
     async def run(self) -> None:
         """Work until cancelled. An error of a rule or listener ends it: whoever supervises starts it again."""

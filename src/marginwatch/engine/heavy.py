@@ -1,10 +1,10 @@
 """Heavy measures: reckoned in threads from a frozen sheet, on their own cadence, without holding up the loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,10 +12,19 @@ from marginwatch.clock import Clock
 from marginwatch.engine.engine import Engine
 from marginwatch.engine.heavy_settings import HeavySettings
 from marginwatch.engine.heavy_supervision import Attempt, Failing, attempt
-from marginwatch.risk.heavy.distance import DistanceFigures, measure_distance
+from marginwatch.model.scenario import Scenario
+from marginwatch.risk.heavy.advice import AdviceWish, measure_advice
+from marginwatch.risk.heavy.asked import Asked
+from marginwatch.risk.heavy.cascades import measure_cascades
+from marginwatch.risk.heavy.chances import measure_chances
+from marginwatch.risk.heavy.depth import usd_per_percent
+from marginwatch.risk.heavy.distance import measure_distance
+from marginwatch.risk.heavy.inputs import HeavyInputs, left_out_of
 from marginwatch.risk.heavy.moves import PastReturns, moves_of
-from marginwatch.risk.heavy.parts import Part
-from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.heavy.parts import NotKnownYetError, Part
+from marginwatch.risk.heavy.stress import measure_stress
+from marginwatch.risk.heavy.value_at_risk import measure_value_at_risk
+from marginwatch.risk.var.settings import VarSettings
 from marginwatch.risk.workspace import Workspace
 
 T = TypeVar("T")
@@ -25,6 +34,8 @@ REST_S = 0.05
 
 GOOD_FOR_INTERVALS = 3.0
 """A part that failed to come so often is not known any more."""
+
+SLOW = ("chances", "stress", "cascades", "value_at_risk", "advice")
 
 
 class HeavyWork:
@@ -40,6 +51,12 @@ class HeavyWork:
         Intervals.
     past : callable, optional
         Returns what is known of past prices now.
+    scenarios : sequence of Scenario, optional
+        The desk's own.
+    var_settings : VarSettings, optional
+        Which value at risk is shown first.
+    wish : AdviceWish, optional
+        What advice aims at.
 
     Attributes
     ----------
@@ -53,23 +70,33 @@ class HeavyWork:
         clock: Clock,
         settings: HeavySettings | None = None,
         past: Callable[[], PastReturns] = PastReturns,
+        *,
+        scenarios: Sequence[Scenario] = (),
+        var_settings: VarSettings | None = None,
+        wish: AdviceWish | None = None,
     ) -> None:
         self.settings = settings or HeavySettings()
         self.n_done = 0
         self._engine = engine
         self._clock = clock
         self._past = past
+        self._scenarios = scenarios
+        self._var_settings = var_settings
+        self._wish = wish
         self._failing = Failing()
-        self._distance_work = Workspace()
+        # One set of buffers a thread.
+        self._distance_work, self._slow_work = Workspace(), Workspace()
 
     async def run(self) -> None:
         """Reckon until cancelled."""
         # One thread for what may not be late, one for the rest.
-        with ThreadPoolExecutor(2, thread_name_prefix="heavy") as pool:
-            try:
-                await self._distances(pool)
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+        pool = ThreadPoolExecutor(2, thread_name_prefix="heavy")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._distances(pool))
+                group.create_task(self._slow(pool))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def is_in_danger(self) -> bool:
         """Return whether any account is in danger: by the usage of the last frame or by its last known distance."""
@@ -85,49 +112,93 @@ class HeavyWork:
         while True:
             started_s = self._clock.monotonic_s()
             if self._engine.frame is not None:
-                await self.reckon_distance(pool)
+                await self._reckon("distance", self.inputs(), pool)
             await self._clock.sleep(REST_S)
+            # Danger that comes meanwhile is looked at when it comes.
             while self._clock.monotonic_s() - started_s < self._distance_interval_s():
-                await self._clock.sleep(min(REST_S, self.settings.distance_every_s))
+                await self._clock.sleep(REST_S)
 
     def _distance_interval_s(self) -> float:
         of = self.settings
         return of.distance_every_s if self.is_in_danger() else of.distance_calm_every_s
 
-    async def reckon_all(self) -> None:
-        """Reckon every measure once, on the loop, for whoever looks once."""
-        await self.reckon_distance()
+    async def _slow(self, pool: ThreadPoolExecutor) -> None:
+        while True:
+            started_s = self._clock.monotonic_s()
+            if self._engine.frame is not None:
+                for name in SLOW:
+                    await self._reckon(name, self.inputs(), pool)
+            is_nothing_heard = self._engine.heavy.distance.value is None
+            wait_s = self.settings.slow_every_s - (self._clock.monotonic_s() - started_s)
+            await self._clock.sleep(1.0 if is_nothing_heard else max(wait_s, REST_S))
 
-    async def reckon_distance(self, pool: ThreadPoolExecutor | None = None) -> None:
-        """Reckon distances once, in a thread of ``pool`` if one is given, and hand them to the engine."""
-        sheet, past = self._engine.sheet(), self._past()
+    async def answer(self, asked: Asked) -> None:
+        """Reckon what is asked once, on the loop, for whoever looks once."""
+        self._var_settings = asked.var_settings or self._var_settings
+        self._wish = asked.wish or self._wish
+        inputs = self.inputs()
+        for name in asked.parts:
+            await self._reckon(name, inputs, None)
 
-        def measure() -> DistanceFigures:
-            return measure_distance(sheet, moves_of(sheet, past.daily), self._distance_work)
+    def inputs(self) -> HeavyInputs:
+        """Return everything that a reckoning needs, as it is now; must run on the loop."""
+        engine = self._engine
+        frame = engine.frame or engine.run_frame()
+        return HeavyInputs(
+            sheet=engine.sheet(),
+            left_out=left_out_of(frame),
+            terms=engine.trade_terms(),
+            usd_per_percent=usd_per_percent(engine.book.columns),
+            past=self._past(),
+            scenarios=self._scenarios,
+        )
 
-        good_for_s = GOOD_FOR_INTERVALS * self.settings.distance_calm_every_s
-        part = await self._part("distance", sheet, measure, good_for_s, pool)
-        self._engine.heavy = replace(self._engine.heavy, distance=part)
-
-    async def _part(
-        self,
-        name: str,
-        sheet: MarginSheet,
-        measure: Callable[[], T],
-        good_for_s: float,
-        pool: ThreadPoolExecutor | None,
-    ) -> Part[T]:
+    async def _reckon(self, name: str, inputs: HeavyInputs, pool: ThreadPoolExecutor | None) -> None:
+        """Reckon one part and hand it to the engine."""
         started_s = self._clock.monotonic_s()
+        measure = self._measures(inputs)[name]
         ended = await _run(measure, pool)
         self._failing.note(name, ended.error)
         self.n_done += 1
-        return Part(
-            at_ns=sheet.at_ns,
+        of = self.settings
+        interval_s = of.distance_calm_every_s if name == "distance" else of.slow_every_s
+        part: Part[Any] = Part(
+            at_ns=inputs.sheet.at_ns,
             value=ended.value,
             reason=None if ended.error is None else _words(ended.error),
-            good_for_s=good_for_s,
+            good_for_s=GOOD_FOR_INTERVALS * interval_s,
             took_s=self._clock.monotonic_s() - started_s,
         )
+        self._engine.heavy = replace(self._engine.heavy, **{name: part})
+
+    def _measures(self, of: HeavyInputs) -> Mapping[str, Callable[[], object]]:
+        work, past = self._slow_work, of.past
+
+        def distance() -> object:
+            sheet = of.own_sheet()
+            return measure_distance(sheet, moves_of(sheet, past.daily), self._distance_work)
+
+        def chances() -> object:
+            sheet = of.own_sheet()
+            return measure_chances(sheet, moves_of(sheet, past.daily), past, work)
+
+        def stress() -> object:
+            sheet = of.counted_sheet()
+            return measure_stress(sheet, moves_of(sheet, past.daily), of.scenarios, work)
+
+        def cascades() -> object:
+            sheet = of.counted_sheet()
+            return measure_cascades(sheet, moves_of(sheet, past.daily), of.usd_per_percent, work)
+
+        def value_at_risk() -> object:
+            return measure_value_at_risk(of.own_sheet(), past, of.left_out, self._var_settings)
+
+        def advice() -> object:
+            sheet = of.own_sheet()
+            return measure_advice(sheet, moves_of(sheet, past.daily), past, of.terms, of.left_out, self._wish)
+
+        found = (distance, chances, stress, cascades, value_at_risk, advice)
+        return {one.__name__: one for one in found}
 
 
 async def _run(measure: Callable[[], T], pool: ThreadPoolExecutor | None) -> Attempt[T]:
@@ -137,4 +208,7 @@ async def _run(measure: Callable[[], T], pool: ThreadPoolExecutor | None) -> Att
 
 
 def _words(error: Exception) -> str:
-    return f"it could not be reckoned ({type(error).__name__}: {' '.join(str(error).split())})"
+    message = " ".join(str(error).split())
+    if isinstance(error, NotKnownYetError):
+        return message
+    return f"it could not be reckoned ({type(error).__name__}: {message})"

@@ -12,6 +12,8 @@ class HeavySettings(msgspec.Struct, frozen=True, kw_only=True):
         Distances to liquidation while anything is in danger. With what reckoning takes, no age exceeds 1 s.
     distance_calm_every_s : float, default=5
         The same while nothing is.
+    slow_every_s : float, default=15
+        Chances, stress, cascades, value at risk and advice; each after the other.
     danger_usage : float, default=0.5
         Maintenance margin usage of any account from which there is danger, fraction.
     danger_distance : float, default=0.15
@@ -25,10 +27,13 @@ class HeavySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     distance_every_s: float = 0.5
     distance_calm_every_s: float = 5.0
+    slow_every_s: float = 15.0
     danger_usage: float = 0.5
     danger_distance: float = 0.15
 
     def __post_init__(self) -> None:
+        if self.slow_every_s <= 0.0:
+            raise ValueError(f"slow_every_s must be positive, got {self.slow_every_s}")
         if not 0.0 < self.distance_every_s <= self.distance_calm_every_s:
             raise ValueError(
                 "distance_every_s must be positive and at most distance_calm_every_s, got "

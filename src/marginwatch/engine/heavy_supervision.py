@@ -5,6 +5,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 import structlog
 
+from marginwatch.risk.heavy.parts import NotKnownYetError
+
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -37,6 +39,6 @@ class Failing:
             if name in self._names:
                 self._names.discard(name)
                 log.info("a measure is back", measure=name)
-        elif name not in self._names:
+        elif name not in self._names and not isinstance(error, NotKnownYetError):
             self._names.add(name)
             log.error("a measure fails; it is missing until it is back", measure=name, exc_info=error)

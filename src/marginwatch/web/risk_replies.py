@@ -1,9 +1,37 @@
 """What the routes of heavy measures answer: the frozen parts of one frame, each with its age or the reason for none."""
 
+from marginwatch.errors import ConfigError
+from marginwatch.risk.advice.rows import HedgeAdvice, TransferAdvice
 from marginwatch.risk.frame import Frame
-from marginwatch.risk.heavy_rows import DistanceBasis, LadderRow
+from marginwatch.risk.heavy.value_at_risk import VarFigures
+from marginwatch.risk.heavy_rows import (
+    BacktestRow,
+    CascadeRow,
+    CorrelationRow,
+    DistanceBasis,
+    LadderRow,
+    PartBasis,
+    StressRow,
+    VarRow,
+    WorstRow,
+)
 from marginwatch.risk.table_rows import AccountRow, NotIncluded
-from marginwatch.risk.tables import account_rows, distance_basis, ladder_rows, not_included
+from marginwatch.risk.tables import (
+    account_rows,
+    backtest_rows,
+    cascade_rows,
+    correlation_row,
+    distance_basis,
+    ladder_rows,
+    not_included,
+    part_rows,
+    stress_basis,
+    stress_rows,
+    var_basis,
+    whole_rows,
+    worst_rows,
+)
+from marginwatch.risk.var.measure import VarMeasures
 from marginwatch.web.names import require_known
 from marginwatch.web.replies import Reply, n_included
 from marginwatch.web.selection import select
@@ -39,5 +67,180 @@ def margin_reply(
         rows=tuple(rows),
         ladder=tuple(row for row in ladder_rows(frame) if row.account_id in shown),
         basis=distance_basis(frame),
+        not_included=tuple(not_included(frame)),
+    )
+
+
+SCOPES = ("portfolio", "desk", "account", "asset")
+HORIZONS = {"h": 3_600, "d": 86_400}
+"""Unit of a horizon → seconds."""
+
+
+class StressReply(Reply, frozen=True, kw_only=True):
+    """Scenarios, the worst that each coin could do, and deaths that cause deaths."""
+
+    rows: tuple[StressRow, ...]
+    worst: tuple[WorstRow, ...]
+    cascades: tuple[CascadeRow, ...]
+    basis: PartBasis
+    not_included: tuple[NotIncluded, ...]
+
+
+class VarReply(Reply, frozen=True, kw_only=True):
+    """One value at risk taken apart, all of them for everything, and whether to believe them.
+
+    ``rows`` are the parts asked for, of the method, confidence and horizon asked for; ``whole`` are the figures of
+    everything by all of them.
+    """
+
+    rows: tuple[VarRow, ...]
+    whole: tuple[VarRow, ...]
+    backtests: tuple[BacktestRow, ...]
+    correlations: CorrelationRow | None
+    basis: PartBasis
+    not_included: tuple[NotIncluded, ...]
+
+
+class AdviceReply(Reply, frozen=True, kw_only=True):
+    """Transfers and hedges that would help; null where they could not be reckoned, as ``basis`` says."""
+
+    transfers: TransferAdvice | None
+    hedges: HedgeAdvice | None
+    basis: PartBasis
+    not_included: tuple[NotIncluded, ...]
+
+
+def _scope(by: str | None, default: str) -> str:
+    if by is None:
+        return default
+    if by not in SCOPES:
+        raise ConfigError(f"by {by!r} is unknown; there is: {', '.join(SCOPES)}")
+    return by
+
+
+def stress_reply(
+    frame: Frame, *, by: str | None = None, scenario: str | None = None, account: str | None = None
+) -> StressReply:
+    """Return the scenarios of a frame.
+
+    Parameters
+    ----------
+    frame : Frame
+        Whose latest results.
+    by : str or None
+        portfolio, desk, account or asset.
+    scenario, account : str or None
+        Only this one.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such scope, scenario or account.
+    """
+    scope = _scope(by, "portfolio" if account is None else "account")
+    require_known(frame, account=account)
+    figures = frame.heavy.stress.held_at(frame.at_ns).value
+    if scenario is not None and figures is not None:
+        names = [one.name for one in figures.result.scenarios]
+        if scenario not in names:
+            raise ConfigError(f"there is no scenario {scenario!r}; there are: {', '.join(names)}")
+    rows = stress_rows(frame, scope, scenario)
+    return StressReply(
+        sequence=frame.sequence,
+        taken_at_ns=frame.at_ns,
+        rows=tuple(select(rows, name=account)),
+        worst=tuple(select(worst_rows(frame), account_id=account)),
+        cascades=tuple(cascade_rows(frame)),
+        basis=stress_basis(frame),
+        not_included=tuple(not_included(frame)),
+    )
+
+
+def horizon_seconds(text: str | None, default_s: int) -> int:
+    """Return the seconds of a horizon such as ``1h``, ``1d`` or ``10d``.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    if text is None:
+        return default_s
+    count, unit = text[:-1], text[-1:]
+    if unit not in HORIZONS or not count.isdigit() or not 0 < int(count) <= 366:
+        raise ConfigError(f"horizon {text!r} is none; write 1h, 1d or 10d")
+    return int(count) * HORIZONS[unit]
+
+
+def var_reply(
+    frame: Frame,
+    *,
+    by: str | None = None,
+    method: str | None = None,
+    confidence: float | None = None,
+    horizon: str | None = None,
+    name: str | None = None,
+) -> VarReply:
+    """Return value at risk of a frame.
+
+    Parameters
+    ----------
+    frame : Frame
+        Whose latest results.
+    by : str or None
+        portfolio, desk, account or asset (if left out).
+    method, confidence, horizon : optional
+        Of the rows; by default what is shown first.
+    name : str or None
+        Only this desk, account or asset.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such scope or horizon, or they were not reckoned.
+    """
+    scope = _scope(by, "asset")
+    figures = frame.heavy.value_at_risk.held_at(frame.at_ns).value
+    measures = None if figures is None else _measures(figures, method, confidence, horizon)
+    rows = () if figures is None or measures is None else part_rows(figures, measures, scope)
+    return VarReply(
+        sequence=frame.sequence,
+        taken_at_ns=frame.at_ns,
+        rows=tuple(select(rows, name=name)),
+        whole=() if figures is None else tuple(whole_rows(figures)),
+        backtests=() if figures is None else tuple(backtest_rows(figures)),
+        correlations=None if figures is None else correlation_row(figures),
+        basis=var_basis(frame, measures),
+        not_included=tuple(not_included(frame)),
+    )
+
+
+def _measures(
+    figures: VarFigures, method: str | None, confidence: float | None, horizon: str | None
+) -> VarMeasures | None:
+    if not figures.measures:
+        return None
+    own = figures.settings
+    asked = (method or own.method, confidence or own.confidence, horizon_seconds(horizon, own.horizon_s))
+    if (found := figures.find(*asked)) is not None:
+        return found
+    there = sorted({(one.horizon_s // 3_600, one.confidence) for one in figures.measures})
+    known = ", ".join(f"{confidence:g} over {hours} h" for hours, confidence in there)
+    methods = ", ".join(dict.fromkeys(one.method for one in figures.measures))
+    raise ConfigError(
+        f"value at risk by {asked[0]} at {asked[1]:g} over {asked[2] // 3_600} h was not reckoned;"
+        f" there is: {methods}; {known}; a reading of accounts or a book file reckons others"
+    )
+
+
+def advice_reply(frame: Frame) -> AdviceReply:
+    """Return the advice of a frame."""
+    held = frame.heavy.advice.held_at(frame.at_ns)
+    return AdviceReply(
+        sequence=frame.sequence,
+        taken_at_ns=frame.at_ns,
+        transfers=None if held.value is None else held.value.transfers,
+        hedges=None if held.value is None else held.value.hedges,
+        basis=PartBasis(age_s=held.age_s, reason=held.reason),
         not_included=tuple(not_included(frame)),
     )

@@ -8,13 +8,24 @@ from litestar.datastructures import State
 from litestar.params import Parameter
 
 from marginwatch.bookfile.writing import encode
+from marginwatch.risk.heavy_rows import StressRow, VarRow
 from marginwatch.risk.table_rows import AccountRow
 from marginwatch.web.ports import ReadModel
 from marginwatch.web.reading import frame_of
 from marginwatch.web.replies import narrowed
-from marginwatch.web.risk_replies import MarginReply, margin_reply
+from marginwatch.web.risk_replies import (
+    AdviceReply,
+    MarginReply,
+    StressReply,
+    VarReply,
+    advice_reply,
+    margin_reply,
+    stress_reply,
+    var_reply,
+)
 
 Name = Annotated[str | None, Parameter(max_length=128)]
+Confidence = Annotated[float | None, Parameter(gt=0.5, lt=1.0)]
 
 
 @get("/api/v1/margin", sync_to_thread=False)
@@ -24,6 +35,38 @@ def margin(
     """Return margins and distances to liquidation of each account, and the ladders of the desk."""
     reply = margin_reply(frame_of(state), account=account, desk=desk, venue=venue)
     return narrowed(reply, sort, AccountRow)
+
+
+@get("/api/v1/stress", sync_to_thread=False)
+def stress(
+    state: State, by: Name = None, scenario: Name = None, account: Name = None, sort: Name = None
+) -> StressReply:
+    """Return scenarios by ``portfolio``, ``desk``, ``account`` or ``asset``, worst cases, and cascades."""
+    reply = stress_reply(frame_of(state), by=by, scenario=scenario, account=account)
+    return narrowed(reply, sort, StressRow)
+
+
+@get("/api/v1/var", sync_to_thread=False)
+def value_at_risk(
+    state: State,
+    by: Name = None,
+    method: Name = None,
+    confidence: Confidence = None,
+    horizon: Name = None,
+    name: Name = None,
+    sort: Name = None,
+) -> VarReply:
+    """Return value at risk of everything, and one of them taken apart by ``asset``, ``account``, ``desk`` or ``portfolio``."""
+    reply = var_reply(
+        frame_of(state), by=by, method=method, confidence=confidence, horizon=horizon, name=name
+    )
+    return narrowed(reply, sort, VarRow)
+
+
+@get("/api/v1/advice", sync_to_thread=False)
+def advice(state: State) -> AdviceReply:
+    """Return transfers and hedges that would help, at the usual targets. Nothing executes them."""
+    return advice_reply(frame_of(state))
 
 
 @get("/api/v1/book")
@@ -36,4 +79,4 @@ async def book(state: State) -> Response[bytes]:
     return Response(body, media_type="application/json")
 
 
-RISK_ROUTES = (margin, book)
+RISK_ROUTES = (margin, stress, value_at_risk, advice, book)

@@ -1,15 +1,17 @@
 """How coins follow Bitcoin and how far Bitcoin moves in a day, and where that is known from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from marginwatch.book.table import FloatArray
-from marginwatch.risk.betas import Betas, exempted, prior_betas, shrunk_betas
+from marginwatch.book.table import BoolArray, FloatArray
+from marginwatch.risk.betas import Betas, exempted, pinned, prior_betas, shrunk_betas
 from marginwatch.risk.history.mapping import BENCHMARK
 from marginwatch.risk.history.returns import ReturnTable
 from marginwatch.risk.history.volatility import decay_for, ewma_volatility
 from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.var.backtest import Backtest
 
 PRIOR_DAILY_VOLATILITY = 0.035
 """Standard deviation of a day's log return of Bitcoin where nothing is known of the last weeks: that of its daily closes
@@ -32,10 +34,13 @@ class PastReturns:
     ----------
     daily, hourly : ReturnTable or None
         Log returns over days and over hours.
+    backtests : mapping of (str, float) to Backtest
+        What became of past forecasts of everything over a day, by method and confidence.
     """
 
     daily: ReturnTable | None = None
     hourly: ReturnTable | None = None
+    backtests: Mapping[tuple[str, float], Backtest] = field(default_factory=dict[tuple[str, float], Backtest])
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -79,7 +84,7 @@ def moves_of(sheet: MarginSheet, daily: ReturnTable | None) -> Moves:
     if known.shape[0] >= RETURNS_MIN:
         volatility = float(ewma_volatility(known[:, None], decay_for(daily.interval_s))[0])
         source = f"EWMA of {known.shape[0]} daily returns"
-    betas = shrunk_betas(_by_coin(sheet, daily), benchmark[-WINDOW:])
+    betas = pinned(shrunk_betas(_by_coin(sheet, daily), benchmark[-WINDOW:]), _is_benchmark(sheet))
     is_crypto = ~sheet.coin_is_exempt
     n_known = int(np.count_nonzero(betas.n_returns[is_crypto]))
     words = f"{n_known} of {int(is_crypto.sum()) - 1} coins from up to {WINDOW} daily returns, shrunk; others prior"
@@ -87,8 +92,11 @@ def moves_of(sheet: MarginSheet, daily: ReturnTable | None) -> Moves:
 
 
 def _prior(sheet: MarginSheet) -> Betas:
-    is_benchmark = np.array([name == BENCHMARK for name in sheet.coin_names], np.bool_)
-    return exempted(prior_betas(is_benchmark), sheet.coin_is_exempt)
+    return exempted(prior_betas(_is_benchmark(sheet)), sheet.coin_is_exempt)
+
+
+def _is_benchmark(sheet: MarginSheet) -> BoolArray:
+    return np.array([name == BENCHMARK for name in sheet.coin_names], np.bool_)
 
 
 def _by_coin(sheet: MarginSheet, daily: ReturnTable) -> FloatArray:

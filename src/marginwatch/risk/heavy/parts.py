@@ -4,11 +4,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
+    from marginwatch.risk.heavy.advice import AdviceFigures
+    from marginwatch.risk.heavy.cascades import CascadeFigures
+    from marginwatch.risk.heavy.chances import ChanceFigures
     from marginwatch.risk.heavy.distance import DistanceFigures
+    from marginwatch.risk.heavy.stress import StressFigures
+    from marginwatch.risk.heavy.value_at_risk import VarFigures
 
 T = TypeVar("T")
 
 NOT_YET = "not reckoned yet"
+
+
+class NotKnownYetError(Exception):
+    """A measure needs something that is not there yet, as its message says; no failure."""
 
 
 class Held(NamedTuple, Generic[T]):
@@ -63,6 +72,21 @@ class Heavy:
     ----------
     distance : Part of DistanceFigures
         Distances to liquidation, ladders.
+    chances : Part of ChanceFigures
+        Probabilities of liquidation.
+    stress : Part of StressFigures
+        Scenarios and worst cases.
+    cascades : Part of CascadeFigures
+        Deaths that cause deaths.
+    value_at_risk : Part of VarFigures
+        Value at risk and expected shortfall.
+    advice : Part of AdviceFigures
+        Transfers and hedges.
     """
 
     distance: "Part[DistanceFigures]" = Part()
+    chances: "Part[ChanceFigures]" = Part()
+    stress: "Part[StressFigures]" = Part()
+    cascades: "Part[CascadeFigures]" = Part()
+    value_at_risk: "Part[VarFigures]" = Part()
+    advice: "Part[AdviceFigures]" = Part()

@@ -5,17 +5,19 @@ a total that does not say what it leaves out.
 
 Modules
 -------
-nulls        numbers that are none, and why
-left_out     what totals do not include
-accounts     accounts by danger
-distances    how far an account is from its liquidation
-positions    open positions
-assets       exposure by coin
-sums         sums over a group, with what they could not include
-groups       exposure and money by desk, tag and venue
-ladders      who dies first, and what distances rest on
-oppositions  accounts that bet against each other
-portfolio    everything in one row
+nulls          numbers that are none, and why
+left_out       what totals do not include
+accounts       accounts by danger
+distances      how far an account is from its liquidation
+positions      open positions
+assets         exposure by coin
+sums           sums over a group, with what they could not include
+groups         exposure and money by desk, tag and venue
+ladders        who dies first, and what distances rest on
+oppositions    accounts that bet against each other
+portfolio      everything in one row
+stressed       scenarios, worst cases, cascades
+values_at_risk value at risk of everything and of its parts
 """
 
 from marginwatch.risk.tables.accounts import account_rows
@@ -26,9 +28,20 @@ from marginwatch.risk.tables.left_out import not_included
 from marginwatch.risk.tables.oppositions import opposition_rows
 from marginwatch.risk.tables.portfolio import portfolio_summary
 from marginwatch.risk.tables.positions import position_rows
+from marginwatch.risk.tables.stressed import cascade_rows, stress_basis, stress_rows, worst_rows
+from marginwatch.risk.tables.values_at_risk import (
+    backtest_rows,
+    correlation_row,
+    part_rows,
+    var_basis,
+    whole_rows,
+)
 
 __all__ = [
     "account_rows",
+    "backtest_rows",
+    "cascade_rows",
+    "correlation_row",
     "distance_basis",
     "exposure_by_asset",
     "exposure_by_desk",
@@ -37,6 +50,12 @@ __all__ = [
     "ladder_rows",
     "not_included",
     "opposition_rows",
+    "part_rows",
     "portfolio_summary",
     "position_rows",
+    "stress_basis",
+    "stress_rows",
+    "var_basis",
+    "whole_rows",
+    "worst_rows",
 ]

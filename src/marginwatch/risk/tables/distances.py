@@ -10,8 +10,8 @@ from marginwatch.risk.answers import Answer
 from marginwatch.risk.heavy.distance import NO_PAIR, DistanceFigures
 from marginwatch.risk.heavy.parts import Held
 from marginwatch.risk.liquidation.contribution import NO_LEG
-from marginwatch.risk.liquidation.distance import Ways
 from marginwatch.risk.liquidation.forced_actions import ForcedAction
+from marginwatch.risk.liquidation.ways import Ways
 
 NEAREST = "liquidation_distance"
 OF_NEAREST = ("liquidation_shock", "liquidation_btc_price", "liquidation_distance_sigmas")

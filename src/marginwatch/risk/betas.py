@@ -99,7 +99,22 @@ def prior_betas(is_benchmark: BoolArray) -> Betas:
     """
     value: FloatArray = np.where(is_benchmark, 1.0, PRIOR_MEAN)
     half = np.where(is_benchmark, 0.0, BAND_SDS * PRIOR_SD)
-    return Betas(value, value - half, value + half, np.zeros(is_benchmark.shape[0]))
+    nothing: FloatArray = np.zeros(len(is_benchmark))
+    return Betas(value, value - half, value + half, nothing)
+
+
+def pinned(betas: Betas, is_benchmark: BoolArray) -> Betas:
+    """Return the betas with 1, and no band, for Bitcoin itself: it follows itself however short its history is.
+
+    Parameters
+    ----------
+    betas : Betas
+        Of all coins.
+    is_benchmark : ndarray of shape (n_coins,), bool
+        Which of them are Bitcoin.
+    """
+    value, low, high = (np.where(is_benchmark, 1.0, each) for each in (betas.value, betas.low, betas.high))
+    return Betas(value, low, high, betas.n_returns)
 
 
 def exempted(betas: Betas, is_exempt: BoolArray) -> Betas:

@@ -11,6 +11,9 @@ exposures     what each account bets on each coin
 market_move   one move of the whole market, and the cautious one
 by_coin       a move of one coin alone
 isolated      positions that stand on margin of their own
+isolated_ways  their distances, and those of the accounts they stand in
+concerned     which accounts can be liquidated at all
+ways          the nearest liquidation in both directions
 contribution  the position that takes most of an account's headroom
 distance      all of it together
 ladder        who dies first, and who next

@@ -1,16 +1,18 @@
 """Deaths that cause deaths: what a liquidated account held hits the market, marks move, and others follow."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
+from marginwatch.risk.answers import Answer
 from marginwatch.risk.betas import Betas
+from marginwatch.risk.liquidation.concerned import concerned
 from marginwatch.risk.liquidation.exposures import leg_deltas
 from marginwatch.risk.liquidation.market_move import common_shock
-from marginwatch.risk.liquidation.roots import DOWN_GRID, UP_GRID
+from marginwatch.risk.liquidation.roots import DOWN_GRID, TOLERANCE, UP_GRID
+from marginwatch.risk.liquidation.shocks import ShockedAccounts
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.workspace import Workspace
 
@@ -20,9 +22,6 @@ UNKNOWN_DEPTH_USD = 1_000_000.0
 ROUNDS_MAX = 200
 FACTOR_MIN, FACTOR_MAX = 0.01, 100.0
 """An impact, linear in what is sold, would otherwise take a price to 0 or below."""
-
-BISECTIONS = 34
-"""Halvings of the first cell of the grid in which somebody dies: below 1e-11 of a fraction."""
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -61,7 +60,9 @@ class Round:
 class Cascade:
     """Rounds in their order; ``is_cut`` if there would be more than ``ROUNDS_MAX``.
 
-    Isolated accounts, which die leg by leg, and accounts with missing figures take no part; ``n_left_out`` counts them.
+    Isolated accounts, which die leg by leg, and accounts with missing figures take no part; ``n_left_out`` counts them, and
+    those whose figures go missing on the way: a debt in a coin without borrow tiers. Accounts without positions and debts
+    have nothing to die of.
     """
 
     rounds: tuple[Round, ...]
@@ -107,10 +108,20 @@ def cascade(
     """
     accounts = common_shock(sheet, betas, work or Workspace())
     now = accounts.headroom_at(0.0)
-    takes_part = np.isfinite(now) & (sheet.mode != MARGIN_MODES["isolated"])
+    applies = concerned(sheet)
+    takes_part = np.isfinite(now) & (sheet.mode != MARGIN_MODES["isolated"]) & (applies == Answer.NUMBER)
+    left_out = ~takes_part & (applies != Answer.NOT_APPLICABLE)
     equity = accounts.margins(np.zeros(sheet.n_accounts)).equity
     untouched: FloatArray = np.ones(len(sheet.coin_names))
-    desk = _Desk(sheet, np.nan_to_num(leg_deltas(sheet)), equity, impact, takes_part.copy(), untouched)
+    desk = _Desk(
+        sheet,
+        np.nan_to_num(leg_deltas(sheet)),
+        equity,
+        impact,
+        takes_part,
+        untouched,
+        np.zeros(len(now), np.bool_),
+    )
     rounds: list[Round] = []
     shock, is_caused = 0.0, False
     while len(rounds) < ROUNDS_MAX:
@@ -119,21 +130,21 @@ def cascade(
             leg_bases=(desk.factor[sheet.underlying_coin] / desk.factor[sheet.quote_coin]),
             coin_bases=desk.factor,
         )
-        dying = _dying(moved.headroom_at(shock), desk.is_alive)
+        dying = desk.dying(moved.headroom_at(shock))
         if not dying.shape[0]:
-            found = _next_death(moved.headroom_at, desk.is_alive, shock, direction)
+            found = _next_death(moved, desk, shock, direction)
             if found is None:
                 break
-            shock, is_caused = found, False
-            dying = _dying(moved.headroom_at(shock), desk.is_alive)
+            (shock, dying), is_caused = found, False
         rounds.append(desk.bury(dying, shock, is_caused=is_caused))
         is_caused = True
-    return Cascade(tuple(rounds), len(rounds) == ROUNDS_MAX, int(np.count_nonzero(~takes_part)))
+    n_left_out = int(np.count_nonzero(left_out | desk.is_lost))
+    return Cascade(tuple(rounds), len(rounds) == ROUNDS_MAX, n_left_out)
 
 
 @dataclass(slots=True, eq=False)
 class _Desk:
-    """Who is alive and what the dead have done to prices."""
+    """Who is alive, who was lost sight of, and what the dead have done to prices."""
 
     sheet: MarginSheet
     delta: FloatArray
@@ -141,6 +152,14 @@ class _Desk:
     impact: FloatArray
     is_alive: BoolArray
     factor: FloatArray
+    is_lost: BoolArray
+
+    def dying(self, headroom: FloatArray) -> CodeArray:
+        """Return who is alive with nothing left; whose headroom is not known any more is not followed further."""
+        gone_missing = self.is_alive & np.isnan(headroom)
+        self.is_lost |= gone_missing
+        self.is_alive &= ~gone_missing
+        return np.flatnonzero(self.is_alive & (headroom <= 0.0))
 
     def bury(self, dying: CodeArray, shock: float, *, is_caused: bool) -> Round:
         was_alive = self.is_alive.copy()
@@ -163,25 +182,33 @@ class _Desk:
         return np.bincount(coin, weights=usd, minlength=len(self.factor)).astype(np.float64)
 
 
-def _dying(headroom: FloatArray, is_alive: BoolArray) -> CodeArray:
-    return np.flatnonzero(is_alive & (headroom <= 0.0))
-
-
 def _next_death(
-    headroom_at: Callable[[float], FloatArray], is_alive: BoolArray, shock: float, direction: int
-) -> float | None:
-    """Return the nearest shock beyond ``shock`` at which somebody alive is at the limit; None if nobody will be."""
+    moved: ShockedAccounts, desk: _Desk, shock: float, direction: int
+) -> tuple[float, CodeArray] | None:
+    """Return the nearest shock beyond ``shock`` at which somebody alive is at the limit, and who; None if nobody will be."""
     grid = DOWN_GRID if direction < 0 else UP_GRID
     safe = shock
     for place in grid[np.abs(grid) > abs(shock)]:
         gone = float(place)
-        if _dying(headroom_at(gone), is_alive).shape[0]:
-            for _ in range(BISECTIONS):
-                middle = 0.5 * (safe + gone)
-                if _dying(headroom_at(middle), is_alive).shape[0]:
-                    gone = middle
-                else:
-                    safe = middle
-            return gone
+        dying = desk.dying(moved.headroom_at(gone))
+        if dying.shape[0]:
+            return _first_deaths(moved.part(dying), dying, safe, gone)
         safe = gone
     return None
+
+
+def _first_deaths(
+    few: ShockedAccounts, rows: CodeArray, safe: float, gone: float
+) -> tuple[float, CodeArray]:
+    """Return where the first of some accounts die that are all alive at ``safe`` and all dead at ``gone``, and which."""
+    while abs(gone - safe) > TOLERANCE * (1.0 + gone):
+        middle = 0.5 * (safe + gone)
+        dead = np.flatnonzero(few.headroom_at(middle) <= 0.0)
+        if not dead.shape[0]:
+            safe = middle
+            continue
+        gone = middle
+        # Whoever is alive here dies later than those who are not.
+        if dead.shape[0] < few.size:
+            few, rows = few.part(dead), rows[dead]
+    return gone, rows

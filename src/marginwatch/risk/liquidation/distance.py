@@ -5,71 +5,30 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from marginwatch.book.accounts import MARGIN_MODES
-from marginwatch.book.table import BoolArray, CodeArray, FloatArray
-from marginwatch.risk.answers import Answer, AnswerArray
+from marginwatch.book.table import CodeArray, FloatArray
+from marginwatch.risk.answers import Answer
 from marginwatch.risk.betas import Betas
 from marginwatch.risk.liquidation.by_coin import CoinShocks, coin_shocks
+from marginwatch.risk.liquidation.concerned import concerned
 from marginwatch.risk.liquidation.contribution import NO_LEG, worst_legs
 from marginwatch.risk.liquidation.exposures import coin_exposures
-from marginwatch.risk.liquidation.isolated import shocked_legs
+from marginwatch.risk.liquidation.isolated_ways import (
+    LegDistances,
+    cautious_exponents,
+    isolated_distances,
+    plain_exponents,
+    with_isolated,
+)
 from marginwatch.risk.liquidation.market_move import cautious_shock, common_shock
 from marginwatch.risk.liquidation.roots import DOWN_GRID, UP_GRID, Roots, nearest_roots
 from marginwatch.risk.liquidation.shocks import ShockedAccounts
+from marginwatch.risk.liquidation.ways import Ways
 from marginwatch.risk.margin.models import margins
 from marginwatch.risk.margin.prices import prices_now
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.workspace import Workspace
 
 ISOLATED = MARGIN_MODES["isolated"]
-
-
-@dataclass(slots=True, frozen=True, eq=False)
-class Ways:
-    """The nearest liquidation of each subject in both directions, shape (p,).
-
-    Parameters
-    ----------
-    down, up : ndarray of float64
-        Shock, fraction, ``down`` ≤ 0 ≤ ``up``; 0 where the limit is reached already; NaN without a number.
-    down_answer, up_answer : ndarray of uint8
-        What kind of answer each is.
-    down_leg, up_leg : ndarray of int64
-        Leg of the sheet that takes most of the headroom on that way; −1 for none.
-    """
-
-    down: FloatArray
-    up: FloatArray
-    down_answer: AnswerArray
-    up_answer: AnswerArray
-    down_leg: CodeArray
-    up_leg: CodeArray
-
-    @property
-    def is_down_nearer(self) -> BoolArray:
-        """Whether the nearest way is that down."""
-        return ~(np.nan_to_num(np.abs(self.down), nan=np.inf) > np.nan_to_num(self.up, nan=np.inf))
-
-    @property
-    def shock(self) -> FloatArray:
-        """The nearer shock of the two, signed; NaN if there is none or one of them is not known."""
-        nearer = np.where(self.is_down_nearer, self.down, self.up)
-        return np.where(self.answer == Answer.NUMBER, nearer, np.nan)
-
-    @property
-    def leg(self) -> CodeArray:
-        """The leg that takes most on the nearer way."""
-        return np.where(self.is_down_nearer, self.down_leg, self.up_leg)
-
-    @property
-    def answer(self) -> AnswerArray:
-        """Of both ways together: missing if either is, a number if either is, else what both are."""
-        return nearest_answer(self.down_answer, self.up_answer)
-
-
-def nearest_answer(down: AnswerArray, up: AnswerArray) -> AnswerArray:
-    """Return the answer of the nearer of two ways."""
-    either = np.where((down == Answer.NUMBER) | (up == Answer.NUMBER), np.uint8(Answer.NUMBER), down)
-    return np.where((down == Answer.MISSING) | (up == Answer.MISSING), np.uint8(Answer.MISSING), either)
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -86,22 +45,6 @@ class CoinDistances:
 
     account: CodeArray
     coin: CodeArray
-    ways: Ways
-
-
-@dataclass(slots=True, frozen=True, eq=False)
-class LegDistances:
-    """Distances of isolated legs, under a move of their own contract's price.
-
-    Parameters
-    ----------
-    leg : ndarray of shape (p,), int64
-        Legs of the sheet.
-    ways : Ways
-        Shape (p,).
-    """
-
-    leg: CodeArray
     ways: Ways
 
 
@@ -152,10 +95,12 @@ def distances(sheet: MarginSheet, betas: Betas, work: Workspace | None = None) -
     work = work or Workspace()
     legs = isolated_distances(sheet, work)
     common = common_shock(sheet, betas, work)
+    plain = plain_exponents(sheet, betas, legs.leg)
+    falling, rising = (cautious_exponents(sheet, betas, legs.leg, direction) for direction in (-1, 1))
     return Distances(
         sheet=sheet,
-        common=_with_isolated(account_ways(common), common, legs),
-        cautious=_with_isolated(cautious_ways(sheet, betas, work), common, legs),
+        common=with_isolated(account_ways(common), sheet, legs, plain, plain),
+        cautious=with_isolated(cautious_ways(sheet, betas, work), sheet, legs, falling, rising),
         no_new_risk=account_ways(replace(common, of_initial=True)),
         coins=coin_distances(sheet, work),
         legs=legs,
@@ -198,18 +143,11 @@ def _legs_at(accounts: ShockedAccounts, roots: Roots) -> CodeArray:
 
 
 def _without_question(sheet: MarginSheet, roots: Roots) -> Roots:
-    """Return the roots with accounts set apart to which the question does not apply."""
-    owes = np.bincount(
-        sheet.holding_account,
-        weights=(sheet.holding_cash < 0.0) | (sheet.holding_borrowed > 0.0),
-        minlength=sheet.n_accounts,
-    )
-    is_idle = (np.diff(sheet.first_leg) == 0) & (owes == 0.0)
-    is_aside = is_idle | (sheet.mode == ISOLATED)
-    return Roots(
-        np.where(is_aside, np.nan, roots.shock),
-        np.where(is_aside, np.uint8(Answer.NOT_APPLICABLE), roots.answer),
-    )
+    """Return the roots with accounts set apart to which the question does not apply as a whole."""
+    applies = concerned(sheet)
+    applies[(sheet.mode == ISOLATED) & (applies == Answer.NUMBER)] = Answer.NOT_APPLICABLE
+    is_aside = applies != Answer.NUMBER
+    return Roots(np.where(is_aside, np.nan, roots.shock), np.where(is_aside, applies, roots.answer))
 
 
 def coin_distances(sheet: MarginSheet, work: Workspace) -> CoinDistances:
@@ -237,53 +175,3 @@ def _coin_roots(pairs: CoinShocks, now: FloatArray, grid: FloatArray) -> Roots:
             roots = nearest_roots(subjects, now[rows], looked_at)
             shock[rows], answer[rows] = roots.shock, roots.answer
     return Roots(shock, answer)
-
-
-def isolated_distances(sheet: MarginSheet, work: Workspace) -> LegDistances:
-    """Return the distances of every leg in isolated margin, as moves of its own contract's price."""
-    rows = np.flatnonzero(sheet.mode[sheet.leg_account] == ISOLATED)
-    legs = shocked_legs(sheet, rows, work)
-    now = legs.headroom_at(0.0)
-    down, up = (nearest_roots(legs, now, grid) for grid in (DOWN_GRID, UP_GRID))
-    return LegDistances(rows, Ways(down.shock, up.shock, down.answer, up.answer, rows, rows))
-
-
-def _with_isolated(ways: Ways, common: ShockedAccounts, legs: LegDistances) -> Ways:
-    """Return the ways with those of isolated accounts filled in: the nearest of their legs, as shocks of Bitcoin."""
-    if not legs.leg.shape[0]:
-        return ways
-    exponent = common.leg_exponents[common.leg_code[legs.leg]]
-    account = common.sheet.leg_account[legs.leg]
-    own = legs.ways
-    follows = exponent > 0.0
-    falling = Roots(np.where(follows, own.down, own.up), np.where(follows, own.down_answer, own.up_answer))
-    rising = Roots(np.where(follows, own.up, own.down), np.where(follows, own.up_answer, own.down_answer))
-    down = _nearest_leg(falling, exponent, account, legs.leg, DOWN_GRID[-1])
-    up = _nearest_leg(rising, exponent, account, legs.leg, UP_GRID[-1])
-    mine = np.unique(account)
-    filled = replace(ways, **{name: getattr(ways, name).copy() for name in ways.__slots__})
-    for column, values in zip(
-        ("down", "down_answer", "down_leg", "up", "up_answer", "up_leg"), (*down, *up), strict=True
-    ):
-        getattr(filled, column)[mine] = values
-    return filled
-
-
-def _nearest_leg(
-    roots: Roots, exponent: FloatArray, account: CodeArray, leg: CodeArray, end: float
-) -> tuple[FloatArray, AnswerArray, CodeArray]:
-    """Return shock, answer and leg of each account with such legs, ascending."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        shock = np.expm1(np.log1p(roots.shock) / exponent)
-    shock = np.where(roots.shock == 0.0, 0.0, shock)
-    is_within = np.abs(shock) <= abs(end)
-    answer = np.where(
-        (roots.answer == Answer.NUMBER) & ~is_within, np.uint8(Answer.NONE_IN_RANGE), roots.answer
-    )
-    # Missing comes first, then the nearest number, then none.
-    rank = np.where(answer == Answer.MISSING, -1.0, np.where(answer == Answer.NUMBER, np.abs(shock), np.inf))
-    order = np.lexsort((rank, account))
-    _, first = np.unique(account[order], return_index=True)
-    best = order[first]
-    is_number = answer[best] == Answer.NUMBER
-    return np.where(is_number, shock[best], np.nan), answer[best], np.where(is_number, leg[best], NO_LEG)

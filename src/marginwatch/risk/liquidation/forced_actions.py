@@ -43,6 +43,12 @@ def first_actions(accounts: ShockedAccounts, rows: CodeArray, shocks: FloatArray
     few = accounts.part(rows)
     legs = few.margins(shocks).legs
     is_above = legs.value > few.sheet.tier_limit[few.sheet.leg_contract, 0]
+    is_option = few.sheet.is_option[few.sheet.leg_contract]
+    earned = np.bincount(
+        few.sheet.leg_settle_holding,
+        weights=np.where(is_option, 0.0, legs.unrealized_pnl),
+        minlength=few.sheet.n_holdings,
+    )
     n = rows.shape[0]
     has_large = np.bincount(few.sheet.leg_account, weights=is_above, minlength=n) > 0.0
     ordered = np.bincount(few.sheet.leg_account, weights=few.sheet.leg_order_value > 0.0, minlength=n)
@@ -53,7 +59,8 @@ def first_actions(accounts: ShockedAccounts, rows: CodeArray, shocks: FloatArray
     )
     owes = np.bincount(
         few.sheet.holding_account,
-        weights=(few.sheet.holding_cash < 0.0) | (few.sheet.holding_borrowed > 0.0),
+        # A loss beyond what is in the wallet is a debt in that coin, however much there is of others.
+        weights=(few.sheet.holding_cash + earned < 0.0) | (few.sheet.holding_borrowed > 0.0),
         minlength=n,
     )
     may_owe = few.sheet.mode != MARGIN_MODES["isolated"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.risk.answers import Answer
-from marginwatch.risk.liquidation.distance import Ways
+from marginwatch.risk.liquidation.ways import Ways
 
 
 @dataclass(slots=True, frozen=True, eq=False)

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.table import FloatArray
+from marginwatch.risk.answers import Answer, AnswerArray
+from marginwatch.risk.liquidation.concerned import concerned
 from marginwatch.risk.liquidation.exposures import coin_exposures
 from marginwatch.risk.margin.sheet import MarginSheet
 
@@ -30,7 +33,10 @@ class Passage:
     Parameters
     ----------
     within : dict of int to ndarray of shape (k,), float64
-        By hours: the part of paths on which the account reached its limit; NaN where it cannot be known.
+        By hours: the part of paths on which the account reached its limit; NaN without a number.
+    answer : ndarray of shape (k,), uint8
+        Which kind of answer all of an account's are: a number; *not applicable* to accounts without positions and debts, and
+        to isolated ones, which die leg by leg; missing where their room or the past is not known.
     n_hours : int
         Hours of history it rests on.
     n_paths : int
@@ -38,6 +44,7 @@ class Passage:
     """
 
     within: dict[int, FloatArray]
+    answer: AnswerArray
     n_hours: int
     n_paths: int
 
@@ -83,8 +90,9 @@ def first_passage(
         raise ValueError(f"returns must have {n_coins} columns, one for each coin, got {returns.shape[1]}")
     n_hours, k = returns.shape[0], sheet.n_accounts
     within = {hours: np.full(k, np.nan) for hours in funding}
+    answer = _answers(sheet, room if n_hours >= HOURS_MIN else np.full(k, np.nan))
     if n_hours < HOURS_MIN:
-        return Passage(within, n_hours, n_paths)
+        return Passage(within, answer, n_hours, n_paths)
     longest = max(funding)
     drawn = np.random.default_rng(seed).integers(0, n_hours, (longest, n_paths))
     moves = np.nan_to_num(returns)
@@ -99,8 +107,16 @@ def first_passage(
         for hours, lowest in _lowest(profit, drawn, sorted(funding)):
             left = room[start:end] + funding[hours][start:end]
             chance = (lowest <= -left[:, None]).mean(axis=1)
-            within[hours][start:end] = np.where(np.isnan(left), np.nan, chance)
-    return Passage(within, n_hours, n_paths)
+            is_number = answer[start:end] == Answer.NUMBER
+            within[hours][start:end] = np.where(is_number, chance, np.nan)
+    return Passage(within, answer, n_hours, n_paths)
+
+
+def _answers(sheet: MarginSheet, room: FloatArray) -> AnswerArray:
+    answer = concerned(sheet)
+    answer[(answer == Answer.NUMBER) & np.isnan(room)] = Answer.MISSING
+    answer[(sheet.mode == MARGIN_MODES["isolated"]) & (np.diff(sheet.first_leg) > 0)] = Answer.NOT_APPLICABLE
+    return answer
 
 
 def _lowest(profit: FloatArray, drawn: NDArray[np.int64], asked: list[int]) -> list[tuple[int, FloatArray]]:

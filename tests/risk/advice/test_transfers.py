@@ -1,5 +1,7 @@
 """Transfers: against brute force, against scipy, against the simulated exchange that carries them out, and properties."""
 
+import random
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
@@ -27,8 +29,6 @@ def only(advice):
 
 
 def random_desk(tools, seed, n_accounts=8, modes=("REGULAR_MARGIN",)):
-    import random
-
     desk, pick = tools.Desk(seed), random.Random(seed)
     for number in range(n_accounts):
         tools.random_account(desk, pick, number, mode=pick.choice(modes))
@@ -247,8 +247,6 @@ def test_accounts_without_owner_of_others_lost_or_missing_take_no_part(tools):
     sheet = tools.owned(sheet, owner)
     missing = np.zeros(sheet.n_accounts, np.bool_)
     missing[others[2]] = True
-    from dataclasses import replace
-
     reasons = tuple("no mark of BTCUSDT" if row == others[2] else None for row in range(sheet.n_accounts))
     sheet = replace(sheet, is_missing=missing, missing_reasons=reasons)
     advice = advise_transfers(
@@ -284,5 +282,5 @@ def test_the_venues_own_word_on_what_can_leave_holds(tools):
     "wrong", [{"usage": None}, {"usage": 0.0}, {"usage": 1.5}, {"distance": 0.0}, {"distance": 1.0}]
 )
 def test_targets_out_of_range_are_refused(wrong):
-    with pytest.raises(ValueError, match="usage|distance"):
+    with pytest.raises(ValueError, match=r"usage|distance"):
         TransferTarget(**wrong)

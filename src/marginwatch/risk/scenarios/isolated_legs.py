@@ -9,7 +9,9 @@ from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.risk.margin.figures import LegMargins
 from marginwatch.risk.margin.models import isolated_room_surcharge
 from marginwatch.risk.margin.sheet import MarginSheet
-from marginwatch.risk.measures.margin import usage
+from marginwatch.risk.measures.margin import USAGE_MAX, usage
+from marginwatch.risk.scenarios.market import gathered
+from marginwatch.risk.workspace import Workspace
 
 ISOLATED = MARGIN_MODES["isolated"]
 
@@ -26,7 +28,7 @@ class IsolatedStress(NamedTuple):
     accounts : ndarray of shape (q,), int64
         Accounts with such legs, ascending.
     usage : ndarray of shape (q,), float64
-        The largest margin required ÷ (margin put up + profit) of each one's legs; −∞ where none is known.
+        The largest margin required ÷ (margin put up + profit) of each one's legs; NaN where one is not known.
     """
 
     taken: CodeArray
@@ -51,17 +53,23 @@ class IsolatedLegs:
         self._put_up: FloatArray = now.initial_margin[self.legs]
         self._surcharge = isolated_room_surcharge(sheet, self.legs)
         account = sheet.leg_account[self.legs]
+        self._work = Workspace()
         self._first = np.flatnonzero(np.diff(account, prepend=-1))
         self._accounts = account[self._first]
 
     def stressed(self, figures: LegMargins) -> IsolatedStress:
         """Return the legs in a market; ``figures`` are those of all legs of the sheet in it."""
-        legs = self.legs
-        pnl, needed = figures.unrealized_pnl[legs], figures.maintenance_margin[legs]
-        left = figures.initial_margin[legs] + pnl
-        taken = np.flatnonzero(left + self._surcharge <= needed)
-        # A usage that is not known is not the largest; the account as a whole is missing then.
-        each = usage(needed, left)[0]
-        each[np.isnan(each)] = -np.inf
+        legs, work = self.legs, self._work
+        pnl = gathered("pnl", figures.unrealized_pnl, legs, work)
+        needed = gathered("needed", figures.maintenance_margin, legs, work)
+        left = gathered("left", figures.initial_margin, legs, work)
+        left += pnl
+        # Those with something left are the many, and have the plain ratio.
+        spent = np.flatnonzero(~(left > 0.0))
+        each = np.divide(needed, left, out=work.array("usage", legs.shape[0]), where=left != 0.0)
+        np.minimum(each, USAGE_MAX, out=each)
+        each[spent] = usage(needed[spent], left[spent])[0]
+        left += self._surcharge
+        taken = np.flatnonzero(left <= needed)
         largest = np.maximum.reduceat(each, self._first) if legs.shape[0] else np.zeros(0)
         return IsolatedStress(legs[taken], -self._put_up[taken] - pnl[taken], self._accounts, largest)

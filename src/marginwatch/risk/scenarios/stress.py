@@ -141,7 +141,7 @@ class _Run:
         n_taken = np.bincount(account, minlength=sheet.n_accounts)
         ratio, answers = row.usage, row.usage_answer
         answers[self._is_isolated] = Answer.NOT_APPLICABLE
-        answers[of_legs.accounts] = np.where(of_legs.usage > -np.inf, Answer.NUMBER, Answer.MISSING)
+        answers[of_legs.accounts] = np.where(np.isnan(of_legs.usage), Answer.MISSING, Answer.NUMBER)
         ratio[of_legs.accounts] = of_legs.usage
         return row._replace(
             equity=row.equity + grouped(account, extra, sheet.n_accounts),

@@ -124,3 +124,22 @@ def test_what_is_owed_needs_margin_and_counts_in_full(quiet: Exchange, funded: C
 def test_rates_of_an_account_with_nothing() -> None:
     assert AccountMargin().maintenance_rate == 0.0
     assert AccountMargin(maintenance=1.0).maintenance_rate == float("inf")
+
+
+def test_open_orders_count_for_the_tier_of_the_position(quiet: Exchange) -> None:
+    """Published tiers of BTCUSDT: 0.5 % up to 2.0 million, then 0.56 % less 1,200. 1.6 and 0.79 million are in the second."""
+    uid = quiet.open_account("large").uid
+    quiet.deposit(uid, "USDT", "1000000")
+    quiet.set_price("BTCUSDT", "80000.00")
+    quiet.open_position(uid, "BTCUSDT", "20.000", "80000.00")
+    (alone,) = quiet.positions(uid, "linear")
+    fee_to_close = 1_600_000 * 0.9 * 0.00055
+    assert float(alone.maintenance_margin) == pytest.approx(1_600_000 * 0.005 + fee_to_close)
+    order = quiet.place_order(uid, "BTCUSDT", "10.000", "79000.00")
+    (row,) = quiet.positions(uid, "linear")
+    share_of_deduction = 1200 * 1_600_000 / 2_390_000
+    assert float(row.maintenance_margin) == pytest.approx(
+        1_600_000 * 0.0056 - share_of_deduction + fee_to_close
+    )
+    quiet.cancel_order(uid, order.order_id)
+    assert quiet.positions(uid, "linear")[0].maintenance_margin == alone.maintenance_margin

@@ -15,6 +15,8 @@ ROUTES = [
     "/api/v1/stress",
     "/api/v1/var",
     "/api/v1/advice",
+    "/api/v1/levels",
+    "/api/v1/calendars",
 ]
 
 

@@ -43,7 +43,9 @@ def margin(
 
     form = form_of(json, csv)
     wanted = {"account": account, "desk": desk, "venue": venue}
-    source = Source(config=config, url=url, token=token, book=book, asked=Asked(parts=("distance",)))
+    source = Source(
+        config=config, url=url, token=token, book=book, asked=Asked(parts=("distance", "chances", "levels"))
+    )
     reply = source.read("/api/v1/margin", MarginReply, lambda frame: margin_reply(frame, **wanted), **wanted)
     reply = narrowed(reply, sort, AccountRow)
     _show(reply, form)

@@ -73,6 +73,11 @@ def short_contract(name: str | None) -> str:
     return MISSING if name is None else name.rsplit(":", 1)[-1]
 
 
+def level_words(row: AccountRow) -> str:
+    """Return an account's level and score."""
+    return MISSING if row.risk_score is None else f"{row.risk_level} {row.risk_score}"
+
+
 MARGIN_COLUMNS = (
     Column("account", lambda row: row.account_id, is_number=False),
     Column("mode", lambda row: or_missing(row.margin_mode), is_number=False, rank=5),
@@ -94,6 +99,7 @@ MARGIN_COLUMNS = (
 
 DISTANCE_COLUMNS = (
     Column("account", lambda row: row.account_id, is_number=False),
+    Column("risk", level_words, is_number=False, rank=2),
     _far("liquidation_distance"),
     _far("cautious_liquidation_distance"),
     _far("liquidation_distance_down"),
@@ -106,6 +112,7 @@ DISTANCE_COLUMNS = (
         rank=1,
     ),
     Column("BTC at", lambda row: grouped(row.liquidation_btc_price), rank=1),
+    Column("in 24 h", lambda row: percent(row.liquidation_probability_24h), rank=7),
     Column("one coin alone", coin_words, is_number=False, rank=6),
     _far("no_new_risk_distance"),
     Column("worst position", lambda row: short_contract(row.worst_position), is_number=False, rank=5),

@@ -20,6 +20,7 @@ from marginwatch.risk.heavy.chances import measure_chances
 from marginwatch.risk.heavy.depth import usd_per_percent
 from marginwatch.risk.heavy.distance import measure_distance
 from marginwatch.risk.heavy.inputs import HeavyInputs, left_out_of
+from marginwatch.risk.heavy.levels import measure_calendars, measure_levels
 from marginwatch.risk.heavy.moves import PastReturns, moves_of
 from marginwatch.risk.heavy.parts import NotKnownYetError, Part
 from marginwatch.risk.heavy.stress import measure_stress
@@ -35,7 +36,7 @@ REST_S = 0.05
 GOOD_FOR_INTERVALS = 3.0
 """A part that failed to come so often is not known any more."""
 
-SLOW = ("chances", "stress", "cascades", "value_at_risk", "advice")
+SLOW = ("chances", "levels", "calendars", "stress", "cascades", "value_at_risk", "advice")
 
 
 class HeavyWork:
@@ -144,6 +145,7 @@ class HeavyWork:
         """Return everything that a reckoning needs, as it is now; must run on the loop."""
         engine = self._engine
         frame = engine.frame or engine.run_frame()
+        legs = engine.book.columns.facts.legs
         return HeavyInputs(
             sheet=engine.sheet(),
             left_out=left_out_of(frame),
@@ -151,6 +153,7 @@ class HeavyWork:
             usd_per_percent=usd_per_percent(engine.book.columns),
             past=self._past(),
             scenarios=self._scenarios,
+            adl_rank=legs.adl_rank[: legs.size].copy(),
         )
 
     async def _reckon(self, name: str, inputs: HeavyInputs, pool: ThreadPoolExecutor | None) -> None:
@@ -182,6 +185,13 @@ class HeavyWork:
             sheet = of.own_sheet()
             return measure_chances(sheet, moves_of(sheet, past.daily), past, work)
 
+        def levels() -> object:
+            sheet, known = of.own_sheet(), self._engine.heavy.chances.value
+            return measure_levels(sheet, moves_of(sheet, past.daily), past, known, of.left_out, work)
+
+        def calendars() -> object:
+            return measure_calendars(of.own_sheet(), of.adl_rank)
+
         def stress() -> object:
             sheet = of.counted_sheet()
             return measure_stress(sheet, moves_of(sheet, past.daily), of.scenarios, work)
@@ -197,7 +207,7 @@ class HeavyWork:
             sheet = of.own_sheet()
             return measure_advice(sheet, moves_of(sheet, past.daily), past, of.terms, of.left_out, self._wish)
 
-        found = (distance, chances, stress, cascades, value_at_risk, advice)
+        found = (distance, chances, levels, calendars, stress, cascades, value_at_risk, advice)
         return {one.__name__: one for one in found}
 
 

@@ -35,7 +35,8 @@ class AccountRow(Row, frozen=True, kw_only=True):
     where Bitcoin then is. ``cautious_…`` has each coin at the worse end of what its beta may be, ``no_new_risk_distance`` is
     to where the venue refuses new risk, ``nearest_coin_distance`` under a move of one coin alone. ``worst_position`` takes
     most of the headroom on the nearest way; ``first_forced_action`` is what the venue does first there. All are as old as
-    ``liquidation_distance_age_s``. ``venue_liquidation_distance`` is the nearest over its positions by the *venue's*
+    ``liquidation_distance_age_s``. ``liquidation_probability_…`` are estimates of its chance within 1 h and 24 h,
+    ``risk_level`` and ``risk_score`` (1–10) come from stated thresholds. ``venue_liquidation_distance`` is the nearest over its positions by the *venue's*
     liquidation prices. ``reason`` says why the account is not part of totals.
     """
 
@@ -95,6 +96,10 @@ class AccountRow(Row, frozen=True, kw_only=True):
     nearest_coin_price: float | None = None
     worst_position: str | None = None
     first_forced_action: str | None = None
+    liquidation_probability_1h: float | None = None
+    liquidation_probability_24h: float | None = None
+    risk_level: str | None = None
+    risk_score: int | None = None
     venue_liquidation_distance: float | None = None
     reason: str | None = None
 

@@ -2,6 +2,7 @@
 
 from marginwatch.errors import ConfigError
 from marginwatch.risk.advice.rows import HedgeAdvice, TransferAdvice
+from marginwatch.risk.calendar_rows import AdlRow, ExpiryCalendar, FundingCalendar
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy.value_at_risk import VarFigures
 from marginwatch.risk.heavy_rows import (
@@ -15,6 +16,7 @@ from marginwatch.risk.heavy_rows import (
     VarRow,
     WorstRow,
 )
+from marginwatch.risk.level_rows import Levels
 from marginwatch.risk.table_rows import AccountRow, NotIncluded
 from marginwatch.risk.tables import (
     account_rows,
@@ -241,6 +243,50 @@ def advice_reply(frame: Frame) -> AdviceReply:
         taken_at_ns=frame.at_ns,
         transfers=None if held.value is None else held.value.transfers,
         hedges=None if held.value is None else held.value.hedges,
+        basis=PartBasis(age_s=held.age_s, reason=held.reason),
+        not_included=tuple(not_included(frame)),
+    )
+
+
+class LevelsReply(Reply, frozen=True, kw_only=True):
+    """Levels of accounts, desks and everything with margin sums; null where they could not be reckoned."""
+
+    levels: Levels | None
+    basis: PartBasis
+    not_included: tuple[NotIncluded, ...]
+
+
+class CalendarsReply(Reply, frozen=True, kw_only=True):
+    """Funding due within 24 h, the deleveraging queue, expiries; null where they could not be reckoned."""
+
+    funding: FundingCalendar | None
+    deleveraging: tuple[AdlRow, ...]
+    expiries: ExpiryCalendar | None
+    basis: PartBasis
+    not_included: tuple[NotIncluded, ...]
+
+
+def levels_reply(frame: Frame) -> LevelsReply:
+    """Return the levels of a frame."""
+    held = frame.heavy.levels.held_at(frame.at_ns)
+    return LevelsReply(
+        sequence=frame.sequence,
+        taken_at_ns=frame.at_ns,
+        levels=None if held.value is None else held.value.levels,
+        basis=PartBasis(age_s=held.age_s, reason=held.reason),
+        not_included=tuple(not_included(frame)),
+    )
+
+
+def calendars_reply(frame: Frame) -> CalendarsReply:
+    """Return what comes when, of a frame."""
+    held = frame.heavy.calendars.held_at(frame.at_ns)
+    return CalendarsReply(
+        sequence=frame.sequence,
+        taken_at_ns=frame.at_ns,
+        funding=None if held.value is None else held.value.funding,
+        deleveraging=() if held.value is None else held.value.deleveraging,
+        expiries=None if held.value is None else held.value.expiries,
         basis=PartBasis(age_s=held.age_s, reason=held.reason),
         not_included=tuple(not_included(frame)),
     )

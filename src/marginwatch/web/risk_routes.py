@@ -15,10 +15,14 @@ from marginwatch.web.reading import frame_of
 from marginwatch.web.replies import narrowed
 from marginwatch.web.risk_replies import (
     AdviceReply,
+    CalendarsReply,
+    LevelsReply,
     MarginReply,
     StressReply,
     VarReply,
     advice_reply,
+    calendars_reply,
+    levels_reply,
     margin_reply,
     stress_reply,
     var_reply,
@@ -63,6 +67,18 @@ def value_at_risk(
     return narrowed(reply, sort, VarRow)
 
 
+@get("/api/v1/levels", sync_to_thread=False)
+def levels(state: State) -> LevelsReply:
+    """Return levels of risk of accounts, desks and everything, their riskiest positions, and margin sums."""
+    return levels_reply(frame_of(state))
+
+
+@get("/api/v1/calendars", sync_to_thread=False)
+def calendars(state: State) -> CalendarsReply:
+    """Return funding due within 24 h, the deleveraging queue, and expiries."""
+    return calendars_reply(frame_of(state))
+
+
 @get("/api/v1/advice", sync_to_thread=False)
 def advice(state: State) -> AdviceReply:
     """Return transfers and hedges that would help, at the usual targets. Nothing executes them."""
@@ -79,4 +95,4 @@ async def book(state: State) -> Response[bytes]:
     return Response(body, media_type="application/json")
 
 
-RISK_ROUTES = (margin, stress, value_at_risk, advice, book)
+RISK_ROUTES = (margin, stress, value_at_risk, levels, calendars, advice, book)

@@ -14,6 +14,7 @@ chances        how likely accounts reach their limits
 depth          what it takes to move a coin
 cascades       deaths that cause deaths
 advice         transfers and hedges
+levels         levels of risk, and what comes when
 asked          what somebody who looks once wants reckoned
 inputs         all that heavy measures are reckoned from at one moment
 """

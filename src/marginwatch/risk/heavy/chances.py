@@ -31,6 +31,12 @@ class ChanceFigures:
     passage: Passage
     rows: dict[AccountId, int]
 
+    def of(self, sheet: MarginSheet, hours: int) -> FloatArray:
+        """Return the chances within some hours by row of another sheet, shape (k,); NaN for accounts that are new there."""
+        within = self.passage.within[hours]
+        places = [self.rows.get(name, -1) for name in sheet.account_ids]
+        return np.array([within[place] if place >= 0 else np.nan for place in places], np.float64)
+
 
 def measure_chances(
     sheet: MarginSheet, moves: Moves, past: PastReturns, work: Workspace | None = None

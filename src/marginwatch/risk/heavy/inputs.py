@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from marginwatch.book.table import CodeArray
 from marginwatch.model.ids import AccountId
 from marginwatch.model.scenario import Scenario
 from marginwatch.risk.advice.trade_terms import TradeTerms
@@ -52,6 +53,8 @@ class HeavyInputs:
         What is known of past prices.
     scenarios : sequence of Scenario
         The desk's own.
+    adl_rank : ndarray of int64
+        Places in the deleveraging queue by row of the position table; −1 where not said.
     """
 
     sheet: MarginSheet
@@ -60,6 +63,7 @@ class HeavyInputs:
     usd_per_percent: Mapping[str, float]
     past: PastReturns
     scenarios: Sequence[Scenario]
+    adl_rank: CodeArray
 
     def own_sheet(self) -> MarginSheet:
         """Return the sheet with a cache of its own: two threads must not share what models work out of it."""

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from marginwatch.risk.heavy.cascades import CascadeFigures
     from marginwatch.risk.heavy.chances import ChanceFigures
     from marginwatch.risk.heavy.distance import DistanceFigures
+    from marginwatch.risk.heavy.levels import CalendarFigures, LevelFigures
     from marginwatch.risk.heavy.stress import StressFigures
     from marginwatch.risk.heavy.value_at_risk import VarFigures
 
@@ -80,6 +81,10 @@ class Heavy:
         Deaths that cause deaths.
     value_at_risk : Part of VarFigures
         Value at risk and expected shortfall.
+    levels : Part of LevelFigures
+        Levels of risk.
+    calendars : Part of CalendarFigures
+        Funding, deleveraging queue, expiries.
     advice : Part of AdviceFigures
         Transfers and hedges.
     """
@@ -89,4 +94,6 @@ class Heavy:
     stress: "Part[StressFigures]" = Part()
     cascades: "Part[CascadeFigures]" = Part()
     value_at_risk: "Part[VarFigures]" = Part()
+    levels: "Part[LevelFigures]" = Part()
+    calendars: "Part[CalendarFigures]" = Part()
     advice: "Part[AdviceFigures]" = Part()

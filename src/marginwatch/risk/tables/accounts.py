@@ -12,7 +12,7 @@ from marginwatch.risk.margin.estimates import TEXTS
 from marginwatch.risk.margin.lacking import OF_CONTRACT, Lack, why
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.table_rows import AccountRow
-from marginwatch.risk.tables.distances import distance_fields
+from marginwatch.risk.tables.distances import chance_fields, distance_fields, level_fields
 from marginwatch.risk.tables.left_out import why_left_out
 from marginwatch.risk.tables.nulls import Nulls
 
@@ -111,6 +111,8 @@ def _account_row(frame: Frame, code: int) -> AccountRow:
             int(of.liquidation_distance_answer[code]),
         ),
         **distance_fields(frame.heavy.distance.held_at(frame.at_ns), spec.account_id, nulls),
+        **chance_fields(frame.heavy.chances.held_at(frame.at_ns), spec.account_id, nulls),
+        **level_fields(frame.heavy.levels.held_at(frame.at_ns), spec.account_id, nulls),
         reason=None if included is Inclusion.INCLUDED else why_left_out(frame, code),
         reasons=nulls.reasons,
     )

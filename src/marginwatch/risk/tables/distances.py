@@ -1,7 +1,7 @@
-"""How far an account is from its liquidation, in the fields of its row."""
+"""How far an account is from its liquidation, how likely that is and how risky it is, in the fields of its row."""
 
 import math
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from marginwatch.risk.heavy.parts import Held
 from marginwatch.risk.liquidation.contribution import NO_LEG
 from marginwatch.risk.liquidation.forced_actions import ForcedAction
 from marginwatch.risk.liquidation.ways import Ways
+
+if TYPE_CHECKING:
+    from marginwatch.risk.heavy.chances import ChanceFigures
+    from marginwatch.risk.heavy.levels import LevelFigures
 
 NEAREST = "liquidation_distance"
 OF_NEAREST = ("liquidation_shock", "liquidation_btc_price", "liquidation_distance_sigmas")
@@ -109,3 +113,27 @@ def _by_coin(figures: DistanceFigures, row: int, nulls: Judge, why: str) -> dict
         "nearest_coin": sheet.coin_names[coin],
         "nearest_coin_price": price if math.isfinite(price) else None,
     }
+
+
+def chance_fields(held: "Held[ChanceFigures]", account_id: AccountId, nulls: Judge) -> dict[str, Any]:
+    """Return the fields of an account's row that say how likely it is liquidated."""
+    figures = held.value
+    row = None if figures is None else figures.rows.get(account_id)
+    found: dict[str, Any] = {}
+    for hours, name in ((1, "liquidation_probability_1h"), (24, "liquidation_probability_24h")):
+        chance = math.nan if figures is None or row is None else float(figures.passage.within[hours][row])
+        found[name] = nulls.judged(
+            name, chance, held.reason or "too little history, or a figure of the account"
+        )
+    return found
+
+
+def level_fields(held: "Held[LevelFigures]", account_id: AccountId, nulls: Judge) -> dict[str, Any]:
+    """Return the fields of an account's row that say how risky it is."""
+    level = None if held.value is None else held.value.by_account.get(account_id)
+    if level is None or level.score is None:
+        is_idle = level is not None and "not_applicable" in level.reasons.values()
+        answer = Answer.NOT_APPLICABLE if is_idle else None
+        nulls.judged("risk_score", math.nan, held.reason or "not enough is known of the account", answer)
+        return {"risk_level": None, "risk_score": None}
+    return {"risk_level": level.level, "risk_score": level.score}

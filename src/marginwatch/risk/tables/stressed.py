@@ -1,18 +1,21 @@
 """Scenarios, worst cases and cascades as rows."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
-from marginwatch.risk.heavy.stress import StressFigures
 from marginwatch.risk.heavy_rows import CascadeRow, PartBasis, StressRow, WorstRow
 from marginwatch.risk.liquidation.cascade import Cascade
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.scenarios.results import GroupStress
 from marginwatch.risk.scenarios.worst_case import CoinWorst
 from marginwatch.risk.tables.nulls import Nulls
+
+if TYPE_CHECKING:
+    from marginwatch.risk.heavy.stress import StressFigures
 
 MISSING = "a price or fact of an account"
 WORST_ACCOUNTS_MAX = 500
@@ -89,7 +92,7 @@ def _worst(
 
 
 def _group_row(
-    figures: StressFigures, of: GroupStress, place: int, group: int, scope: str, name: str | None
+    figures: "StressFigures", of: GroupStress, place: int, group: int, scope: str, name: str | None
 ) -> StressRow:
     scenario, nulls = figures.result.scenarios[place], Nulls()
     answer = int(of.answer[place, group])
@@ -122,7 +125,7 @@ def _share(pnl: float | None, left: float | None) -> float | None:
     return pnl / (left - pnl)
 
 
-def _account_row(figures: StressFigures, place: int, row: int) -> StressRow:
+def _account_row(figures: "StressFigures", place: int, row: int) -> StressRow:
     result = figures.result
     of, sheet, nulls, scenario = result.accounts, result.sheet, Nulls(), result.scenarios[place]
     why, answer = sheet.missing_reasons[row] or MISSING, int(of.answer[place, row])
@@ -146,7 +149,7 @@ def _account_row(figures: StressFigures, place: int, row: int) -> StressRow:
     )
 
 
-def _asset_row(figures: StressFigures, place: int, column: int) -> StressRow:
+def _asset_row(figures: "StressFigures", place: int, column: int) -> StressRow:
     of, nulls, scenario = figures.result.assets, Nulls(), figures.result.scenarios[place]
     pnl = nulls.number("pnl_usd", of.pnl_usd[place, column], MISSING, int(of.answer[place, column]))
     return StressRow(

@@ -1,16 +1,19 @@
 """Value at risk as rows: of everything by every method, and one of them taken apart."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
-from marginwatch.risk.heavy.value_at_risk import VarFigures
 from marginwatch.risk.heavy_rows import BacktestRow, CorrelationRow, PartBasis, Scope, VarRow
 from marginwatch.risk.tables.nulls import Nulls
 from marginwatch.risk.var.coverage import CoverageTest
 from marginwatch.risk.var.measure import Figures, VarMeasures
+
+if TYPE_CHECKING:
+    from marginwatch.risk.heavy.value_at_risk import VarFigures
 
 
 def var_basis(frame: Frame, measures: VarMeasures | None = None) -> PartBasis:
@@ -35,12 +38,12 @@ def var_basis(frame: Frame, measures: VarMeasures | None = None) -> PartBasis:
     )
 
 
-def whole_rows(figures: VarFigures) -> list[VarRow]:
+def whole_rows(figures: "VarFigures") -> list[VarRow]:
     """Return the figures of everything by each method, confidence and horizon."""
     return [_row(one, one.portfolio, 0, "portfolio", None) for one in figures.measures]
 
 
-def part_rows(figures: VarFigures, measures: VarMeasures, by: str) -> list[VarRow]:
+def part_rows(figures: "VarFigures", measures: VarMeasures, by: str) -> list[VarRow]:
     """Return the figures of each desk, account or asset with what it contributes, the largest contribution first."""
     exposures = figures.exposures
     if by == "desk":
@@ -98,7 +101,7 @@ def _part(parts: object, column: str, place: int, nulls: Nulls, field: str, why:
     return nulls.number(field, value, why)
 
 
-def backtest_rows(figures: VarFigures) -> list[BacktestRow]:
+def backtest_rows(figures: "VarFigures") -> list[BacktestRow]:
     """Return the verdicts on past one-day forecasts of everything."""
     return [
         BacktestRow(
@@ -121,7 +124,7 @@ def _p(test: CoverageTest) -> float | None:
     return float(test.p_value) if test.p_value is not None and math.isfinite(test.p_value) else None
 
 
-def correlation_row(figures: VarFigures) -> CorrelationRow | None:
+def correlation_row(figures: "VarFigures") -> CorrelationRow | None:
     """Return whether correlations are what they were; None without a history."""
     of = figures.correlations
     if of is None:

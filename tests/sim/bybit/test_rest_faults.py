@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import aiohttp
 import pytest
@@ -129,3 +130,13 @@ async def test_short_pages_hold_less_than_asked_and_join_to_everything(
             break
     assert pages > 2
     assert (set(seen), len(seen)) == (held, len(held))
+
+
+@pytest.mark.parametrize(("skew", "ahead_ms"), [("30s", 30_000), ("-30s", -30_000)])
+async def test_the_clock_can_be_ahead_and_behind(exchange, rest, trader, skew, ahead_ms) -> None:
+    async with BybitSimServer(exchange, Faults(parse_faults(f"clock_skew={skew}"))) as skewed:
+        rest.base = skewed.urls.rest
+        told_ms = (await rest.get("/v5/market/time"))["time"]
+        assert abs(told_ms - time.time_ns() // 1_000_000 - ahead_ms) < 10_000
+        assert (await rest.get("/v5/account/info", "", trader.key))["retCode"] == 10002
+        assert (await rest.get("/v5/account/info", "", trader.key, stamp=str(told_ms)))["retCode"] == 0

@@ -158,12 +158,13 @@ def test_the_exchange_that_carries_them_out_finds_every_account_at_the_target(to
                 assert way is None or abs(way) >= target.distance * (1 - 1e-6)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_properties_of_mixed_desks(tools, seed):
+@pytest.mark.parametrize("rich", [3_000_000, 1_000])
+@pytest.mark.parametrize("seed", range(3))
+def test_properties_of_mixed_desks(tools, seed, rich):
     desk = random_desk(
         tools, seed + 50, 10, ("REGULAR_MARGIN", "REGULAR_MARGIN", "ISOLATED_MARGIN", "PORTFOLIO_MARGIN")
     )
-    desk.account("rich", USDT=3_000_000)
+    desk.account("rich", USDT=rich)
     sheet = tools.read(desk)
     betas = tools.betas_of(sheet)
     totals = []
@@ -183,6 +184,9 @@ def test_properties_of_mixed_desks(tools, seed):
                 limit = max(usage, one.before.maintenance_margin_usage or 0.0)
                 assert one.after.maintenance_margin_usage <= limit + 1e-6
                 assert one.after.available_usd >= -0.02
+            was = one.before.maintenance_margin_usage
+            if one.is_at_target is not None and was is not None and was <= usage:
+                assert one.is_at_target, "nobody is pushed out of the target for somebody else"
             if one.is_at_target:
                 assert one.after.maintenance_margin_usage <= usage + 1e-6
             isolated = one.before.reasons.get("initial_margin_usage") == "not_applicable"
@@ -192,7 +196,8 @@ def test_properties_of_mixed_desks(tools, seed):
         if group.status in DONE:
             totals.append(group.total_usd)
     assert totals == sorted(totals)
-    assert totals[-1] > 0.0
+    if rich > 1e6:
+        assert totals[-1] > 0.0
 
 
 def test_what_cannot_be_done_says_how_much_is_missing(tools):

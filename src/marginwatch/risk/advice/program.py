@@ -30,7 +30,13 @@ class Moves(NamedTuple):
     deposit: FloatArray
 
 
-def least_moves(gives: Pieces, takes: Pieces, rooms: FloatArray, weights: FloatArray) -> Moves | None:
+UNWANTED = 1e3
+"""Price of a deposit in an account that is at the target now, if one in another costs 1: it is not to be pushed out of it."""
+
+
+def least_moves(
+    gives: Pieces, takes: Pieces, rooms: FloatArray, weights: FloatArray, is_short: BoolArray
+) -> Moves | None:
     """Return the least transfers with the least deposits from outside; None if no program was solved.
 
     Of each coin as much is taken as given. For every account and condition, room + gains − losses ≥ 0, where a deposit
@@ -47,6 +53,8 @@ def least_moves(gives: Pieces, takes: Pieces, rooms: FloatArray, weights: FloatA
         Now, USD; NaN: no condition.
     weights : ndarray of shape (q,), float64
         What one USD of deposit gains.
+    is_short : ndarray of shape (k,), bool
+        Not at the target now. The others stay at it, even if pushing them out of it would help those more.
     """
     n_conditions, k = int(rooms.shape[0]), int(rooms.shape[1])
     n_given, n_taken = int(gives.length.shape[0]), int(takes.length.shape[0])
@@ -60,7 +68,7 @@ def least_moves(gives: Pieces, takes: Pieces, rooms: FloatArray, weights: FloatA
     n_balances = int(max(gives.coin.max(initial=-1), takes.coin.max(initial=-1))) + 1
     balance_rows: FloatArray = np.zeros(n_balances)
     first = LinearProgram(
-        cost=np.concatenate((np.zeros(n_given + n_taken), np.ones(k))),
+        cost=np.concatenate((np.zeros(n_given + n_taken), np.where(is_short, 1.0, UNWANTED))),
         lower=np.zeros(n_given + n_taken + k),
         upper=np.concatenate((gives.length / unit, takes.length / unit, np.full(k, np.inf))),
         row_lower=np.concatenate((needed.reshape(-1) / unit, balance_rows)),
@@ -72,11 +80,11 @@ def least_moves(gives: Pieces, takes: Pieces, rooms: FloatArray, weights: FloatA
     found = solved(first)
     if found is None:
         return None
-    is_given, is_deposit = (np.zeros(found.shape[0], np.bool_) for _ in range(2))
-    is_given[:n_given] = is_deposit[n_given + n_taken :] = True
-    second = _at_most(first, is_deposit, found, is_given.astype(np.float64))
+    is_given: FloatArray = np.zeros(n_given + n_taken + k)
+    is_given[:n_given] = 1.0
+    second = _at_most(first, found, is_given)
     found = _or_before(solved(second), found)
-    found = _or_before(solved(_at_most(second, is_given, found, _smallness(gives, k, n_taken))), found) * unit
+    found = _or_before(solved(_at_most(second, found, _smallness(gives, k, n_taken))), found) * unit
     return Moves(found[:n_given], found[n_given : n_given + n_taken], found[n_given + n_taken :])
 
 
@@ -120,12 +128,10 @@ def _or_before(found: FloatArray | None, before: FloatArray) -> FloatArray:
     return before if found is None else found
 
 
-def _at_most(
-    program: LinearProgram, counted: BoolArray, found: FloatArray, cost: FloatArray
-) -> LinearProgram:
-    """Return the program with another cost, in which the sum of some variables is no more than was found."""
-    columns, row = np.flatnonzero(counted), program.row_lower.shape[0]
-    least = float(found[columns].sum())
+def _at_most(program: LinearProgram, found: FloatArray, cost: FloatArray) -> LinearProgram:
+    """Return the program with another cost, in which what the old one costs is no more than was found."""
+    columns, row = np.flatnonzero(program.cost), program.row_lower.shape[0]
+    least = float(program.cost @ found)
     return replace(
         program,
         cost=cost,
@@ -133,7 +139,7 @@ def _at_most(
         row_upper=np.append(program.row_upper, least * (1.0 + SPARE) + SPARE),
         row=np.concatenate((program.row, np.full(columns.shape[0], row))),
         column=np.concatenate((program.column, columns)),
-        value=np.concatenate((program.value, np.ones(columns.shape[0]))),
+        value=np.concatenate((program.value, program.cost[columns])),
     )
 
 

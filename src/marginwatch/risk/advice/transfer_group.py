@@ -88,13 +88,14 @@ def best_transfers(group: Group, conditions: Conditions) -> Solution:
     """Return the smallest transfers; none if all accounts are at the target or nothing can be moved."""
     sheet = group.sheet
     found, after = (), sheet
-    if not conditions.missing_usd(sheet).any() or not group.coins.shape[0]:
+    is_short = conditions.missing_usd(sheet) > 0.0
+    if not is_short.any() or not group.coins.shape[0]:
         return Solution(found, after, True)
     gives, takes = _all_pieces(group, conditions)
     rooms = group.rooms.copy()
-    rooms[FREE + 1 :, group.can_take] -= SPARE_USD
+    rooms[FREE + 1 :, is_short] -= SPARE_USD
     for _ in range(ROUNDS_MAX):
-        moves = least_moves(gives, takes, rooms, conditions.weights)
+        moves = least_moves(gives, takes, rooms, conditions.weights, is_short)
         if moves is None:
             return Solution((), sheet, False)
         found = _transfers(group, gives, takes, moves.given, moves.taken)

@@ -213,7 +213,7 @@ async def test_a_minute_of_faults_ends_in_the_truth_and_shows_nothing_stale_as_f
             stopped_ns, witness.is_examined = time.time_ns(), True
             statuses = service.statuses()
             assert not auditor.lies, f"{len(auditor.lies)}, seed {SEED}: {auditor.lies[:5]}"
-            assert auditor.n_samples > 90
+            assert auditor.n_samples > 30, "a busy machine looks less often, but it looks"
             assert auditor.n_rows > 50 * N_ACCOUNTS
             n_connects = sum(one.n_connects for one in statuses)
             assert n_connects > 1.5 * N_ACCOUNTS, "the faults did break sockets"

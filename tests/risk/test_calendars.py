@@ -95,6 +95,16 @@ def test_sums_of_the_calendar(tools, desk):
         funding_calendar(tools.read(desk), hours=-1.0)
 
 
+def test_calendars_of_nobody_are_empty(tools):
+    sheet = tools.read(tools.Desk())
+    calendar = funding_calendar(sheet)
+    assert (calendar.positions, calendar.accounts, calendar.left_out) == ((), (), ())
+    assert calendar.horizon_usd == 0.0
+    assert calendar.reasons == {"next_at_ns": "not_applicable"}
+    assert adl_rows(sheet, np.zeros(1, np.int64)) == ()
+    assert expiry_calendar(sheet).dates == ()
+
+
 def test_an_unknown_rate_is_missing_and_named(tools, desk):
     sheet = tools.read(desk)
     names = [str(name) for name in sheet.contract_names]

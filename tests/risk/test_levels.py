@@ -150,6 +150,14 @@ def test_what_is_high_already_is_high_whatever_is_missing(tools, desk):
     assert levels.accounts[2].level == "HIGH"
 
 
+def test_a_desk_of_nobody_has_no_level(tools):
+    levels = risk_levels(inputs_of(tools, tools.read(tools.Desk())))
+    assert (levels.accounts, levels.desks, levels.sums) == ((), (), ())
+    assert levels.portfolio.level is None
+    assert levels.portfolio.reasons["level"] == "not_applicable"
+    assert levels.total.free_usd is None
+
+
 def test_margin_sums_by_hand(tools, desk):
     sheet = sheet_of(tools, desk)
     total = risk_levels(inputs_of(tools, sheet)).total

@@ -62,6 +62,55 @@ def test_the_exchange_agrees(tools, symbol, held, trade):
     assert ours == pytest.approx([truth.equity, truth.balance, truth.initial, truth.maintenance], rel=2e-6)
 
 
+@pytest.mark.parametrize(
+    ("held", "trade"), [("2", "-1"), ("-2", "1"), ("2", "-2"), (None, "1"), (None, "-1")]
+)
+@pytest.mark.parametrize("mode", ["REGULAR_MARGIN", "PORTFOLIO_MARGIN"])
+def test_the_exchange_agrees_on_options(tools, mode, held, trade):
+    desk = tools.Desk()
+    uid = desk.account("one", mode=mode, USDT=300_000)
+    symbols = [one.symbol for one in desk.exchange._board("option") if one.symbol.startswith("BTC")]
+    if held is not None:
+        desk.exchange.open_position(uid, symbols[0], held)
+    desk.exchange.open_position(uid, "BTCUSDT", "0.5")
+    after, account, truth = traded(desk, tools.read(desk), uid, symbols[0], Decimal(trade))
+    found = margins(after, prices_now(after))
+    # Cross margin counts no option value, so a trade of options changes the balance by its premium.
+    assert found.equity[account] == pytest.approx(truth.equity, rel=2e-6)
+    assert found.adjusted_equity[account] == pytest.approx(truth.balance, rel=2e-6)
+    if mode == "REGULAR_MARGIN":
+        assert found.maintenance_margin[account] == pytest.approx(truth.maintenance, rel=2e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "held", "trade"),
+    [
+        ("BTCUSDT", "0.5", "-0.2"),
+        ("BTCUSDT", "0.5", "0.25"),
+        ("BTCUSD", "20000", "-5000"),
+        ("BTCUSDT", None, "-0.1"),
+    ],
+)
+def test_the_exchange_agrees_on_isolated_positions(tools, symbol, held, trade):
+    desk = tools.Desk()
+    uid = desk.account("one", mode="ISOLATED_MARGIN", USDT=100_000, BTC=2)
+    desk.exchange.set_leverage(uid, symbol, "10")
+    desk.exchange.open_position(uid, "SOLUSDT", "10")
+    if held is not None:
+        desk.exchange.open_position(uid, symbol, held)
+    after, account, truth = traded(desk, tools.read(desk), uid, symbol, Decimal(trade))
+    found = margins(after, prices_now(after))
+    usd = after.coin_usd[after.settle_coin[after.leg_contract]]
+    coins = [(coin, desk.exchange.usd_index(name)) for name, coin in truth.coins.items()]
+    assert found.equity[account] == pytest.approx(truth.equity, rel=2e-6)
+    assert (found.legs.maintenance_margin * usd).sum() == pytest.approx(
+        sum(coin.position_maintenance * price for coin, price in coins), rel=1e-5
+    )
+    assert (found.legs.initial_margin * usd).sum() == pytest.approx(
+        sum(coin.position_initial * price for coin, price in coins), rel=1e-5
+    )
+
+
 def test_legs_stay_sorted_and_whole(tools):
     desk = tools.Desk()
     for name in ("one", "two", "three"):

@@ -218,6 +218,25 @@ def test_what_cannot_be_done_says_how_much_is_missing(tools):
     assert truth.maintenance / truth.balance == pytest.approx(0.1, rel=1e-4)
 
 
+def test_nobody_is_pushed_out_of_the_target_for_somebody_else(tools):
+    """A coin repays a debt with borrow margin there and counts for less here: giving it all would lack less in all."""
+    desk = tools.Desk()
+    fine = desk.account("fine", BTC="0.1")
+    desk.exchange.set_leverage(fine, "ETHUSDT", "100")
+    desk.exchange.open_position(fine, "ETHUSDT", "5")
+    debtor = desk.account("debtor", USDT=95_000, BTC="-1")
+    desk.exchange.set_leverage(debtor, "ETHUSDT", "100")
+    desk.exchange.open_position(debtor, "ETHUSDT", "200")
+    sheet = tools.read(desk)
+    group = only(advise_transfers(sheet, TransferTarget(usage=0.02), tools.betas_of(sheet)))
+    effects = {one.account_id: one for one in group.accounts}
+    assert group.status == "partly"
+    assert effects[fine].given_usd > 0.0
+    assert effects[fine].is_at_target
+    assert effects[fine].after.maintenance_margin_usage == pytest.approx(0.02, rel=1e-4)
+    assert effects[debtor].after.maintenance_margin_usage < effects[debtor].before.maintenance_margin_usage
+
+
 def test_nothing_is_done_where_all_is_well_and_nothing_can_be_where_nothing_is_free(tools):
     desk = tools.Desk()
     tools.trader(desk, "one", 50_000, "BTCUSDT", "0.1")
@@ -281,6 +300,12 @@ def test_the_venues_own_word_on_what_can_leave_holds(tools):
     assert [one.amount for one in group.transfers] == [100.0]
     with pytest.raises(ValueError, match="withdrawable must have shape"):
         advise_transfers(sheet, TransferTarget(), tools.betas_of(sheet), withdrawable=said[:-1])
+
+
+def test_a_desk_of_nobody_gets_no_advice(tools):
+    desk = tools.Desk()
+    advice = advise_transfers(tools.read(desk), TransferTarget(), tools.betas_of(tools.read(desk)))
+    assert (advice.groups, advice.left_out) == ((), ())
 
 
 @pytest.mark.parametrize(

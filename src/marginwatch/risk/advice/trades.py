@@ -42,7 +42,7 @@ def with_trades(sheet: MarginSheet, trades: tuple[Trade, ...], leverage: float) 
     """Return the accounts after trades.
 
     A trade first closes what is held against it, on whichever leg, and opens or adds with the rest. New legs have no
-    orders and the given leverage, unless the account holds the contract already.
+    orders and the given leverage, unless the account holds the contract already. Options cost or bring their premium.
 
     Parameters
     ----------
@@ -80,6 +80,9 @@ def _traded(sheet: MarginSheet, trade: Trade, leverage: float) -> MarginSheet:
         entry[leg] = _average(float(quantity[leg]), float(entry[leg]), left, mark, is_inverse)
         quantity[leg] += left
         left = 0.0
+    if sheet.is_option[trade.contract]:
+        # Options are paid for when they are traded: what they are worth is no profit of the wallet's coin.
+        gained = -trade.quantity * float(sheet.multiplier[trade.contract]) * mark
     cost = 0.0 if np.isnan(trade.cost) else trade.cost
     moved = with_cash(sheet, np.array([holding]), np.array([gained - cost]))
     moved = replace(moved, leg_quantity=quantity, leg_entry_price=entry)

@@ -143,3 +143,8 @@ def valued(amount: FloatArray, usd: FloatArray) -> FloatArray:
     if math.isnan(worth.sum()):
         worth[amount == 0.0] = 0.0
     return worth
+
+
+def known_or_zero(values: FloatArray) -> FloatArray:
+    """Return values with 0 for NaN; mostly there is none."""
+    return np.nan_to_num(values) if math.isnan(values.sum()) else values

@@ -8,16 +8,17 @@ from marginwatch.book.accounts import AccountTable
 from marginwatch.book.columns import Columns
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.ids import AccountId
+from marginwatch.risk.margin.accounts import known_or_zero
 from marginwatch.risk.margin.estimates import TEXTS, CoinSigns, Estimate, LegSigns, estimates
 from marginwatch.risk.margin.lacking import Lacks
 from marginwatch.risk.margin.missing import mark_known, mark_missing
 from marginwatch.risk.margin.picking import (
     Picked,
+    Picker,
     coin_amounts,
     entry_price,
     extra_margin,
     order_loss,
-    picked,
 )
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.margin.terms import Terms, TermsKeeper
@@ -36,6 +37,7 @@ class SheetBuilder:
 
     def __init__(self) -> None:
         self._keeper = TermsKeeper()
+        self._picker = Picker()
         self._names: tuple[int, CodeArray, tuple[AccountId, ...]] | None = None
 
     def build(
@@ -57,7 +59,7 @@ class SheetBuilder:
         rows, names = self._accounts(columns.accounts)
         place = np.zeros(columns.accounts.size, np.int64)
         place[rows] = np.arange(rows.shape[0])
-        legs = picked(columns, place)
+        legs = self._picker.picked(columns, place)
         parts: dict[str, object] = {
             "at_ns": now_ns,
             "account_ids": names,
@@ -155,7 +157,7 @@ def _holding_columns(columns: Columns, legs: Picked) -> dict[str, object]:
         "holding_account": legs.holding_account,
         "holding_coin": columns.holdings.asset[rows],
         "holding_cash": amounts.cash,
-        "holding_order_initial_margin": np.nan_to_num(facts.order_initial_margin[rows]),
+        "holding_order_initial_margin": known_or_zero(facts.order_initial_margin.take(rows)),
         "holding_locked": facts.locked[rows],
         "holding_borrowed": amounts.borrowed,
         "holding_is_collateral": facts.is_collateral[rows] != 0,
@@ -166,12 +168,16 @@ def _leg_columns(
     columns: Columns, legs: Picked, rows: CodeArray, ages: Ages, terms: Terms
 ) -> dict[str, object]:
     facts, table, contract = columns.facts.legs, columns.instruments, legs.leg_contract
-    multiplier, is_inverse = table.multiplier[contract], table.is_inverse[contract]
-    leverage, fee = facts.leverage_setting[legs.leg_row], facts.taker_fee[legs.leg_row]
-    order_value = np.nan_to_num(facts.order_value[legs.leg_row])
-    mark = np.where(ages.is_known[contract], table.mark_price[contract], np.nan)
-    mode = columns.accounts.margin_mode[rows][legs.leg_account]
-    mark_value = np.where(is_inverse, -multiplier / mark, multiplier * mark)
+    multiplier, is_inverse = table.multiplier.take(contract), table.is_inverse.take(contract)
+    leverage, fee = facts.leverage_setting.take(legs.leg_row), facts.taker_fee.take(legs.leg_row)
+    order_value = known_or_zero(facts.order_value.take(legs.leg_row))
+    mode = columns.accounts.margin_mode.take(rows).take(legs.leg_account)
+
+    def worth_at_mark(some: CodeArray) -> FloatArray:
+        mine, unit = contract[some], multiplier[some]
+        mark = np.where(ages.is_known[mine], table.mark_price[mine], np.nan)
+        return np.where(is_inverse[some], -unit / mark, unit * mark)
+
     return {
         "leg_account": legs.leg_account,
         "leg_contract": contract,
@@ -179,7 +185,7 @@ def _leg_columns(
         "leg_quantity": legs.quantity,
         "leg_entry_price": entry_price(legs.entry_value, multiplier, is_inverse),
         "leg_leverage": leverage,
-        "leg_extra_margin": extra_margin(legs, mode, mark_value, leverage, fee, order_value, terms.tiers),
+        "leg_extra_margin": extra_margin(legs, mode, worth_at_mark, leverage, fee, order_value, terms.tiers),
         "leg_taker_fee": fee,
         "leg_order_value": order_value,
         "leg_position_row": legs.leg_row,
@@ -192,10 +198,10 @@ def _signs(columns: Columns, legs: Picked) -> tuple[LegSigns, CoinSigns]:
         LegSigns(
             account=legs.leg_account,
             quantity=legs.quantity,
-            twins=columns.positions.twins[rows],
-            options=np.flatnonzero(columns.instruments.is_option[legs.leg_contract]),
-            order_value=facts.legs.order_value[rows],
-            fee_source=facts.legs.fee_source[rows],
+            twins=columns.positions.twins.take(rows),
+            options=np.flatnonzero(columns.instruments.is_option.take(legs.leg_contract)),
+            order_value=facts.legs.order_value.take(rows),
+            fee_source=facts.legs.fee_source.take(rows),
         ),
         CoinSigns(
             account=legs.holding_account,

@@ -1,11 +1,13 @@
 """From rows of the book to legs and holdings of a sheet, sorted by account."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.columns import Columns
+from marginwatch.book.positions import PositionTable
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.risk.margin.bybit_isolated import initial_margin, inverse_leverage_used
 from marginwatch.risk.margin.legs import leg_terms
@@ -42,43 +44,119 @@ class Picked(NamedTuple):
     put_up: FloatArray
 
 
-def picked(columns: Columns, place_of_account: CodeArray) -> Picked:
-    """Return the open legs and the coins that are in a wallet or settle a leg.
+class LegOrder(NamedTuple):
+    """In which order legs and holdings stand, and what of the book it was made from: it holds while that is the same.
+
+    Parameters
+    ----------
+    is_open, is_short : ndarray of bool
+        Of each row of the position table.
+    row_settle, row_contract : ndarray of int64
+        Of each row of the position table.
+    has_coin, row_owner : ndarray
+        Whether the coin of each row of the holding table is in its wallet, and the place of its account.
+    holding_row, holding_account, leg_row, leg_account, leg_contract, leg_settle : ndarray of int64
+        As in :class:`Picked`, before rows of one leg are joined.
+    first : ndarray of int64 or None
+        Where each leg begins among them; None if no leg has more than one row.
+    """
+
+    is_open: BoolArray
+    is_short: BoolArray
+    row_settle: CodeArray
+    row_contract: CodeArray
+    has_coin: BoolArray
+    row_owner: CodeArray
+    holding_row: CodeArray
+    holding_account: CodeArray
+    leg_row: CodeArray
+    leg_account: CodeArray
+    leg_contract: CodeArray
+    leg_settle: CodeArray
+    first: CodeArray | None
+
+    def is_of(self, table: PositionTable, has_coin: BoolArray, row_owner: CodeArray) -> bool:
+        """Return whether the book still has the same rows open, on the same sides, of the same accounts."""
+        n, quantity = table.size, table.quantity[: table.size]
+        return (
+            np.array_equal(self.is_open, quantity != 0.0)
+            and np.array_equal(self.is_short, quantity < 0.0)
+            and np.array_equal(self.row_settle, table.settle_holding[:n])
+            and np.array_equal(self.row_contract, table.instrument[:n])
+            and np.array_equal(self.has_coin, has_coin)
+            and np.array_equal(self.row_owner, row_owner)
+        )
+
+
+class Picker:
+    """Finds the open legs and the coins that are in a wallet or settle a leg.
 
     A leg is all open rows of one account, contract and side: they are summed before any tier is chosen, so that it makes
-    no difference how a position is split. ``place_of_account`` maps rows of the account table to places.
+    no difference how a position is split. Sorting them is most of the work, and mostly nothing opened, closed or turned since
+    the last time: then the order stays and only numbers are read.
     """
-    table, held = columns.positions, columns.holdings
-    rows = np.flatnonzero(table.quantity[: table.size] != 0.0)
-    is_in = held.has_coin[: held.size].copy()
+
+    def __init__(self) -> None:
+        self._last: LegOrder | None = None
+
+    def picked(self, columns: Columns, place_of_account: CodeArray) -> Picked:
+        """Return legs and holdings as they are now; ``place_of_account`` maps rows of the account table to places."""
+        table, held = columns.positions, columns.holdings
+        has_coin = held.has_coin[: held.size]
+        row_owner = place_of_account.take(held.account[: held.size])
+        order = self._last
+        if order is None or not order.is_of(table, has_coin, row_owner):
+            order = self._last = _ordered(table, has_coin.copy(), row_owner)
+        rows = order.leg_row
+        legs = Picked(
+            order.holding_row,
+            order.holding_account,
+            rows,
+            order.leg_account,
+            order.leg_contract,
+            order.leg_settle,
+            table.quantity.take(rows),
+            table.entry_value.take(rows),
+            table.initial_margin.take(rows),
+        )
+        return legs if order.first is None else _joined(legs, order.first)
+
+
+def _ordered(table: PositionTable, has_coin: BoolArray, row_owner: CodeArray) -> LegOrder:
+    n, quantity = table.size, table.quantity[: table.size]
+    is_open, is_short = quantity != 0.0, quantity < 0.0
+    rows = np.flatnonzero(is_open)
+    is_in = has_coin.copy()
     is_in[table.settle_holding[rows]] = True
     is_in[0] = False
     holdings = np.flatnonzero(is_in)
-    owner = place_of_account[held.account[holdings]]
-    order = np.argsort(owner, kind="stable")
-    holdings, owner = holdings[order], owner[order]
-    place = np.zeros(held.size, np.int64)
+    order = np.argsort(row_owner[holdings], kind="stable")
+    holdings = holdings[order]
+    place = np.zeros(is_in.shape[0], np.int64)
     place[holdings] = np.arange(holdings.shape[0])
+    owner = row_owner[holdings]
     settle, contract = place[table.settle_holding[rows]], table.instrument[rows]
-    quantity = table.quantity[rows]
     # Holdings are sorted by account, so legs sorted by holding are, too.
-    key = (settle * columns.instruments.size + contract) * 2 + (quantity < 0.0)
+    key = (settle * (int(contract.max(initial=0)) + 1) + contract) * 2 + is_short[rows]
     order = np.argsort(key, kind="stable")
     key, rows, settle = key[order], rows[order], settle[order]
-    legs = Picked(
+    is_first = np.ones(key.shape[0], np.bool_)
+    np.not_equal(key[1:], key[:-1], out=is_first[1:])
+    return LegOrder(
+        is_open,
+        is_short,
+        table.settle_holding[:n].copy(),
+        table.instrument[:n].copy(),
+        has_coin,
+        row_owner,
         holdings,
         owner,
         rows,
         owner[settle],
         contract[order],
         settle,
-        quantity[order],
-        table.entry_value[rows],
-        table.initial_margin[rows],
+        None if is_first.all() else np.flatnonzero(is_first),
     )
-    is_first = np.ones(key.shape[0], np.bool_)
-    np.not_equal(key[1:], key[:-1], out=is_first[1:])
-    return legs if is_first.all() else _joined(legs, np.flatnonzero(is_first))
 
 
 def _joined(legs: Picked, first: CodeArray) -> Picked:
@@ -96,13 +174,16 @@ def _joined(legs: Picked, first: CodeArray) -> Picked:
 
 def entry_price(entry_value: FloatArray, multiplier: FloatArray, is_inverse: BoolArray) -> FloatArray:
     """Return entry prices in quote currency from the worth of one contract at entry."""
-    return np.where(is_inverse, -multiplier / entry_value, entry_value / multiplier)
+    price = entry_value / multiplier
+    rows = np.flatnonzero(is_inverse)
+    price[rows] = -multiplier[rows] / entry_value[rows]
+    return price
 
 
 def extra_margin(
     legs: Picked,
     mode: CodeArray,
-    mark_value: FloatArray,
+    worth_at_mark: Callable[[CodeArray], FloatArray],
     leverage: FloatArray,
     taker_fee: FloatArray,
     order_value: FloatArray,
@@ -111,7 +192,7 @@ def extra_margin(
     """Return what isolated legs have beyond the margin that their leverage asks for, settlement coin; 0 for others.
 
     The venue states what was put up in all; added by hand, or taken by funding, is what our formula does not explain.
-    ``mark_value`` is what one contract is worth at mark, ``mode`` that of each leg's account.
+    ``worth_at_mark`` returns what one contract of some legs is worth at mark, ``mode`` is that of each leg's account.
     """
     extra = np.zeros(mode.shape[0])
     rows = np.flatnonzero(mode == ISOLATED)
@@ -126,7 +207,7 @@ def extra_margin(
             tiers,
             Workspace(),
         )
-        value = np.abs(legs.quantity[rows] * mark_value[rows])
+        value = np.abs(legs.quantity[rows] * worth_at_mark(rows))
         every = np.arange(rows.shape[0])
         used = inverse_leverage_used(terms, every, value, tiers)
         extra[rows] = legs.put_up[rows] - initial_margin(terms, every, used)

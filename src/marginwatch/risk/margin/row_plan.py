@@ -1,6 +1,5 @@
 """The plan of a slice of the book, for frames and lanes: no sorting, no copies, whatever the order of its rows."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +8,7 @@ from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.instruments import InstrumentTable
 from marginwatch.book.positions import MIXED
 from marginwatch.book.table import CodeArray, FloatArray
-from marginwatch.risk.margin.accounts import Holdings
+from marginwatch.risk.margin.accounts import Holdings, known_or_zero
 from marginwatch.risk.margin.black76 import years_left
 from marginwatch.risk.margin.bybit_portfolio import PortfolioLegs, portfolio_legs
 from marginwatch.risk.margin.estimates import CoinSigns, LegSigns, estimates
@@ -156,11 +155,6 @@ def market_of_rows(
         portfolio_settle_usd=prices.usd[contracts.table.settle_asset[contract]],
         portfolio_options=stressed,
     )
-
-
-def known_or_zero(values: FloatArray) -> FloatArray:
-    """Return values with 0 for NaN; mostly there is none."""
-    return np.nan_to_num(values) if math.isnan(values.sum()) else values
 
 
 def _joined(rows: Rows) -> tuple[FloatArray, FloatArray]:

@@ -1,0 +1,81 @@
+"""The order of legs is kept while nothing opens, closes or turns: a sheet is the same whether it was kept or made anew."""
+
+import random
+from dataclasses import fields
+
+import numpy as np
+
+from marginwatch.model.balance import AccountState, Balance
+from marginwatch.risk.margin.build import build_sheet
+from marginwatch.risk.measures.prices import price_ages, usd_prices
+from marginwatch.risk.settings import RiskSettings
+
+CROSS = AccountState(margin_mode="cross")
+
+
+def fresh_sheet(world):
+    """Return the sheet that a builder makes which has seen nothing before."""
+    columns, settings = world.book.columns, RiskSettings()
+    ages = price_ages(columns.instruments, world.now, settings)
+    prices = usd_prices(columns.assets, columns.instruments, ages, world.now, settings)
+    return build_sheet(columns, ages, prices, world.now)
+
+
+def assert_same(kept, fresh):
+    for field in fields(kept):
+        if field.name == "cache":
+            continue
+        ours, theirs = getattr(kept, field.name), getattr(fresh, field.name)
+        if isinstance(ours, np.ndarray):
+            np.testing.assert_array_equal(ours, theirs, err_msg=field.name)
+        else:
+            assert ours == theirs, field.name
+
+
+def rows_of(parts, pick, shape):
+    """Return rows with numbers that change, in a shape that changes only when asked to: contract, side and number of rows."""
+    return [
+        parts.position(
+            instrument, sign * pick.uniform(1, 9), "3000", side=side, sequence=pick.randint(1, 10**9)
+        )
+        for instrument, sign, side in shape
+    ]
+
+
+def shape_of(parts, pick):
+    contracts = pick.sample([parts.BTCUSDT, parts.ETHUSDT, parts.BTCUSD, parts.PEPE], pick.randint(0, 4))
+    shape = [(one, pick.choice((1, -1)), "net") for one in contracts]
+    return shape + [
+        (one, sign, "long" if sign > 0 else "short") for one, sign, _ in shape if pick.random() < 0.3
+    ]
+
+
+def test_a_kept_order_gives_the_same_sheet_as_a_new_one(parts):
+    world, pick = parts.World(), random.Random(3)
+    world.usual_marks()
+    shapes, seen = {}, set()
+    for step in range(60):
+        if step % 12 == 0:
+            name = f"a{step}"
+            shapes[name] = shape_of(parts, pick)
+            world.account(name, state=CROSS)
+            world.facts()
+        name = pick.choice(list(shapes))
+        if pick.random() < 0.4:
+            shapes[name] = shape_of(parts, pick)
+        coins = [
+            Balance(asset=pick.choice(("USDT", "USDC", "BTC")), wallet_balance=str(pick.randint(1, 10**6)))
+        ]
+        world.sweep(name, *rows_of(parts, pick, shapes[name]), coins=coins, state=CROSS)
+        kept = world.press.sheet(world.now)
+        assert_same(kept, fresh_sheet(world))
+        seen.add((kept.n_legs, kept.n_holdings))
+    assert len(seen) > 10
+
+
+def test_numbers_are_read_anew_though_the_order_is_kept(world, parts):
+    world.usual_marks()
+    for quantity in (2, 5):
+        world.account("a", parts.position(parts.BTCUSDT, quantity, "40000", sequence=quantity), state=CROSS)
+        sheet = world.press.sheet(world.now)
+        assert sheet.leg_quantity.tolist() == [quantity]

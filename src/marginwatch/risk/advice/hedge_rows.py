@@ -144,9 +144,9 @@ def _trade_row(each: Costed, before: Before, after: list[AccountPicture], terms:
     return HedgeTrade(
         account_id=sheet.account_ids[trade.account],
         instrument_id=str(sheet.contract_names[trade.contract]),
-        quantity=trade.quantity,
+        quantity=float(trade.quantity),
         is_step_known=bool(terms.quantity_step[trade.contract] > 0.0),
-        delta_usd=each.delta_usd,
+        delta_usd=float(each.delta_usd),
         **fields,
         stop_price=_stop(each, before, after[before.place[trade.account]], nulls),
         reasons=nulls.reasons,

@@ -7,7 +7,8 @@ import numpy as np
 
 from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.risk.betas import Betas
-from marginwatch.risk.liquidation.exposures import coin_exposures, leg_deltas
+from marginwatch.risk.contributions import contributions
+from marginwatch.risk.liquidation.exposures import coin_exposures
 from marginwatch.risk.margin.part import part_of
 from marginwatch.risk.margin.sheet import MarginSheet
 
@@ -107,25 +108,11 @@ class Scope:
     def contributions(self) -> FloatArray:
         """Return what each leg of the scope adds to the risk of the whole, in the order of :attr:`legs`, fractions.
 
-        Parts of variance, delta × covariance of its coin with the whole ÷ variance; without covariances parts of the
-        beta-weighted delta. Those of wallets are not among them, so they need not add up to 1; negative ones take risk
-        away. NaN if there is no risk or it is not known.
-
-        References
-        ----------
-        Tasche (1999), Risk contributions and performance measurement: Euler's allocation.
+        As :func:`marginwatch.risk.contributions.contributions` has them, NaN if there is no risk.
         """
-        sheet, legs = self.sheet, self.legs
-        coin, delta = sheet.underlying_coin[sheet.leg_contract[legs]], leg_deltas(sheet)[legs]
-        marginal = self.covariance_with(self.exposure)
-        if marginal is None or self.unknown_coins:
-            marginal, whole = self.betas.value, self.beta_delta
-        else:
-            held = np.flatnonzero(self.exposure)
-            whole = float(self.exposure[held] @ marginal[held])
-        if whole == 0.0:
-            return np.full(int(legs.shape[0]), np.nan)
-        return delta * marginal[coin] / whole
+        group = np.full(self.sheet.n_accounts, -1)
+        group[self.accounts] = 0
+        return contributions(self.sheet, group, 1, self.betas, self.covariance).part[self.legs]
 
 
 def scope_of(sheet: MarginSheet, accounts: CodeArray, betas: Betas, covariance: FloatArray | None) -> Scope:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marginwatch.book.position_book import PositionBook
-from marginwatch.bookfile.assumed import standard_fees, unread_facts
+from marginwatch.bookfile.assumed import standard_fees, unread_facts, usual_debts
 from marginwatch.bookfile.contracts import Contracts
 from marginwatch.bookfile.rows import BalanceEntry, BookFile, BookRow, TotalsEntry
 from marginwatch.clock import ManualClock
@@ -83,7 +83,8 @@ def build_book(file: BookFile, now_ns: int) -> FiledBook:
     ]
     fees, fee_notes = standard_fees(file, [(name, one.instrument) for name, one in positions], at_ns)
     unread, notes = unread_facts(file)
-    events += [*unread, *_market(file, contracts, at_ns)]
+    debts, debt_notes = usual_debts(file, _coins(file, contracts, totals), at_ns)
+    events += [*unread, *debts, *_market(file, contracts, at_ns)]
     for name, row in totals.items():
         events += _account(file, row, [one for whose, one in positions if whose == name], contracts, at_ns)
     book = PositionBook(ManualClock(at_ns))
@@ -96,7 +97,7 @@ def build_book(file: BookFile, now_ns: int) -> FiledBook:
         notes.append(
             f"not in accounts, so taken for cross margin without desk or owner: {', '.join(unnamed[:10])}"
         )
-    return FiledBook(book, at_ns, (*fee_notes, *notes))
+    return FiledBook(book, at_ns, (*fee_notes, *debt_notes, *notes))
 
 
 def _placed(key: str, rows: Sequence[Any]) -> Iterator[tuple[str, Any]]:
@@ -127,6 +128,14 @@ def _totals(file: BookFile) -> dict[str, TotalsEntry]:
                     f"{place}.venue: account {row.account_id!r} is at {held.venue}, not at {row.venue}"
                 )
     return found
+
+
+def _coins(file: BookFile, contracts: Contracts, totals: dict[str, TotalsEntry]) -> set[tuple[str, str]]:
+    """Return every coin of every venue that the file speaks of."""
+    venues = {row.venue for row in totals.values()}
+    found = {(row.venue, row.asset) for row in file.balances}
+    found |= {(one.venue, one.settle_asset) for one in contracts.known()}
+    return found | {(venue, coin) for venue in venues for coin in ("USDT", "USDC")}
 
 
 def _spec(row: TotalsEntry) -> AccountSpec:

@@ -37,7 +37,7 @@ class Contracts:
         """
         for place, row in enumerate(rows):
             self._keep(_instrument(row, f"instruments[{place}]"))
-        return tuple(self._by_id.values())
+        return self.known()
 
     def of(self, row: PositionEntry | MarkEntry | TierEntry | OrderEntry, place: str) -> Instrument:
         """Return the contract of a row.
@@ -63,6 +63,10 @@ class Contracts:
                 f"{place}.category: {symbol!r} does not tell its own; say linear, inverse, option or spot"
             )
         return self._keep(_completed(_inferred(venue, category, symbol, place), row, place))
+
+    def known(self) -> tuple[Instrument, ...]:
+        """Return all contracts met so far."""
+        return tuple(self._by_id.values())
 
     def _keep(self, instrument: Instrument) -> Instrument:
         key = (instrument.venue, instrument.category, instrument.venue_symbol)

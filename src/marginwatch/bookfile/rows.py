@@ -229,9 +229,12 @@ class BookFile(msgspec.Struct, kw_only=True):
     ----------
     taken_at_ns : int or None
         The moment of the book, UTC nanoseconds; None takes the latest moment that any row names.
+    is_exported : bool
+        It was written by a program, as ``format`` in it says: what it lacks was not known, and nothing is assumed instead.
     """
 
     taken_at_ns: int | None = None
+    is_exported: bool = False
     accounts: list[TotalsEntry] = []
     positions: list[PositionEntry] = []
     balances: list[BalanceEntry] = []

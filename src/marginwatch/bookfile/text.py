@@ -60,6 +60,7 @@ class _Reader:
         if taken_at_ns is not None and (not isinstance(taken_at_ns, int) or taken_at_ns <= 0):
             self.refuse("taken_at_ns: must be UTC nanoseconds")
             taken_at_ns = None
+        is_exported = "format" in given
         self._check_format(given.pop("format", FORMAT))
         if "account" in given and "accounts" not in given:
             one: object = given.pop("account")
@@ -73,7 +74,7 @@ class _Reader:
             more = len(self.complaints) - COMPLAINTS_MAX
             rest = [f"{self.name}: and {more} more"] if more > 0 else []
             raise ConfigError("\n".join(self.complaints[:COMPLAINTS_MAX] + rest))
-        return BookFile(taken_at_ns=taken_at_ns, **lists)
+        return BookFile(taken_at_ns=taken_at_ns, is_exported=is_exported, **lists)
 
     def _check_format(self, given: object) -> None:
         if given != FORMAT:
@@ -138,12 +139,7 @@ def _with_texts(row: BookRow, place: str) -> BookRow:
             continue
         if isinstance(value, str):
             _check_number(value, f"{place}.{name}")
-        elif isinstance(value, int | float) and name not in (
-            "tier",
-            "adl_rank",
-            "sequence",
-            "funding_interval_s",
-        ):
+        elif isinstance(value, int | float) and name not in COUNTS:
             setattr(row, name, _text(value, f"{place}.{name}"))
     return row
 

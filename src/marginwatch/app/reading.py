@@ -12,6 +12,7 @@ from marginwatch.errors import ConnectivityError
 from marginwatch.model.connectivity import Connectivity, LinkState
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy.asked import Asked
+from marginwatch.risk.measures.freshness import Inclusion
 
 ONE_SHOT_TIMEOUT_S = 60.0
 UNREACHABLE_AFTER_S = 15.0
@@ -24,6 +25,9 @@ FACTS_TIMEOUT_S = 20.0
 
 CLOSES_TIMEOUT_S = 90.0
 """Two calls a coin, after everything else."""
+
+FRESH_TIMEOUT_S = 15.0
+"""While facts came in an account's figures may have become too old; its next reading is waited for this long."""
 
 PRICES_POLL_S = 0.05
 
@@ -129,11 +133,21 @@ async def _wait_for_answers(
 
 
 async def _priced_frame(service: Service) -> Frame:
-    """Return a frame with all prices, or after a short wait one that says which are missing."""
-    give_up_at = service.clock.monotonic_s() + PRICES_TIMEOUT_S
+    """Return a frame with all prices and nobody gone stale; after a short wait one that says what is missing."""
+    started_s = service.clock.monotonic_s()
     while True:
         frame = service.engine.run_frame()
-        has_all = frame.rows.unvalued.size == 0 and not np.isnan(frame.holdings.wallet_usd).any()
-        if has_all or service.clock.monotonic_s() >= give_up_at:
+        waited_s = service.clock.monotonic_s() - started_s
+        has_prices = frame.rows.unvalued.size == 0 and not np.isnan(frame.holdings.wallet_usd).any()
+        needs_prices = not has_prices and waited_s < PRICES_TIMEOUT_S
+        needs_news = _has_lapsed(frame) and waited_s < FRESH_TIMEOUT_S
+        if not (needs_prices or needs_news):
             return frame
         await service.clock.sleep(PRICES_POLL_S)
+
+
+def _has_lapsed(frame: Frame) -> bool:
+    """Return whether somebody was heard in full, but not lately enough to count in the frame."""
+    lapsed = np.flatnonzero((frame.inclusion == Inclusion.STALE) | (frame.inclusion == Inclusion.LOST))
+    links = [frame.book.links[row] for row in lapsed.tolist()]
+    return any(link is not None and link.reconciled_at_ns is not None for link in links)

@@ -45,6 +45,10 @@ def test_without_impact_it_is_the_ladder(direction):
     assert order == rungs.account.tolist()
     np.testing.assert_allclose(shocks, rungs.shock, rtol=1e-8)
     assert not any(one.is_caused for one in found.rounds)
+    # Bitcoin's price at each rung lies where the market has gone, farther from rung to rung.
+    assert ((rungs.btc_price - 60_000.0) * direction > 0.0).all()
+    assert (np.diff(rungs.btc_price) * direction >= 0.0).all()
+    np.testing.assert_allclose(rungs.btc_price / 60_000.0 - 1.0, rungs.shock, rtol=1e-9)
 
 
 def test_each_death_takes_the_next_along_where_the_market_is_thin():

@@ -9,6 +9,8 @@ from benchmarks.random_sheet import random_sheet
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.betas import Betas, exempted, prior_betas
 from marginwatch.risk.liquidation.distance import distances
+from marginwatch.risk.margin.models import margins
+from marginwatch.risk.margin.prices import prices_at, prices_now
 
 BTC = 2
 
@@ -192,3 +194,90 @@ def test_worst_leg_is_the_one_that_loses_most():
 
     assert found.common.down_leg[0] == 0
     assert found.common.up_leg[0] == 1 or found.common.up_answer[0] == Answer.NONE_IN_RANGE
+
+
+def takes(sheet, factor):
+    """Return how much more each leg needs after a move of the coins, USD: margin that grows and profit that goes."""
+
+    def needed(prices):
+        legs = margins(sheet, prices).legs
+        return (legs.maintenance_margin - legs.unrealized_pnl) * prices.leg_settle_usd(sheet)
+
+    return needed(prices_at(sheet, factor)) - needed(prices_now(sheet))
+
+
+def taking_most(sheet, account, factor):
+    """Return the leg of an account that takes most of its headroom, and how much; −1 if none takes any."""
+    mine = slice(int(sheet.first_leg[account]), int(sheet.first_leg[account + 1]))
+    taken = takes(sheet, factor)[mine]
+    return (mine.start + int(taken.argmax()), float(taken.max())) if taken.max() > 0.0 else (-1, 0.0)
+
+
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_worst_leg_takes_most_in_dollars_whatever_it_settles_in(direction):
+    sheet = leveraged(11, n_accounts=40, legs_each=5)
+    betas = betas_of(sheet)
+
+    ways = distances(sheet, betas).common
+
+    shocks, legs = (ways.down, ways.down_leg) if direction < 0 else (ways.up, ways.up_leg)
+    kinds = set()
+    for account in np.flatnonzero(np.isfinite(shocks) & (shocks != 0.0)).tolist():
+        leg, _ = taking_most(sheet, account, (1.0 + shocks[account]) ** betas.value)
+        assert legs[account] == leg
+        kinds.add(bool(sheet.is_inverse[sheet.leg_contract[leg]]))
+    assert kinds == {False, True}
+
+
+def test_margin_that_grows_counts_as_taken_beside_profit_that_goes():
+    """Of two legs that lose nearly the same, the one whose margin grows more is the worse."""
+    sheet = random_sheet(8, 1, 2, 2, leverage=10.0, inverse_part=0.0)
+    size = np.array([-1.0, -1.01]) * 100_000.0 / sheet.mark_price[sheet.leg_contract]
+    rates = np.where(np.arange(len(sheet.mark_price)) == sheet.leg_contract[0], 0.2, 0.001)[:, None]
+    alike = replace(
+        sheet,
+        leg_quantity=size,
+        leg_entry_price=sheet.mark_price[sheet.leg_contract],
+        holding_cash=np.where(sheet.holding_coin == 1, 60_000.0, 0.0),
+        tier_limit=np.full_like(rates, np.inf),
+        tier_rate=rates,
+        tier_deduction=np.zeros_like(rates),
+        tier_leverage=np.full_like(rates, 10.0),
+    )
+    n = sheet.coin_usd.shape[0]
+    value = np.where(sheet.coin_is_exempt, 0.0, 1.0)
+
+    found = distances(alike, Betas(value, value, value, np.zeros(n)))
+
+    assert found.common.up_leg[0] == 0
+
+
+def test_worst_leg_of_a_coin_is_a_leg_on_that_coin():
+    sheet = leveraged(12, n_accounts=30)
+
+    coins = distances(sheet, betas_of(sheet)).coins
+
+    numbers = 0
+    for row in np.flatnonzero(np.isfinite(coins.ways.down) & (coins.ways.down_leg >= 0)).tolist():
+        leg = coins.ways.down_leg[row]
+        assert sheet.leg_account[leg] == coins.account[row]
+        assert sheet.underlying_coin[sheet.leg_contract[leg]] == coins.coin[row]
+        numbers += 1
+    assert numbers > 5
+
+
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_no_new_risk_is_where_nothing_is_available_any_more(direction):
+    sheet = leveraged(13, n_accounts=20)
+    betas = betas_of(sheet)
+
+    ways = distances(sheet, betas).no_new_risk
+
+    shocks = ways.down if direction < 0 else ways.up
+    numbers = 0
+    for account in np.flatnonzero(np.isfinite(shocks) & (shocks != 0.0)).tolist():
+        figures = margins(sheet, prices_at(sheet, (1.0 + shocks[account]) ** betas.value))
+        left = figures.adjusted_equity[account] - figures.initial_margin[account]
+        assert left == pytest.approx(0.0, abs=1e-6 * figures.initial_margin[account])
+        numbers += 1
+    assert numbers > 3

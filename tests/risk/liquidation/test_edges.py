@@ -19,7 +19,7 @@ from marginwatch.risk.liquidation.distance import distances
 from marginwatch.risk.liquidation.forced_actions import ForcedAction
 from marginwatch.risk.liquidation.probability import HOURS_MIN, first_passage
 from marginwatch.risk.margin.models import margins
-from marginwatch.risk.margin.prices import prices_now
+from marginwatch.risk.margin.prices import prices_at, prices_now
 
 CROSS, ISOLATED = AccountState(margin_mode="cross"), AccountState(margin_mode="isolated")
 PORTFOLIO = AccountState(margin_mode="portfolio")
@@ -251,6 +251,8 @@ def test_an_account_whose_figures_go_missing_on_the_way_is_counted_by_the_cascad
     assert row in np.concatenate([one.accounts for one in before.rounds])
     assert row not in np.concatenate([one.accounts for one in after.rounds])
     assert after.n_left_out > before.n_left_out
+    # And nobody says that nothing liquidates it.
+    assert distances(untold, found.moves.betas).common.down_answer[row] == Answer.MISSING
 
 
 @pytest.mark.parametrize("n", [5, 30])
@@ -284,10 +286,33 @@ def test_straddles_die_on_both_sides_if_short_and_on_none_if_long(world, parts, 
         assert sheet.estimated_reasons[0].startswith("short options")
 
 
-def world_option(world, instrument, kind):
+def test_a_loss_between_two_gains_is_found_under_a_move_of_the_coin_alone(world, parts):
+    """A short butterfly loses most around its middle strike and nothing far beyond: the end of the range shows no danger."""
+    world.usual_marks()
+    rows = []
+    for strike, quantity in (("60000", -1), ("70000", 2), ("80000", -1)):
+        symbol = f"BTC-1DEC23-{strike}-C-USDT"
+        call = parts.contract(symbol, "BTC", "USDT", kind=parts.CALL.instrument_kind)
+        listed = world_option(world, call, "call", strike=strike, days=5, mark="10")
+        rows.append(parts.position(listed, quantity, "10"))
+    world.account("a", *rows, coins=[cash(8_000)], state=PORTFOLIO)
+    world.facts()
+    sheet, found = figures_of(world)
+    assert not sheet.is_missing.any(), sheet.missing_reasons
+    coins = found.distances.coins
+    btc = [sheet.coin_names[coin] for coin in coins.coin].index("BTC")
+    up = coins.ways.up[btc]
+    assert 0.1 < up < 0.6
+    far = margins(sheet, prices_at(sheet, np.where(np.array(sheet.coin_names) == "BTC", 6.0, 1.0)))
+    assert far.headroom[0] > 0.0
+    # One coin moves either way, so the whole market says the same.
+    assert found.distances.common.up[0] == pytest.approx(up, rel=1e-8)
+
+
+def world_option(world, instrument, kind, *, strike="50000", days=90, mark="4000"):
     """Return an option with its terms, and tell its prices."""
-    terms = {"strike_price": "50000", "option_kind": kind, "expiry_ns": world.now + 90 * 86_400 * 10**9}
+    terms = {"strike_price": strike, "option_kind": kind, "expiry_ns": world.now + days * 86_400 * 10**9}
     listed = msgspec.structs.replace(instrument, **terms)
     greeks = Greeks(delta="0.5")
-    world.mark(listed, "4000", "50000", underlying_price="50000", mark_volatility="0.4", greeks=greeks)
+    world.mark(listed, mark, "50000", underlying_price="50000", mark_volatility="0.4", greeks=greeks)
     return listed

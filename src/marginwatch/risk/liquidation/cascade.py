@@ -197,9 +197,7 @@ def _next_death(
     return None
 
 
-def _first_deaths(
-    few: ShockedAccounts, rows: CodeArray, safe: float, gone: float
-) -> tuple[float, CodeArray]:
+def _first_deaths(few: ShockedAccounts, rows: CodeArray, safe: float, gone: float) -> tuple[float, CodeArray]:
     """Return where the first of some accounts die that are all alive at ``safe`` and all dead at ``gone``, and which."""
     while abs(gone - safe) > TOLERANCE * (1.0 + gone):
         middle = 0.5 * (safe + gone)

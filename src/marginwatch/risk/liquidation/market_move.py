@@ -30,6 +30,8 @@ def common_shock(sheet: MarginSheet, betas: Betas, work: Workspace) -> ShockedAc
         holding_code=sheet.holding_coin,
         offset=np.zeros(sheet.n_accounts),
         work=work,
+        code_contract=np.arange(len(sheet.underlying_coin)),
+        code_coin=np.arange(len(betas.value)),
     )
 
 
@@ -48,7 +50,7 @@ def cautious_shock(sheet: MarginSheet, betas: Betas, direction: int, work: Works
     """
     exposure = coin_exposures(sheet)
     takes_high = (exposure.usd > 0.0) == (direction < 0)
-    n_contracts, n_coins = sheet.underlying_coin.shape[0], betas.value.shape[0]
+    n_contracts, n_coins = len(sheet.underlying_coin), len(betas.value)
     coin, quote = sheet.underlying_coin, betas.value[sheet.quote_coin]
     return ShockedAccounts(
         sheet=sheet,
@@ -58,6 +60,8 @@ def cautious_shock(sheet: MarginSheet, betas: Betas, direction: int, work: Works
         holding_code=_ended(sheet.holding_coin, takes_high[exposure.holding_pair], n_coins),
         offset=np.zeros(sheet.n_accounts),
         work=work,
+        code_contract=np.arange(2 * n_contracts) % n_contracts,
+        code_coin=np.arange(2 * n_coins) % n_coins,
     )
 
 

@@ -40,6 +40,9 @@ class ShockedAccounts:
         maintenance margin.
     leg_bases, coin_bases : ndarray of shape (u,) and (v,), float64, optional
         Factors on prices before any shock, by the same codes: a market that has moved already.
+    code_contract, code_coin : ndarray of shape (u,) and (v,), int64, optional
+        The one contract that all legs of a code are in, and the one coin of all holdings of a code, where that is so: a
+        price is then reckoned once for each code, not for each leg.
     """
 
     sheet: MarginSheet
@@ -52,6 +55,8 @@ class ShockedAccounts:
     of_initial: bool = False
     leg_bases: FloatArray | None = None
     coin_bases: FloatArray | None = None
+    code_contract: CodeArray | None = None
+    code_coin: CodeArray | None = None
 
     @property
     def size(self) -> int:
@@ -77,6 +82,16 @@ class ShockedAccounts:
         legs, coins = np.power(1.0 + shock, self.leg_exponents), np.power(1.0 + shock, self.coin_exponents)
         if self.leg_bases is not None and self.coin_bases is not None:
             legs, coins = legs * self.leg_bases, coins * self.coin_bases
+        if (
+            self.code_contract is not None
+            and self.code_coin is not None
+            and not option_rows(self.sheet).shape[0]
+        ):
+            marks = self._buffer(
+                "leg_factor", legs * self.sheet.mark_price[self.code_contract], self.leg_code
+            )
+            usd = coins * self.sheet.coin_usd[self.code_coin]
+            return Prices(marks, marks, self._buffer("holding_factor", usd, self.holding_code))
         leg = self._buffer("leg_factor", legs, self.leg_code)
         return self._market(leg, self._buffer("holding_factor", coins, self.holding_code))
 

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from marginwatch import errors
+from marginwatch.risk import heavy_rows, level_rows, table_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "marginwatch"
@@ -78,9 +80,46 @@ def test_every_command_is_in_the_readme() -> None:
         timeout=60,
     ).stdout
     page = (ROOT / "README.md").read_text()
-    for command in ("demo", "run", "check", "decode", "accounts", "positions", "exposure", "sim"):
+    for command in (
+        *("demo", "run", "check", "decode", "accounts", "positions", "exposure", "sim"),
+        *("margin", "stress", "var", "advise", "export"),
+    ):
         assert re.search(rf"\b{command}\b", shown), f"--help does not list {command}"
         assert f"`{command}`" in page, f"README.md does not explain {command}"
+
+
+NO_MEASURES = {
+    *("sequence", "at_ns", "ts_venue_ns", "confidence", "horizon_s", "rank", "round", "age_s"),
+    *(
+        "quantity",
+        "entry_price",
+        "mark_price",
+        "liquidation_price",
+        "leverage_setting",
+        "interval_s",
+        "hours",
+    ),
+}
+"""Fields with a number in them that identify something or are passed on as the venue stated them."""
+
+ROWS_SHOWN = (
+    *(table_rows.AccountRow, table_rows.PositionRow, table_rows.ExposureRow, table_rows.OppositionRow),
+    *(table_rows.NotIncluded, table_rows.PortfolioSummary, heavy_rows.LadderRow, heavy_rows.DistanceBasis),
+    *(heavy_rows.StressRow, heavy_rows.WorstRow, heavy_rows.CascadeRow, heavy_rows.VarRow),
+    *(heavy_rows.BacktestRow, heavy_rows.CorrelationRow, level_rows.MarginSums),
+)
+
+
+@pytest.mark.parametrize("row", ROWS_SHOWN, ids=lambda row: row.__name__)
+def test_every_measure_that_is_shown_is_explained(row: type[msgspec.Struct]) -> None:
+    page = (ROOT / "docs" / "measures.md").read_text()
+    measures = [
+        field.name
+        for field in msgspec.structs.fields(row)
+        if re.search(r"float|int", str(field.type)) and field.name not in NO_MEASURES
+    ]
+    assert measures
+    assert [name for name in measures if f"`{name}`" not in page] == []
 
 
 def test_no_page_speaks_of_this_machine() -> None:

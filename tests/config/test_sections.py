@@ -12,6 +12,7 @@ from marginwatch.config import load
 from marginwatch.config.accounts import AccountTable
 from marginwatch.config.sections import SECTIONS, is_loopback
 from marginwatch.config.settings import CollectTable, ServiceSettings
+from marginwatch.errors import ConfigError
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "marginwatch.example.toml"
 SETTING = re.compile(r"^# ([a-z_]+) = ", re.MULTILINE)
@@ -87,3 +88,12 @@ def test_service_settings_take_the_defaults_of_the_table() -> None:
 )
 def test_loopback(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
+
+
+def test_danger_is_looked_at_at_least_as_often_as_calm(write) -> None:
+    with pytest.raises(
+        ConfigError, match=r":\d+: \[risk\] distance_every_s \(9\) must not exceed distance_calm_every_s"
+    ):
+        load(write("[risk]\ndistance_every_s = 9.0\n"))
+    with pytest.raises(ConfigError, match=r":\d+: \[risk\] danger_usage: "):
+        load(write("[risk]\ndanger_usage = 1.5\n"))

@@ -5,11 +5,12 @@ simulated exchange and one service, both ended with the demo. Never: a real exch
 
 Modules
 -------
-stage    the simulated exchange and the service that watches it
-changes  what changed from frame to frame, as lines for people
-bars     numbers as bars
-picture  one picture of one frame
-tables   the tables of the picture
-tally    the object that ``--json`` prints last
-show     plays it: live on a terminal, quiet elsewhere
+stage      the simulated exchange and the service that watches it
+changes    what changed from frame to frame, as lines for people
+foresight  how long before a liquidation its distance said so
+bars       numbers as bars
+picture    one picture of one frame
+tables     the tables of the picture
+tally      the object that ``--json`` prints last
+show       plays it: live on a terminal, quiet elsewhere
 """

@@ -11,9 +11,17 @@ from marginwatch.demo.changes import ChangeLog
 from marginwatch.demo.tables import WIDE, accounts_table, changes_table, exposure_table, share, short_usd
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.table_rows import AccountRow, NotIncluded, PortfolioSummary
-from marginwatch.risk.tables import account_rows, exposure_by_asset, portfolio_summary, position_rows
+from marginwatch.risk.tables import (
+    account_rows,
+    distance_basis,
+    exposure_by_asset,
+    ladder_rows,
+    portfolio_summary,
+    position_rows,
+)
 
-HEAD_AND_NOTE_LINES = 9
+HEAD_AND_NOTE_LINES = 10
+RUNGS_SHOWN = 4
 TABLE_LINES = 6
 LOWER_ROWS_MIN = 4
 
@@ -95,7 +103,26 @@ def _head(
         (" made in ", QUIET), f"{frame.build_ms:.1f} ms",
     )  # fmt: skip
     title = Rule(Text(f"marginwatch · {summary.n_accounts} simulated accounts", style="bold"), style=QUIET)
-    return Group(title, money, danger, heard, _left_out(summary.not_included), Rule(style=QUIET))
+    return Group(
+        title, money, danger, _ladder(frame), heard, _left_out(summary.not_included), Rule(style=QUIET)
+    )
+
+
+def _ladder(frame: Frame) -> Text:
+    """Return who is liquidated first as Bitcoin falls, and who as it rises, in one line."""
+    rungs = ladder_rows(frame)
+    text = Text(no_wrap=True, overflow="ellipsis")
+    for direction, title in (("down", "first to die as BTC falls "), ("up", "as it rises ")):
+        text.append(title, QUIET)
+        first = [row for row in rungs if row.direction == direction][:RUNGS_SHOWN]
+        if not first:
+            text.append("nobody   " if distance_basis(frame).n_missing == 0 else "—   ", QUIET)
+        for row in first:
+            style = DANGER if abs(row.shock) < 0.05 else "yellow" if abs(row.shock) < 0.2 else ""
+            text.append(f"{row.account_id} ", "")
+            text.append(f"{row.shock:+.1%}", style)
+            text.append("   " if row is first[-1] else ", ")
+    return text
 
 
 def _oldest(accounts: list[AccountRow]) -> str:

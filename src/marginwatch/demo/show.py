@@ -51,6 +51,9 @@ async def play(plot: Plot, duration_s: float | None, console: Console | None) ->
             await _live(stage, console, stopping)
         else:
             await _quiet(stage, console, stopping)
+        if console is not None:
+            for line in stage.foresight.lines():
+                console.print(Text(line), soft_wrap=True)
         return tally_of(stage)
 
 

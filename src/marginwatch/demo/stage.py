@@ -13,7 +13,9 @@ from marginwatch.app.service import Service, running
 from marginwatch.clock import SystemClock
 from marginwatch.config.settings import CollectTable, Config, LimitSettings, ServiceSettings
 from marginwatch.demo.changes import ChangeLog
+from marginwatch.demo.foresight import Foresight
 from marginwatch.model.account import AccountSpec, Endpoints
+from marginwatch.model.events import Event
 from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.secret import Secret
 from marginwatch.sim.bybit.server import BybitSimServer
@@ -43,8 +45,8 @@ class Stage:
 
     Attributes
     ----------
-    exchange, service, changes
-        The simulated truth, the monitor, and what it saw change.
+    exchange, service, changes, foresight
+        The simulated truth, the monitor, what it saw change, and how early it saw liquidations come.
     url : str
         Of the monitor's API.
     token_file : Path
@@ -52,11 +54,18 @@ class Stage:
     """
 
     def __init__(
-        self, exchange: Exchange, service: Service, changes: ChangeLog, url: str, token_file: Path
+        self,
+        exchange: Exchange,
+        service: Service,
+        changes: ChangeLog,
+        foresight: Foresight,
+        url: str,
+        token_file: Path,
     ) -> None:
         self.exchange = exchange
         self.service = service
         self.changes = changes
+        self.foresight = foresight
         self.url = url
         self.token_file = token_file
 
@@ -76,12 +85,17 @@ async def set_stage(plot: Plot) -> AsyncGenerator[Stage]:
     with TemporaryDirectory(prefix="marginwatch-demo-") as folder:
         async with BybitSimServer(exchange) as server:
             config = _config(server, ServiceSettings(port=plot.port, data_dir=Path(folder)))
-            changes = ChangeLog()
+            changes, foresight = ChangeLog(), Foresight()
+
+            def hear(event: Event) -> None:
+                changes.hear(event)
+                foresight.hear(event)
+
             market = asyncio.create_task(exchange.run())
             try:
-                service = Service(config, on_event=changes.hear)
+                service = Service(config, on_event=hear, on_frame=foresight.look)
                 async with running(service), _answering(service) as url:
-                    yield Stage(exchange, service, changes, url, config.service.token_file)
+                    yield Stage(exchange, service, changes, foresight, url, config.service.token_file)
             finally:
                 market.cancel()
                 await asyncio.gather(market, return_exceptions=True)

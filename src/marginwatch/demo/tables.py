@@ -8,7 +8,16 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from marginwatch.demo.bars import CALM, DANGER, QUIET, balance_bar, danger_style, usage_bar
+from marginwatch.demo.bars import (
+    CALM,
+    DANGER,
+    NOTICEABLE,
+    QUIET,
+    WARNING,
+    balance_bar,
+    danger_style,
+    usage_bar,
+)
 from marginwatch.demo.changes import Line
 from marginwatch.risk.table_rows import AccountRow, ExposureRow
 
@@ -81,6 +90,18 @@ def _name(row: AccountRow) -> Text:
     return Text(row.account_id, style="bold" if style in (CALM, QUIET) else style)
 
 
+def _away(row: AccountRow) -> Text:
+    """Return the distance to liquidation; ``none`` where nothing liquidates."""
+    if row.liquidation_distance is None:
+        is_none = row.reasons.get("liquidation_distance") == "none_in_range"
+        return Text("none" if is_none else "—", style=QUIET)
+    text = f"{row.liquidation_distance:.1%}"
+    near = row.liquidation_distance
+    return Text(
+        text, style=DANGER if near < 0.05 else WARNING if near < 0.10 else NOTICEABLE if near < 0.20 else ""
+    )
+
+
 ACCOUNT_COLUMNS = (
     AccountColumn("account", "left", _name),
     AccountColumn("desk", "left", lambda row: Text(row.desk or "—", style=QUIET), from_width=WIDE),
@@ -90,7 +111,7 @@ ACCOUNT_COLUMNS = (
     AccountColumn("unreal. PnL", "right", lambda row: short_usd(row.unrealized_pnl_usd), from_width=WIDE),
     AccountColumn("gross", "right", lambda row: short_usd(row.gross_usd), from_width=WIDE),
     AccountColumn("net", "right", lambda row: short_usd(row.net_usd)),
-    AccountColumn("liq. away", "right", lambda row: share(row.liquidation_distance, 1)),
+    AccountColumn("liq. away", "right", _away),
     AccountColumn(
         "pos.",
         "right",

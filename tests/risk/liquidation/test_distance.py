@@ -281,3 +281,26 @@ def test_no_new_risk_is_where_nothing_is_available_any_more(direction):
         assert left == pytest.approx(0.0, abs=1e-6 * figures.initial_margin[account])
         numbers += 1
     assert numbers > 3
+
+
+def test_a_debt_that_comes_into_a_dearer_tier_can_kill_on_the_way_to_safety(slow):
+    """Twenty Bitcoin, a debt just below a borrow tier, and a short: margin jumps with the tier, and the coin outruns it later."""
+    sheet = random_sheet(1, 1, 1, 1, inverse_part=0.0)
+    mark = sheet.mark_price[BTC]
+    owing = replace(
+        sheet,
+        leg_quantity=np.array([-15.0]),
+        leg_entry_price=np.array([mark]),
+        holding_cash=np.where(sheet.holding_coin == BTC, 20.0, -998_000.0),
+    )
+    alone = np.where(np.arange(sheet.coin_usd.shape[0]) == BTC, 1.0, 0.0)
+
+    coins = distances(owing, betas_of(sheet)).coins
+
+    def headroom(shock):
+        return slow.slow_headroom(owing, 0, alone, shock, BTC)
+
+    assert headroom(0.0) > 0.0 > headroom(0.01)
+    assert headroom(5.0) > 0.0
+    assert coins.coin.tolist() == [BTC]
+    assert coins.ways.up[0] == pytest.approx(slow.slow_distance(headroom, 1), rel=1e-6)

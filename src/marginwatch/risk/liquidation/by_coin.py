@@ -13,6 +13,7 @@ from marginwatch.risk.margin.models import margins
 from marginwatch.risk.margin.part import ACCOUNT_COLUMNS, HOLDING_COLUMNS, LEG_COLUMNS
 from marginwatch.risk.margin.prices import prices_now
 from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.margin.steps import step_of
 from marginwatch.risk.workspace import Workspace
 
 STILL, MOVING = 0, 1
@@ -95,6 +96,25 @@ def coin_shocks(
         leg=cut.leg,
         has_options=np.bincount(cut.leg_pair, weights=is_option, minlength=account.shape[0]) > 0.0,
     )
+
+
+def crosses_debt_steps(pairs: CoinShocks, shock: float) -> BoolArray:
+    """Return of each pair whether a debt is in another borrow tier after a shock than before it, shape (g,).
+
+    A debt is margined at the rate of the tier that the whole of it is in, so headroom jumps where one is crossed.
+    """
+    sheet = pairs.shocked.sheet
+    moved = _debt_steps(pairs, 0.0) != _debt_steps(pairs, shock)
+    return np.bincount(sheet.holding_account, weights=moved, minlength=sheet.n_accounts) > 0.0
+
+
+def _debt_steps(pairs: CoinShocks, shock: float) -> CodeArray:
+    sheet, work = pairs.shocked.sheet, pairs.shocked.work
+    profit = margins(sheet, pairs.shocked.prices_at(shock), work).legs.unrealized_pnl
+    settled = np.where(sheet.is_option[sheet.leg_contract], 0.0, profit)
+    earned = np.bincount(sheet.leg_settle_holding, weights=settled, minlength=sheet.n_holdings)
+    debt = sheet.holding_borrowed + np.maximum(-(sheet.holding_cash + earned), 0.0)
+    return step_of(sheet.borrow_limit, sheet.holding_coin, debt)
 
 
 def _cut(sheet: MarginSheet, exposures: CoinExposures, has_headroom: BoolArray) -> _Cut:

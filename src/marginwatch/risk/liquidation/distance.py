@@ -8,7 +8,7 @@ from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.betas import Betas
-from marginwatch.risk.liquidation.by_coin import CoinShocks, coin_shocks
+from marginwatch.risk.liquidation.by_coin import CoinShocks, coin_shocks, crosses_debt_steps
 from marginwatch.risk.liquidation.concerned import concerned
 from marginwatch.risk.liquidation.contribution import NO_LEG, worst_legs
 from marginwatch.risk.liquidation.exposures import coin_exposures
@@ -153,8 +153,9 @@ def _without_question(sheet: MarginSheet, roots: Roots) -> Roots:
 def coin_distances(sheet: MarginSheet, work: Workspace) -> CoinDistances:
     """Return the distances under a move of each coin alone, for accounts whose positions back each other.
 
-    Where no option is involved headroom is concave in a coin's price: profit is linear in it, margin by tiers convex,
-    collateral by bands concave. So if it is above 0 at the end of the range it is so all the way, and one look tells.
+    Where no option is involved, and no debt comes into another borrow tier, headroom is concave in a coin's price: profit is
+    linear in it, margin by tiers convex, collateral by bands concave. So if it is above 0 at the end of the range it is so
+    all the way, and one look tells.
     """
     pairs = coin_shocks(sheet, margins(sheet, prices_now(sheet)), coin_exposures(sheet), work)
     now = pairs.shocked.headroom_at(0.0)
@@ -168,8 +169,9 @@ def coin_distances(sheet: MarginSheet, work: Workspace) -> CoinDistances:
 def _coin_roots(pairs: CoinShocks, now: FloatArray, grid: FloatArray) -> Roots:
     shock = np.full(now.shape[0], np.nan)
     answer = np.zeros(now.shape[0], np.uint8)
-    for has_options, looked_at in ((False, grid[-1:]), (True, grid)):
-        rows = np.flatnonzero(pairs.has_options == has_options)
+    may_bend = pairs.has_options | crosses_debt_steps(pairs, float(grid[-1]))
+    for bends, looked_at in ((False, grid[-1:]), (True, grid)):
+        rows = np.flatnonzero(may_bend == bends)
         if rows.shape[0]:
             subjects = pairs.shocked if rows.shape == now.shape else pairs.shocked.part(rows)
             roots = nearest_roots(subjects, now[rows], looked_at)

@@ -59,3 +59,25 @@ def test_a_newer_sequence_outlives_a_clock_set_back(book, make, quantities):
     book.apply(asked(make, make.snapshot(make.position("1", sequence=8, at_s=30), at_s=40), 70))
     assert quantities(book) == {("BTCUSDT", "net"): "3"}, "looked at again before it is given up"
     assert book.needs_second_look("a")
+
+
+def test_a_clock_set_back_by_less_than_the_account_was_silent_keeps_no_row_that_is_gone(
+    book, make, quantities, coins
+):
+    told = make.snapshot(make.position("1", at_s=5), at_s=10, coins=[("USDT", "900")])
+    book.apply(asked(make, told, 10))
+    # Four seconds were taken off the venue's clock; by it, only one has passed when we ask five seconds later.
+    book.apply(asked(make, make.snapshot(at_s=11, coins=[("USDT", "500")]), 15))
+    assert quantities(book) == {}
+    assert coins(book) == {"USDT": "500"}
+
+
+def test_what_was_held_back_until_a_snapshot_was_in_does_not_pass_for_the_last_that_was_heard(
+    book, make, quantities
+):
+    book.apply(asked(make, make.snapshot(make.position("1", sequence=4, at_s=5), at_s=10), 10))
+    book.apply(make.push(make.position("2", symbol="ETHUSDT", at_s=8), at_s=8))
+    book.apply(asked(make, make.snapshot(make.position("2", symbol="ETHUSDT", at_s=8), at_s=11), 11))
+    assert quantities(book) == {("BTCUSDT", "net"): "1", ("ETHUSDT", "net"): "2"}, (
+        "too lately told to be gone"
+    )

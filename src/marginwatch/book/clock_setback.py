@@ -17,18 +17,21 @@ def latest_possible_ns(snapshot: AccountSnapshot, heard_ns: int) -> int | None:
     """Return the latest venue time, UTC nanoseconds, that anything heard of the account so far can bear.
 
     That is when the snapshot's first reply was made, and as much later as the last message was heard after the snapshot
-    was begun. None where it does not say when that was.
+    was begun, or as much earlier as it was heard before. Were the time since then not taken off, a clock set back by less
+    than the account was silent would go unnoticed: a row that is gone would look as if it had changed just now, and be
+    kept for as long again. None where the snapshot does not say when it was begun.
 
     Parameters
     ----------
     snapshot : AccountSnapshot
         About to be applied.
     heard_ns : int
-        When the last message of the account was heard, our clock, UTC nanoseconds.
+        When the last message of the account was heard, our clock, UTC nanoseconds; 0 for never. A clock of ours that was
+        set forward since then does no harm: what was told is only taken for older than the settle time.
     """
-    if snapshot.asked_at_ns is None:
+    if snapshot.asked_at_ns is None or not heard_ns:
         return None
-    return snapshot.as_of_ns + max(0, heard_ns - snapshot.asked_at_ns) + UNEVEN_NS
+    return snapshot.as_of_ns + (heard_ns - snapshot.asked_at_ns) + UNEVEN_NS
 
 
 def take_back(columns: Columns, entry: AccountEntry, latest_ns: int, to_ns: int) -> bool:

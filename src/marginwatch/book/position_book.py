@@ -209,7 +209,9 @@ class PositionBook:
     def _heard(self, entry: AccountEntry, received_ns: int) -> None:
         row = entry.row
         accounts = self.columns.accounts
-        accounts.data_at_ns_at[row] = received_ns
+        # What was held back while a snapshot was taken was heard before that snapshot, which is in already.
+        if received_ns > accounts.data_at_ns_at[row]:
+            accounts.data_at_ns_at[row] = received_ns
         accounts.socket_replied_at_ns_at[row] = received_ns
         self.dirty[row] = None
 

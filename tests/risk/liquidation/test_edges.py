@@ -6,9 +6,11 @@ import msgspec
 import numpy as np
 import pytest
 
+from marginwatch.model.account import AccountSpec, Endpoints
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.connectivity import LinkState
 from marginwatch.model.position import Greeks
+from marginwatch.model.secret import Secret
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.betas import Betas
 from marginwatch.risk.heavy.distance import measure_distance
@@ -264,6 +266,29 @@ def test_bitcoin_follows_itself_however_short_its_history(zoo, n):
     bitcoin = [row for row, name in enumerate(sheet.coin_names) if name == "BTC"]
     for each in (found.value, found.low, found.high):
         assert (each[bitcoin] == 1.0).all()
+
+
+def test_positions_at_a_venue_without_a_model_are_missing_even_if_their_formula_would_do(world, parts):
+    world.usual_marks()
+    for mode in ("cross", "isolated"):
+        spec = AccountSpec(
+            account_id=mode,
+            exchange="elsewhere",
+            venue="elsewhere",
+            endpoints=Endpoints(rest="", private="", public={}),
+            api_key=Secret("k"),
+            api_secret=Secret("s"),
+        )
+        world.book.register(spec)
+        row = parts.position(parts.BTCUSDT, 1, "50000", initial_margin="5000")
+        world.sweep(mode, row, coins=[cash(1e5)], state=AccountState(margin_mode=mode))
+        world.link(mode, LinkState.STREAMING)
+    world.facts()
+    sheet, found = figures_of(world)
+    assert set(sheet.missing_reasons) == {"there is no margin model for this venue yet"}
+    assert (found.distances.common.answer == Answer.MISSING).all()
+    frame = world.frame().accounts
+    assert np.isnan(frame.maintenance_margin_usd[sheet.account_row]).all()
 
 
 @pytest.mark.parametrize("side", [1, -1])

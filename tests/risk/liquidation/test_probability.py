@@ -20,9 +20,11 @@ def one_bet(n=1, usd=1e6):
 
 
 def walk(n_hours=5000, sd=0.01, seed=3):
-    """Return hourly returns of the three coins of which only Bitcoin moves, without drift."""
+    """Return hourly returns of the coins of a sheet of one bet, of which only Bitcoin moves, without drift."""
     moves = np.random.default_rng(seed).normal(0.0, sd, n_hours)
-    return np.column_stack((np.zeros(n_hours), np.zeros(n_hours), moves - moves.mean()))
+    returns = np.zeros((n_hours, one_bet().coin_usd.shape[0]))
+    returns[:, BTC] = moves - moves.mean()
+    return returns
 
 
 @pytest.mark.parametrize("room", [2e4, 5e4, 1e5])
@@ -91,5 +93,5 @@ def test_same_seed_gives_the_same_chances():
 
 
 def test_returns_of_other_coins_are_refused():
-    with pytest.raises(ValueError, match="returns must have 3 columns, one for each coin, got 2"):
+    with pytest.raises(ValueError, match=r"returns must have \d columns, one for each coin, got 2"):
         first_passage(one_bet(), np.array([1.0]), np.zeros((500, 2)), {1: np.zeros(1)})

@@ -11,6 +11,8 @@ from marginwatch.risk.measures.prices import price_ages, usd_prices
 from marginwatch.risk.settings import RiskSettings
 
 CROSS = AccountState(margin_mode="cross")
+NET = ((1, "net"), (-1, "net"))
+TWINS = [(1, "long"), (-1, "short")]
 
 
 def fresh_sheet(world):
@@ -43,11 +45,23 @@ def rows_of(parts, pick, shape):
 
 
 def shape_of(parts, pick):
+    """Return legs that may have a second row, on either side whatever the sign of the first."""
     contracts = pick.sample([parts.BTCUSDT, parts.ETHUSDT, parts.BTCUSD, parts.PEPE], pick.randint(0, 4))
-    shape = [(one, pick.choice((1, -1)), "net") for one in contracts]
-    return shape + [
-        (one, sign, "long" if sign > 0 else "short") for one, sign, _ in shape if pick.random() < 0.3
+    return [
+        (one, *row)
+        for one in contracts
+        for row in (NET[pick.random() < 0.5], *pick.sample(TWINS, pick.randint(0, 1)))
     ]
+
+
+def changed(pick, shape):
+    """Return the shape with one net row turned, if there is any: the rows stay where they are."""
+    rows = [place for place, (_, _, side) in enumerate(shape) if side == "net"]
+    if not rows:
+        return shape
+    place = pick.choice(rows)
+    one, sign, side = shape[place]
+    return [*shape[:place], (one, -sign, side), *shape[place + 1 :]]
 
 
 def test_a_kept_order_gives_the_same_sheet_as_a_new_one(parts):
@@ -61,8 +75,9 @@ def test_a_kept_order_gives_the_same_sheet_as_a_new_one(parts):
             world.account(name, state=CROSS)
             world.facts()
         name = pick.choice(list(shapes))
-        if pick.random() < 0.4:
-            shapes[name] = shape_of(parts, pick)
+        if pick.random() < 0.6:
+            shape = shape_of(parts, pick) if pick.random() < 0.5 else changed(pick, shapes[name])
+            shapes[name] = shape
         coins = [
             Balance(asset=pick.choice(("USDT", "USDC", "BTC")), wallet_balance=str(pick.randint(1, 10**6)))
         ]

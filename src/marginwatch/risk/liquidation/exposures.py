@@ -7,6 +7,7 @@ import numpy as np
 from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.risk.margin.black76 import normal_cdf
 from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.margin.sheet_plan import inverse_rows
 
 
 class CoinExposures(NamedTuple):
@@ -17,7 +18,8 @@ class CoinExposures(NamedTuple):
     account, coin : ndarray of shape (g,), int64
         Rows of the sheet.
     usd : ndarray of shape (g,), float64
-        Signed USD delta: positions and what is in the wallet; unknown prices count as nothing.
+        Signed USD delta of equity: positions, what is in the wallet, and what inverse positions have earned, which is coin;
+        unknown prices count as nothing.
     leg_pair, holding_pair : ndarray of shape (n,) and (h,), int64
         The pair that each leg (by its underlying) and holding belongs to.
     """
@@ -64,7 +66,12 @@ def coin_exposures(sheet: MarginSheet) -> CoinExposures:
     holding_key = sheet.holding_account * n_coins + sheet.holding_coin
     keys, code = np.unique(np.concatenate((leg_key, holding_key)), return_inverse=True)
     code = code.reshape(-1).astype(np.int64)
-    worth = np.concatenate((leg_deltas(sheet), sheet.holding_cash * sheet.coin_usd[sheet.holding_coin]))
+    positions = leg_deltas(sheet)
+    inverse = inverse_rows(sheet)
+    # N contracts and what they have earned in the coin, N × (mark ÷ entry − 1), together.
+    mark = sheet.mark_price[sheet.leg_contract[inverse]]
+    positions[inverse] *= mark / sheet.leg_entry_price[inverse]
+    worth = np.concatenate((positions, sheet.holding_cash * sheet.coin_usd[sheet.holding_coin]))
     usd: FloatArray = np.bincount(code, weights=np.nan_to_num(worth), minlength=keys.shape[0]).astype(
         np.float64
     )

@@ -99,11 +99,8 @@ def worst_position(figures: DistanceFigures, ways: Ways, row: int) -> str | None
 def _by_coin(figures: DistanceFigures, row: int, nulls: Judge, why: str) -> dict[str, Any]:
     coins, pair = figures.distances.coins, int(figures.nearest_coin[row])
     name = "nearest_coin_distance"
-    if pair == NO_PAIR:
-        answers = coins.ways.answer[coins.account == row]
-        answer = Answer.NONE_IN_RANGE if answers.size else int(figures.distances.common.answer[row])
-        if np.any(answers == Answer.MISSING) or answer == Answer.NUMBER:
-            answer = Answer.MISSING if answers.size else Answer.NOT_APPLICABLE
+    answer = _answer_by_coin(figures, row)
+    if answer != Answer.NUMBER:
         return {name: nulls.judged(name, math.nan, why, int(answer))}
     coin, shock = int(coins.coin[pair]), float(coins.ways.shock[pair])
     sheet = figures.distances.sheet
@@ -137,3 +134,18 @@ def level_fields(held: "Held[LevelFigures]", account_id: AccountId, nulls: Judge
         nulls.judged("risk_score", math.nan, held.reason or "not enough is known of the account", answer)
         return {"risk_level": None, "risk_score": None}
     return {"risk_level": level.level, "risk_score": level.score}
+
+
+def _answer_by_coin(figures: DistanceFigures, row: int) -> Answer:
+    """Return what kind of answer the nearest of an account's coins is: not the nearest known if one is not known."""
+    of, coins = figures.distances, figures.distances.coins
+    whole = Answer(int(of.common.answer[row]))
+    answers = coins.ways.answer[coins.account == row]
+    if whole == Answer.NOT_APPLICABLE:
+        return whole
+    if np.any(answers == Answer.MISSING):
+        return Answer.MISSING
+    if answers.size:
+        return Answer.NONE_IN_RANGE if figures.nearest_coin[row] == NO_PAIR else Answer.NUMBER
+    # An isolated account dies leg by leg, not coin by coin.
+    return Answer.MISSING if whole == Answer.MISSING else Answer.NOT_APPLICABLE

@@ -43,8 +43,8 @@ def random_sheet(
 ) -> MarginSheet:
     """Return accounts that bet on linear and inverse perpetuals, with USDT and some coins in their wallets.
 
-    Contract ``i`` is on coin ``i``; coin 1 is USDT, coin 2 is BTC. Accounts are long and short at random and hold about
-    ``1 ÷ leverage`` of their gross value in USDT.
+    Contract ``i`` is on coin ``i``; coin 1 is USDT, coin 2 is BTC, the last one is USD, in which inverse contracts are
+    quoted. Accounts are long and short at random and hold about ``1 ÷ leverage`` of their gross value in USDT.
     """
     rng = np.random.default_rng(seed)
     k, c = n_accounts, n_contracts + 2
@@ -68,7 +68,7 @@ def random_sheet(
         **_contract_columns(mark, is_inverse, settle),
         **_tier_columns(mark, is_inverse),
         **_holding_columns(wallets, k, c),
-        **_coin_columns(usd),
+        **_coin_columns(np.append(usd, 1.0)),
     }
     return MarginSheet(**parts)  # pyright: ignore[reportArgumentType]  # columns by name
 
@@ -143,7 +143,7 @@ def _contract_columns(mark: FloatArray, is_inverse: BoolArray, settle: CodeArray
         "is_option": np.zeros(c, np.bool_),
         "is_call": np.zeros(c, np.bool_),
         "underlying_coin": np.arange(c, dtype=np.int64),
-        "quote_coin": np.where(is_inverse, 0, 1),
+        "quote_coin": np.where(is_inverse, c, 1),
         "settle_coin": settle,
         "expiry_ns": np.zeros(c, np.int64),
         "strike_price": blank,
@@ -191,9 +191,9 @@ def _coin_columns(usd: FloatArray) -> dict[str, object]:
     rows: FloatArray = np.ones(c)
     coins: CodeArray = np.arange(c)
     return {
-        "coin_names": (None, "USDT", "BTC", *(f"coin-{i}" for i in range(3, c))),
+        "coin_names": (None, "USDT", "BTC", *(f"coin-{i}" for i in range(3, c - 1)), "USD"),
         "coin_usd": usd,
-        "coin_is_exempt": coins < 2,
+        "coin_is_exempt": (coins < 2) | (coins == c - 1),
         "collateral_limit": np.outer(rows, [np.inf]),
         "collateral_rate": np.where(coins == 1, 1.0, 0.9)[:, None],
         "borrow_limit": np.outer(rows, [1e6, np.inf]),

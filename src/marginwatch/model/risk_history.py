@@ -23,7 +23,7 @@ class FrozenExposure(msgspec.Struct, frozen=True, kw_only=True):
     exposure_usd : float
         USD gained for a rise of the coin by 100 %, options left out.
     is_exempt : bool
-        Whether a crypto-wide move leaves the coin alone.
+        Whether it is cash, which stands still where nothing is known of its price.
     curve : bytes or None
         What options on the coin gain: pairs of (price ÷ price then, USD gained), float64 each, little-endian.
     """

@@ -37,3 +37,18 @@ def test_what_is_no_number_is_a_hole_and_nothing_is_nothing():
     found = series_by_coin({series("BTCUSDT"): [PriceClose(3_600, "x"), PriceClose(7_200, "5")]})
     assert np.isnan(found[0].closes[0])
     assert series_by_coin({}) == ()
+
+
+def test_a_contract_that_is_traded_no_more_gives_way_to_a_shorter_one_that_is():
+    renamed = [PriceClose(3_600 * number, str(number)) for number in range(8, 11)]
+    kept = {
+        series("OLDUSDT", "NEW"): closes(6),
+        series("NEWUSDT", "NEW"): renamed,
+        series("BTCUSDT"): closes(10),
+    }
+    found = {one.name: one.closes.tolist() for one in series_by_coin(kept)}
+    assert found["NEW"] == [8, 9, 10]
+    # A top-up under way is no end, and a dead coin keeps what it has.
+    late = {series("A"): closes(7), series("B"): closes(10)[5:], series("DEAD", "DEAD"): closes(2)}
+    found = {one.name: one.closes.tolist() for one in series_by_coin(late)}
+    assert (len(found["BTC"]), found["DEAD"]) == (7, [1, 2])

@@ -1,5 +1,7 @@
 """Exposures against the gains that contracts make by their own definition."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,3 +112,28 @@ def test_accounts_that_count_in_no_total_are_missing_with_their_reason(desk_worl
     by_name = dict(zip(found.account_ids, found.missing_reasons, strict=True))
     assert by_name["long"] == "stale"
     assert by_name["pair"] is None
+
+
+def test_an_inverse_short_owns_the_dollars_it_was_sold_for(desk_world, sheet_of):
+    found = exposures_of(sheet_of(desk_world))
+    row = found.account_ids.index("inverse")
+    assert found.linear_usd[row, found.coin_names.index("USD")] == pytest.approx(50_000 * 50_000 / 50_000)
+
+
+def test_an_inverse_contract_entered_at_nothing_is_missing_and_not_infinite(desk_world, sheet_of):
+    sheet = sheet_of(desk_world)
+    inverse = sheet.is_inverse[sheet.leg_contract]
+    found = exposures_of(replace(sheet, leg_entry_price=np.where(inverse, 0.0, sheet.leg_entry_price)))
+    row = found.account_ids.index("inverse")
+    assert "BTCUSD" in found.missing_reasons[row]
+    assert np.isfinite(found.linear_usd[~found.is_missing]).all()
+
+
+def test_what_is_no_crypto_coin_still_moves(priced, parts, sheet_of):
+    world = priced()
+    gold = parts.contract("XAUUSDT", "XAU", "USDT")
+    world.mark(gold, "4000")
+    world.account("gold", parts.position(gold, 5, "4000"))
+    sheet = sheet_of(world)
+    assert sheet.coin_is_exempt[sheet.coin_names.index("XAU")]
+    assert exposures_of(sheet).exempt == {"USDT"}

@@ -296,3 +296,16 @@ def test_single_precision_is_wrong_by_no_more_than_it_says(net_to_gross):
     assert np.abs(rough - exact).max() < 1e-6 * moved.max()
     error = np.abs(var_and_shortfall(rough, 0.99).var / var_and_shortfall(exact, 0.99).var - 1)
     assert error.max() < 1e-6 / net_to_gross
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_no_crypto_coin_and_has_no_history_is_not_without_risk(
+    priced, parts, sheet_of, recorded_returns, method
+):
+    world = priced()
+    gold = parts.contract("XAUUSDT", "XAU", "USDT")
+    world.mark(gold, "4000")
+    world.account("gold", parts.position(gold, 5, "4000"))
+    found = measure_var(exposures_of(sheet_of(world)), recorded_returns, settings_of(method))
+    assert found.accounts.var_usd[0] > 0.05 * 5 * 4_000
+    assert {one.name: one.source for one in found.sources}["XAU"] == "beta"

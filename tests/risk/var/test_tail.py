@@ -87,3 +87,9 @@ def test_shortfall_never_grows_by_joining_books(seed):
     apart = var_and_shortfall(gains, 0.97).shortfall.sum()
     together = var_and_shortfall(gains.sum(axis=0, keepdims=True), 0.97).shortfall[0]
     assert together <= apart + 1e-9
+
+
+def test_a_book_that_stands_still_risks_nothing_and_not_minus_nothing():
+    found = var_and_shortfall(np.zeros((1, 200)), 0.99)
+    assert not np.signbit(found.var[0])
+    assert not np.signbit(found.shortfall[0])

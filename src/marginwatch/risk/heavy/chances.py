@@ -15,6 +15,7 @@ from marginwatch.risk.liquidation.distance import account_ways
 from marginwatch.risk.liquidation.market_move import common_shock
 from marginwatch.risk.liquidation.probability import Passage, first_passage
 from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.margin.terms import is_cash
 from marginwatch.risk.measures.exposure import grouped
 from marginwatch.risk.var.scenarios import filtered_scenarios
 from marginwatch.risk.workspace import Workspace
@@ -65,9 +66,7 @@ def measure_chances(
     if past.hourly is None:
         raise NotKnownYetError("no history of hourly closes is known")
     names = list(dict.fromkeys(name for name in sheet.coin_names if name is not None))
-    exempt = {
-        name for name, free in zip(sheet.coin_names, sheet.coin_is_exempt, strict=True) if name and free
-    }
+    exempt = {name for name in names if is_cash(name)}
     history = complete_history(past.hourly, names, rows_max=ROWS_MAX, exempt=exempt)
     returns = filtered_scenarios(history, HOUR_S).returns
     place = {name: column for column, name in enumerate(names)}

@@ -39,7 +39,7 @@ class Source(StrEnum):
     OWN = "own"  # all of them its own
     BETA = "beta"  # missing ones are beta × the benchmark's
     NAMED = "named"  # missing ones are the named coin's
-    EXEMPT = "exempt"  # missing ones are 0: cash, stablecoins, what is no crypto coin
+    EXEMPT = "exempt"  # missing ones are 0: cash
 
 
 @dataclass(slots=True, frozen=True)
@@ -123,7 +123,7 @@ def complete_history(
     rows_max : int
         Newest rows kept.
     exempt : collection of str
-        Coins that a crypto-wide move leaves alone: rows that they lack are 0.
+        Cash: rows that it lacks are 0.
     proxies : mapping of str to str
         Named proxies; one that has no row where it is needed is filled by the benchmark first.
     benchmark : str, default="BTC"

@@ -34,7 +34,8 @@ def ewma_variance(returns: FloatArray, decay: float, *, start: FloatArray | None
     Returns
     -------
     ndarray of shape (n_times + 1, n_coins), float64
-        The last row is the expectation for the time after the last return. A row does not depend on its own return.
+        The last row is the expectation for the time after the last return. A row depends on no return of its own time or
+        later, but for what is left in it of the default start, which has seen the first 75 rows (after them 1 % of it is left for days, a third for hours).
 
     Raises
     ------

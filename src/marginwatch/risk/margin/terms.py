@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from marginwatch.book.assets import AssetTable
+from marginwatch.book.assets import CASH_ASSETS, AssetTable
 from marginwatch.book.columns import Columns
 from marginwatch.book.instruments import InstrumentTable
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.book.tiers import BorrowSteps, CollateralBands
-from marginwatch.model.ids import InstrumentId
+from marginwatch.model.ids import Asset, InstrumentId
 from marginwatch.risk.margin.accounts import CoinRules
 from marginwatch.risk.margin.steps import Tiers, tiers_of
 
@@ -78,6 +78,11 @@ def coin_rules(collateral: CollateralBands, borrow: BorrowSteps, n_coins: int) -
         borrow_initial_rate=unknown_first(borrow.array("initial_margin_rate")[:n_coins], steps),
         borrow_maintenance_rate=unknown_first(borrow.array("maintenance_margin_rate")[:n_coins], steps),
     )
+
+
+def is_cash(name: Asset) -> bool:
+    """Return whether a coin is a stablecoin or money of a state: what others are paid in, and no bet."""
+    return name in CASH_ASSETS or name in FIAT
 
 
 def exempt_coins(assets: AssetTable) -> BoolArray:

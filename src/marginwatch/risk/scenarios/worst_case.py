@@ -1,11 +1,12 @@
 """The worst that each held coin could do: fall to nothing or double, as a loss and as a share of equity."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
-from marginwatch.book.assets import CASH_ASSETS
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.ids import AccountId, Asset
 from marginwatch.model.scenario import Scenario
@@ -14,7 +15,7 @@ from marginwatch.risk.margin.accounts import valued
 from marginwatch.risk.margin.models import margins
 from marginwatch.risk.margin.prices import prices_now
 from marginwatch.risk.margin.sheet import MarginSheet
-from marginwatch.risk.margin.terms import FIAT
+from marginwatch.risk.margin.terms import is_cash
 from marginwatch.risk.measures.exposure import grouped
 from marginwatch.risk.scenarios.isolated_legs import IsolatedLegs
 from marginwatch.risk.scenarios.market import scenario_market
@@ -80,7 +81,11 @@ class WorstCases:
     left_out: tuple[tuple[AccountId, str], ...]
 
 
-def worst_cases(sheet: MarginSheet, work: Workspace | None = None) -> WorstCases:
+def worst_cases(
+    sheet: MarginSheet,
+    work: Workspace | None = None,
+    left_out: Mapping[AccountId, str] = MappingProxyType({}),
+) -> WorstCases:
     """Return what each coin could do to each account that bets on it.
 
     Cash (stablecoins, fiat money) has no worst case here; depegs are scenarios. Cost: three margin passes and one sort of
@@ -92,12 +97,17 @@ def worst_cases(sheet: MarginSheet, work: Workspace | None = None) -> WorstCases
         The accounts.
     work : Workspace, optional
         Buffers to be used again.
+    left_out : mapping of AccountId to str
+        Accounts that count in no sum (stale, lost, stopped), and why; they have no pairs either.
     """
     work = work or Workspace()
     now = margins(sheet, prices_now(sheet), work)
     isolated = IsolatedLegs(sheet, now.legs)
-    moves = np.array([not _is_cash(name) for name in sheet.coin_names])
-    stakes = _Stakes(sheet, ~np.isnan(now.equity), moves)
+    moves = np.array([name is not None and not is_cash(name) for name in sheet.coin_names], np.bool_)
+    is_counted = np.array([name not in left_out for name in sheet.account_ids], np.bool_) & ~np.isnan(
+        now.equity
+    )
+    stakes = _Stakes(sheet, is_counted, moves)
     to_zero, doubled = (
         stakes.profit(_sides(sheet, isolated, moves, factor, work), factor)
         for factor in (NOTHING_FACTOR, DOUBLE_FACTOR)
@@ -107,7 +117,7 @@ def worst_cases(sheet: MarginSheet, work: Workspace | None = None) -> WorstCases
     to_zero, doubled = to_zero[matters], doubled[matters]
     names, code = _assets(sheet, coin)
     n_names = len(names)
-    everybody = np.full(n_names, np.nansum(now.equity))
+    everybody = np.full(n_names, now.equity[is_counted].sum())
     return WorstCases(
         sheet=sheet,
         account=account,
@@ -116,14 +126,11 @@ def worst_cases(sheet: MarginSheet, work: Workspace | None = None) -> WorstCases
         asset_names=names,
         assets=_worst(grouped(code, to_zero, n_names), grouped(code, doubled, n_names), everybody),
         left_out=tuple(
-            (sheet.account_ids[row], sheet.missing_reasons[row] or "a price is missing")
-            for row in np.flatnonzero(np.isnan(now.equity)).tolist()
+            (name, left_out.get(name) or sheet.missing_reasons[row] or "a price is missing")
+            for row, name in enumerate(sheet.account_ids)
+            if not is_counted[row]
         ),
     )
-
-
-def _is_cash(name: Asset | None) -> bool:
-    return name is None or name in CASH_ASSETS or name in FIAT
 
 
 def _worst(to_zero: FloatArray, doubled: FloatArray, equity: FloatArray) -> CoinWorst:

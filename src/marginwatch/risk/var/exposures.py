@@ -20,6 +20,7 @@ from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.ids import AccountId
 from marginwatch.risk.margin.lacking import TEXTS, Lack
 from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.margin.terms import is_cash
 from marginwatch.risk.var.option_curves import OptionCurves, option_curves
 
 _Subject: TypeAlias = Callable[[int], str]
@@ -42,7 +43,8 @@ class Exposures:
     coin_names : tuple of str
         Canonical names, shape (f,); the same coin at two venues is one.
     exempt : frozenset of str
-        Those that a crypto-wide move leaves alone.
+        Cash: stablecoins and money of states, which stand still where nothing is known of their price. What is no crypto
+        coin but moves all the same (metals, shares) is not among them.
     linear_usd : ndarray of shape (k, f), float64
         USD gained for a rise of the coin by 100 %, without options; NaN in the whole row of a missing account.
     delta_usd : ndarray of shape (k, f), float64
@@ -107,7 +109,8 @@ def exposures_of(sheet: MarginSheet, left_out: Mapping[AccountId, str] = Mapping
     linear: FloatArray = np.zeros(k * f)
     lacking = _not_counted(sheet, left_out)
     for account, coin, usd, subject in (_wallets(sheet), *_legs(sheet)):
-        unknown = np.isnan(usd)
+        # A price of 0 under an inverse contract makes an infinity, which is no amount either.
+        unknown = ~np.isfinite(usd)
         for row in np.flatnonzero(unknown):
             lacking.setdefault(int(account[row]), subject(int(row)))
         place = account * f + factor[coin]
@@ -146,15 +149,12 @@ def _assembled(
     delta = linear.copy()
     if curves is not None:
         delta[curves.account, curves.coin] += curves.delta_usd
-    exempt: list[bool] = sheet.coin_is_exempt.tolist()
     return Exposures(
         account_ids=sheet.account_ids,
         desk=sheet.desk,
         desk_names=sheet.desk_names,
         coin_names=coin_names,
-        exempt=frozenset(
-            str(name) for name, is_exempt in zip(sheet.coin_names, exempt, strict=True) if name and is_exempt
-        ),
+        exempt=frozenset(name for name in coin_names if is_cash(name)),
         linear_usd=linear,
         delta_usd=delta,
         is_missing=is_missing,
@@ -190,8 +190,9 @@ def _legs(sheet: MarginSheet) -> tuple[_Part, _Part]:
     settle_usd = sheet.coin_usd[sheet.settle_coin[contract]]
     mark, entry = sheet.mark_price[contract], sheet.leg_entry_price[plain]
     size = sheet.leg_quantity[plain] * sheet.multiplier[contract] * settle_usd
-    to_coin = size * np.where(is_inverse, 1.0 / entry, mark)
-    to_quote = -size * np.where(is_inverse, 1.0 / mark, entry)
+    with np.errstate(divide="ignore"):
+        to_coin = size * np.where(is_inverse, 1.0 / entry, mark)
+        to_quote = -size * np.where(is_inverse, 1.0 / mark, entry)
 
     def subject(row: int) -> str:
         return f"mark, entry or settlement price of {sheet.contract_names[contract[row]]}"

@@ -75,8 +75,9 @@ def var_and_shortfall(gains: FloatArray | SingleArray, confidence: float) -> Tai
     last = math.floor(size)
     worst = np.partition(gains, last, axis=1)[:, : last + 1].astype(np.float64)
     quantile = worst[:, last]
-    shortfall = -(worst[:, :last].sum(axis=1) + (size - last) * quantile) / size
-    var = -quantile
+    shortfall = 0.0 - (worst[:, :last].sum(axis=1) + (size - last) * quantile) / size
+    # Taken from 0, so that a book that stands still has 0 and not −0.
+    var = 0.0 - quantile
     # NaN sorts to the end, where it would go unnoticed.
     unknown = np.isnan(gains.sum(axis=1))
     var[unknown] = np.nan

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from marginwatch.model.account import AccountState
-from marginwatch.model.balance import Balance
+from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.ids import AccountId
 from marginwatch.model.scenario import Scenario
 from marginwatch.risk.heavy.moves import moves_of

@@ -24,9 +24,14 @@ FUNDING_PAYMENTS = 3
 """A day of payments every 8 hours at a usual cap of large contracts."""
 
 
-def standard_scenarios(own: Sequence[Scenario] = ()) -> tuple[Scenario, ...]:
-    """Return what is run without being asked for: grid, days, depegs, funding, then the desk's own."""
-    return (*grid_scenarios(), *day_scenarios(), *depeg_scenarios(), *funding_scenarios(), *own)
+def standard_scenarios(own: Sequence[Scenario] = (), coins: Sequence[Scenario] = ()) -> tuple[Scenario, ...]:
+    """Return what is run without being asked for: grid, days, coins alone, depegs, funding, then the desk's own.
+
+    A scenario of the desk takes the place of a standard one of the same name, for it is asked for by its name.
+    """
+    standard = (*grid_scenarios(), *day_scenarios(), *coins, *depeg_scenarios(), *funding_scenarios())
+    taken = {one.name for one in own}
+    return (*(one for one in standard if one.name not in taken), *own)
 
 
 def grid_scenarios(

@@ -193,8 +193,8 @@ class HeavyWork:
             return measure_calendars(of.own_sheet(), of.adl_rank)
 
         def stress() -> object:
-            sheet = of.counted_sheet()
-            return measure_stress(sheet, moves_of(sheet, past.daily), of.scenarios, work)
+            sheet = of.own_sheet()
+            return measure_stress(sheet, moves_of(sheet, past.daily), of.scenarios, work, of.left_out)
 
         def cascades() -> object:
             sheet = of.counted_sheet()

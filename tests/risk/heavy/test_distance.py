@@ -7,10 +7,14 @@ import pytest
 
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.risk.betas import PRIOR_MEAN, shrunk_betas
+from marginwatch.risk.heavy.chances import ChanceFigures
 from marginwatch.risk.heavy.distance import measure_distance
 from marginwatch.risk.heavy.moves import PRIOR_DAILY_VOLATILITY, moves_of
 from marginwatch.risk.heavy.parts import Heavy, Part
 from marginwatch.risk.history.returns import ReturnTable
+from marginwatch.risk.liquidation.probability import HOURS_MIN, first_passage
+from marginwatch.risk.margin.models import margins
+from marginwatch.risk.margin.prices import prices_now
 from marginwatch.risk.tables import account_rows
 from marginwatch.risk.tables.ladders import distance_basis, ladder_rows
 
@@ -78,6 +82,23 @@ def test_rows_tell_four_kinds_of_answer_apart(desk):
     assert rows["alone"].reasons["nearest_coin_distance"] == "not_applicable"
     assert rows["alone"].reasons["no_new_risk_distance"] == "not_applicable"
     assert rows["broke"].liquidation_distance == rows["broke"].liquidation_distance_up == 0.0
+
+
+def test_chances_of_who_cannot_be_liquidated_as_a_whole_are_not_applicable(desk):
+    sheet = desk.press.sheet(desk.now)
+    returns = np.random.default_rng(1).normal(0.0, 0.01, (HOURS_MIN, len(sheet.coin_names)))
+    room = margins(sheet, prices_now(sheet)).headroom
+    due = {hours: np.zeros(sheet.n_accounts) for hours in (1, 24)}
+    figures = ChanceFigures(
+        first_passage(sheet, room, returns, due), {name: row for row, name in enumerate(sheet.account_ids)}
+    )
+    part = Part(at_ns=desk.now, value=figures, reason=None)
+    rows = {row.account_id: row for row in account_rows(replace(desk.frame(), heavy=Heavy(chances=part)))}
+    reasons = {name: row.reasons.get("liquidation_probability_24h") for name, row in rows.items()}
+    assert reasons["idle"] == reasons["alone"] == "not_applicable"
+    assert reasons["unpriced"].startswith("missing: ")
+    assert reasons["long"] is None
+    assert rows["broke"].liquidation_probability_1h == 1.0
 
 
 def test_the_nearest_coin_is_one_that_alone_would_do_it(desk):

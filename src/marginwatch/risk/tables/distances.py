@@ -11,7 +11,6 @@ from marginwatch.risk.heavy.distance import NO_PAIR, DistanceFigures
 from marginwatch.risk.heavy.parts import Held
 from marginwatch.risk.liquidation.contribution import NO_LEG
 from marginwatch.risk.liquidation.forced_actions import ForcedAction
-from marginwatch.risk.liquidation.ways import Ways
 
 if TYPE_CHECKING:
     from marginwatch.risk.heavy.chances import ChanceFigures
@@ -62,8 +61,8 @@ def distance_fields(held: Held[DistanceFigures], account_id: AccountId, nulls: J
 def _known(figures: DistanceFigures, row: int, nulls: Judge) -> dict[str, Any]:
     of, sheet = figures.distances, figures.distances.sheet
     why = sheet.missing_reasons[row] or "it could not be reckoned"
-    common = of.common
-    answer, shock = int(common.answer[row]), float(common.shock[row])
+    common, nearest = of.common, figures.common
+    answer, shock = int(nearest.answer[row]), float(nearest.shock[row])
     found: dict[str, Any] = {
         "liquidation_distance_down": nulls.judged(
             "liquidation_distance_down", abs(float(common.down[row])), why, int(common.down_answer[row])
@@ -78,20 +77,20 @@ def _known(figures: DistanceFigures, row: int, nulls: Judge) -> dict[str, Any]:
         lack = why if math.isnan(shock) else "the price of BTC"
         found[name] = nulls.judged(name, value, lack, answer or None)
     for name, ways in (
-        ("cautious_liquidation_distance", of.cautious),
-        ("no_new_risk_distance", of.no_new_risk),
+        ("cautious_liquidation_distance", figures.cautious),
+        ("no_new_risk_distance", figures.no_new_risk),
     ):
         found[name] = nulls.judged(name, abs(float(ways.shock[row])), why, int(ways.answer[row]))
-    found["worst_position"] = worst_position(figures, common, row)
+    found["worst_position"] = worst_position(figures, row)
     action = ForcedAction(int(figures.first_action[row]))
     found["first_forced_action"] = None if action is ForcedAction.NONE else action.name.lower()
     return found | _by_coin(figures, row, nulls, why)
 
 
-def worst_position(figures: DistanceFigures, ways: Ways, row: int) -> str | None:
+def worst_position(figures: DistanceFigures, row: int) -> str | None:
     """Return the contract that takes most of an account's headroom on its nearest way; None for none."""
-    sheet, leg = figures.distances.sheet, int(ways.leg[row])
-    if leg == NO_LEG or ways.answer[row] != Answer.NUMBER:
+    sheet, leg = figures.distances.sheet, int(figures.common.leg[row])
+    if leg == NO_LEG or figures.common.answer[row] != Answer.NUMBER:
         return None
     return sheet.contract_names[int(sheet.leg_contract[leg])]
 
@@ -102,7 +101,7 @@ def _by_coin(figures: DistanceFigures, row: int, nulls: Judge, why: str) -> dict
     answer = _answer_by_coin(figures, row)
     if answer != Answer.NUMBER:
         return {name: nulls.judged(name, math.nan, why, int(answer))}
-    coin, shock = int(coins.coin[pair]), float(coins.ways.shock[pair])
+    coin, shock = int(coins.coin[pair]), float(figures.coin_shock[pair])
     sheet = figures.distances.sheet
     price = float(sheet.coin_usd[coin]) * (1.0 + shock)
     return {
@@ -118,10 +117,11 @@ def chance_fields(held: "Held[ChanceFigures]", account_id: AccountId, nulls: Jud
     row = None if figures is None else figures.rows.get(account_id)
     found: dict[str, Any] = {}
     for hours, name in ((1, "liquidation_probability_1h"), (24, "liquidation_probability_24h")):
-        chance = math.nan if figures is None or row is None else float(figures.passage.within[hours][row])
-        found[name] = nulls.judged(
-            name, chance, held.reason or "too little history, or a figure of the account"
-        )
+        chance, answer = math.nan, None
+        if figures is not None and row is not None:
+            chance, answer = float(figures.passage.within[hours][row]), int(figures.passage.answer[row])
+        why = held.reason or "too little history, or a figure of the account"
+        found[name] = nulls.judged(name, chance, why, answer)
     return found
 
 

@@ -12,10 +12,11 @@ S = 1_000_000_000
 
 
 def frame(at_s, *shocks):
-    distances = SimpleNamespace(
-        common=SimpleNamespace(shock=np.array(shocks)), sheet=SimpleNamespace(account_ids=("a", "b"))
+    figures = SimpleNamespace(
+        common=SimpleNamespace(shock=np.array(shocks)),
+        distances=SimpleNamespace(sheet=SimpleNamespace(account_ids=("a", "b"))),
     )
-    part = Part(at_ns=at_s * S, value=SimpleNamespace(distances=distances), reason=None)
+    part = Part(at_ns=at_s * S, value=figures, reason=None)
     return SimpleNamespace(at_ns=at_s * S, heavy=Heavy(distance=part))
 
 

@@ -1,6 +1,6 @@
 """The columns of the table of accounts."""
 
-from marginwatch.cli.output import Column, age, distance, grouped, or_missing, percent
+from marginwatch.cli.output import MISSING, Column, age, distance, grouped, or_missing, percent
 from marginwatch.risk.table_rows import AccountRow
 
 
@@ -16,6 +16,11 @@ def health(row: AccountRow) -> str:
     return ", ".join(words)
 
 
+def level_words(row: AccountRow) -> str:
+    """Return an account's level and score."""
+    return MISSING if row.risk_score is None else f"{row.risk_level} {row.risk_score}"
+
+
 COLUMNS = (
     Column("account", lambda row: row.account_id, is_number=False),
     Column("desk", lambda row: or_missing(row.desk), is_number=False, rank=3),
@@ -23,6 +28,7 @@ COLUMNS = (
     Column("mode", lambda row: or_missing(row.margin_mode), is_number=False, rank=7),
     Column("MM usage", lambda row: percent(row.maintenance_margin_usage)),
     Column("IM usage", lambda row: percent(row.initial_margin_usage), rank=4),
+    Column("risk", level_words, is_number=False, rank=6),
     Column(
         "to liq.", lambda row: distance(row.liquidation_distance, row.reasons.get("liquidation_distance"))
     ),

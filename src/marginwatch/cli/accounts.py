@@ -37,7 +37,7 @@ def accounts(
 
     form = form_of(json, csv)
     wanted = {"account": account, "desk": desk, "venue": venue}
-    reply = Source(config=config, url=url, token=token, book=book, asked=Asked(parts=("distance",))).read(
-        "/api/v1/accounts", AccountsReply, lambda frame: accounts_reply(frame, **wanted), **wanted
-    )
+    reply = Source(
+        config=config, url=url, token=token, book=book, asked=Asked(parts=("distance", "levels"))
+    ).read("/api/v1/accounts", AccountsReply, lambda frame: accounts_reply(frame, **wanted), **wanted)
     return show_rows("Accounts", narrowed(reply, sort), AccountRow, COLUMNS, form)

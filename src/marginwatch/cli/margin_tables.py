@@ -1,5 +1,6 @@
 """The columns of the tables of margins, distances and ladders."""
 
+from marginwatch.cli.account_table import level_words
 from marginwatch.cli.output import (
     MISSING,
     Column,
@@ -71,11 +72,6 @@ def coin_words(row: AccountRow) -> str:
 def short_contract(name: str | None) -> str:
     """Return a contract's symbol."""
     return MISSING if name is None else name.rsplit(":", 1)[-1]
-
-
-def level_words(row: AccountRow) -> str:
-    """Return an account's level and score."""
-    return MISSING if row.risk_score is None else f"{row.risk_level} {row.risk_score}"
 
 
 MARGIN_COLUMNS = (

@@ -34,8 +34,7 @@ class Foresight:
         if part.value is None or part.at_ns == self._seen_ns:
             return
         self._seen_ns = part.at_ns
-        common, sheet = part.value.distances.common, part.value.distances.sheet
-        away = np.abs(common.shock)
+        sheet, away = part.value.distances.sheet, np.abs(part.value.common.shock)
         rows: list[int] = np.flatnonzero(away < THRESHOLDS[0]).tolist()
         for row in rows:
             account_id = sheet.account_ids[row]

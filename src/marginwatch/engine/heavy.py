@@ -19,12 +19,13 @@ from marginwatch.risk.heavy.cascades import measure_cascades
 from marginwatch.risk.heavy.chances import measure_chances
 from marginwatch.risk.heavy.depth import usd_per_percent
 from marginwatch.risk.heavy.distance import measure_distance
-from marginwatch.risk.heavy.inputs import HeavyInputs, left_out_of
+from marginwatch.risk.heavy.inputs import WORDS, HeavyInputs, left_out_of
 from marginwatch.risk.heavy.levels import measure_calendars, measure_levels
 from marginwatch.risk.heavy.moves import PastReturns, moves_of
 from marginwatch.risk.heavy.parts import NotKnownYetError, Part
 from marginwatch.risk.heavy.stress import measure_stress
 from marginwatch.risk.heavy.value_at_risk import measure_value_at_risk
+from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.var.settings import VarSettings
 from marginwatch.risk.workspace import Workspace
 
@@ -35,6 +36,14 @@ REST_S = 0.05
 
 GOOD_FOR_INTERVALS = 3.0
 """A part that failed to come so often is not known any more."""
+
+START_EVERY_S = 2.0
+"""Between slow passes while accounts are awaited for the first time."""
+
+BUSY_MAX = 2.0
+"""A slow pass is followed by a rest as long as itself: with thousands of accounts it takes longer than its interval."""
+
+NOT_HEARD = WORDS[Inclusion.STARTING]
 
 SLOW = ("chances", "levels", "calendars", "stress", "cascades", "value_at_risk", "advice")
 
@@ -85,6 +94,7 @@ class HeavyWork:
         self._var_settings = var_settings
         self._wish = wish
         self._failing = Failing()
+        self._slow_s = self.settings.slow_every_s
         # One set of buffers a thread.
         self._distance_work, self._slow_work = Workspace(), Workspace()
 
@@ -120,18 +130,25 @@ class HeavyWork:
                 await self._clock.sleep(REST_S)
 
     def _distance_interval_s(self) -> float:
-        of = self.settings
-        return of.distance_every_s if self.is_in_danger() else of.distance_calm_every_s
+        of, frame = self.settings, self._engine.frame
+        is_starting = frame is None or bool((frame.inclusion == Inclusion.STARTING).any())
+        return of.distance_every_s if is_starting or self.is_in_danger() else of.distance_calm_every_s
 
     async def _slow(self, pool: ThreadPoolExecutor) -> None:
         while True:
             started_s = self._clock.monotonic_s()
+            is_starting = True
             if self._engine.frame is not None:
+                # Once a pass: gathering holds the loop, and all of them then speak of one moment.
+                inputs = self.inputs()
                 for name in SLOW:
-                    await self._reckon(name, self.inputs(), pool)
-            is_nothing_heard = self._engine.heavy.distance.value is None
-            wait_s = self.settings.slow_every_s - (self._clock.monotonic_s() - started_s)
-            await self._clock.sleep(1.0 if is_nothing_heard else max(wait_s, REST_S))
+                    await self._reckon(name, inputs, pool)
+                is_starting = not inputs.sheet.n_accounts or NOT_HEARD in inputs.left_out.values()
+            took_s = self._clock.monotonic_s() - started_s
+            # The first complete picture is not waited for longer than reckoning takes anyway.
+            every_s = START_EVERY_S if is_starting else self.settings.slow_every_s
+            self._slow_s = max(every_s, BUSY_MAX * took_s)
+            await self._clock.sleep(max(self._slow_s - took_s, REST_S))
 
     async def answer(self, asked: Asked) -> None:
         """Reckon what is asked once, on the loop, for whoever looks once."""
@@ -164,7 +181,7 @@ class HeavyWork:
         self._failing.note(name, ended.error)
         self.n_done += 1
         of = self.settings
-        interval_s = of.distance_calm_every_s if name == "distance" else of.slow_every_s
+        interval_s = of.distance_calm_every_s if name == "distance" else max(of.slow_every_s, self._slow_s)
         part: Part[Any] = Part(
             at_ns=inputs.sheet.at_ns,
             value=ended.value,

@@ -6,16 +6,31 @@ import numpy as np
 
 from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.model.ids import AccountId
-from marginwatch.risk.answers import Answer
+from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.risk.heavy.moves import Moves, benchmark_usd
 from marginwatch.risk.liquidation.distance import CoinDistances, Distances, distances
 from marginwatch.risk.liquidation.forced_actions import first_actions
 from marginwatch.risk.liquidation.ladder import Ladder, in_daily_sigmas, ladder
 from marginwatch.risk.liquidation.market_move import common_shock
+from marginwatch.risk.liquidation.ways import Ways
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.workspace import Workspace
 
 NO_PAIR = -1
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Nearest:
+    """The nearer of two ways of each account, taken out once: shock (signed), answer, and the leg that takes most."""
+
+    shock: FloatArray
+    answer: AnswerArray
+    leg: CodeArray
+
+
+def nearest_of(ways: Ways) -> Nearest:
+    """Return the nearer way of each account."""
+    return Nearest(ways.shock, ways.answer, ways.leg)
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -26,6 +41,12 @@ class DistanceFigures:
     ----------
     distances : Distances
         By account, by coin of an account, by isolated leg.
+    common, cautious, no_new_risk : Nearest
+        The nearer of the two ways of each account.
+    first_pair : ndarray of shape (k + 1,), int64
+        Rows of ``distances.coins`` of account ``i`` are ``first_pair[i]:first_pair[i + 1]``.
+    coin_shock : ndarray of shape (g,), float64
+        The nearer shock of each row of ``distances.coins``, signed.
     moves : Moves
         What the common shock is made of.
     btc_usd : float
@@ -43,6 +64,11 @@ class DistanceFigures:
     """
 
     distances: Distances
+    common: Nearest
+    cautious: Nearest
+    no_new_risk: Nearest
+    first_pair: CodeArray
+    coin_shock: FloatArray
     moves: Moves
     btc_usd: float
     sigmas: FloatArray
@@ -55,8 +81,7 @@ class DistanceFigures:
     @property
     def nearest(self) -> float:
         """The smallest distance of any account, fraction ≥ 0; infinite if nobody has one."""
-        shocks = np.abs(self.distances.common.shock)
-        cautious = np.abs(self.distances.cautious.shock)
+        shocks, cautious = np.abs(self.common.shock), np.abs(self.cautious.shock)
         both = np.concatenate((shocks[np.isfinite(shocks)], cautious[np.isfinite(cautious)]))
         return float(both.min()) if both.shape[0] else float("inf")
 
@@ -75,12 +100,18 @@ def measure_distance(sheet: MarginSheet, moves: Moves, work: Workspace | None = 
     """
     work = work or Workspace()
     found = distances(sheet, moves.betas, work)
-    shock = found.common.shock
+    common = nearest_of(found.common)
+    shock = common.shock
     reached = np.flatnonzero(np.isfinite(shock))
     accounts = common_shock(sheet, moves.betas, work)
     btc_usd = benchmark_usd(sheet)
     return DistanceFigures(
         distances=found,
+        common=common,
+        cautious=nearest_of(found.cautious),
+        no_new_risk=nearest_of(found.no_new_risk),
+        first_pair=np.searchsorted(found.coins.account, np.arange(sheet.n_accounts + 1)),
+        coin_shock=found.coins.ways.shock,
         moves=moves,
         btc_usd=btc_usd,
         sigmas=in_daily_sigmas(shock, moves.daily_volatility),

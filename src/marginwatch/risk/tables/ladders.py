@@ -59,7 +59,7 @@ def distance_basis(frame: Frame) -> DistanceBasis:
     held = frame.heavy.distance.held_at(frame.at_ns)
     if held.value is None:
         return DistanceBasis(age_s=held.age_s, reason=held.reason)
-    of, figures = held.value.distances, held.value
+    figures = held.value
     price = figures.btc_usd
     return DistanceBasis(
         age_s=held.age_s,
@@ -69,5 +69,5 @@ def distance_basis(frame: Frame) -> DistanceBasis:
         betas_source=figures.moves.betas_source,
         n_down=figures.down.account.shape[0],
         n_up=figures.up.account.shape[0],
-        n_missing=int(np.count_nonzero(of.common.answer == Answer.MISSING)),
+        n_missing=int(np.count_nonzero(figures.common.answer == Answer.MISSING)),
     )

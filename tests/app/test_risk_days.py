@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from marginwatch.app.risk_days import FREEZE_WITHIN_S, RiskDayKeeper
+from marginwatch.app.risk_days import CLOSES_WITHIN_S, FREEZE_WITHIN_S, RiskDayKeeper
 from marginwatch.clock import ManualClock
 from marginwatch.errors import ConnectivityError
 from marginwatch.model.ids import AccountId, Asset, VenueId
@@ -168,7 +168,7 @@ async def test_a_coin_without_a_close_leaves_the_day_open(life):
 async def test_without_price_history_the_book_is_kept_and_nothing_forecast(tmp_path):
     store = await Store.open(tmp_path / "y.sqlite")
     life = Life(store)
-    await life.to_midnight()
+    await life.to_midnight(seconds_after=CLOSES_WITHIN_S)
     await life.keeper.run_once()
     assert len(await life.days.frozen_book(life.day_s)) == 1
     assert await life.days.forecasts(WHOLE) == ()
@@ -189,3 +189,50 @@ async def test_a_store_that_cannot_be_written_is_tried_again(life, monkeypatch):
     assert await life.days.last_day() is None
     await life.keeper.run_once()
     assert await life.days.last_day() == life.day_s
+
+
+async def test_a_forecast_waits_for_the_close_of_its_own_day_but_its_book_does_not(life):
+    await life.keeper.run_once()
+    (quiet,) = await life.days.forecasts(WHOLE)
+    await life.to_midnight()
+    await life.keeper.run_once()
+    assert await life.days.last_day() == life.day_s - DAY_S
+    life.held = exposures(1.0)
+    await life.day_closes(BTC=-0.25)
+    await life.keeper.run_once()
+    # ETH, of which nothing is held but which had a close the day before, is waited for as well.
+    assert len(await life.days.forecasts(WHOLE)) == 1
+    await life.day_closes(ETH=0.0)
+    await life.keeper.run_once()
+    _, after = await life.days.forecasts(WHOLE)
+    # The crash of the day is in the volatility that its end is forecast with; the book is that of midnight.
+    assert after.var_usd > 1.5 * quiet.var_usd
+
+
+async def test_a_close_that_does_not_come_is_not_waited_for_for_ever(life):
+    await life.keeper.run_once()
+    await life.to_midnight(seconds_after=CLOSES_WITHIN_S)
+    await life.keeper.run_once()
+    assert len(await life.days.forecasts(WHOLE)) == 2
+
+
+async def test_closes_that_come_one_by_one_are_compared_when_the_last_is_there(life):
+    life.held = exposures(100_000.0, 50_000.0)
+    await life.keeper.run_once()
+    await life.to_midnight(seconds_after=FREEZE_WITHIN_S + 1)
+    await life.day_closes(BTC=0.01)
+    await life.keeper.run_once()
+    assert (await life.days.forecasts(WHOLE))[0].gain_usd is None
+    await life.day_closes(ETH=0.02)
+    await life.keeper.run_once()
+    assert (await life.days.forecasts(WHOLE))[0].gain_usd == pytest.approx(2_000)
+
+
+async def test_an_empty_book_is_frozen_once_a_day(life):
+    life.held = exposures(0.0)
+    await life.keeper.run_once()
+    life.held = exposures()
+    await life.clock.advance(60)
+    await life.keeper.run_once()
+    assert await life.days.forecasts(WHOLE) == ()
+    assert await life.days.last_day() is None

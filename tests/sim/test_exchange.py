@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marginwatch.clock import ManualClock
+from marginwatch.sim.account import history_max
 from marginwatch.sim.exchange import Exchange
 from marginwatch.sim.modes import MODES
 from marginwatch.sim.rows import Change
@@ -423,3 +424,27 @@ async def test_running_follows_the_clock() -> None:
         await running
     assert exchange.now_ms() - START_NS // 1_000_000 == 5_000
     assert exchange.stats().position_changes >= 25
+
+
+def test_many_accounts_remember_less_each_so_that_all_of_them_stay_within_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("marginwatch.sim.account.HISTORY_MIN", 5)
+    monkeypatch.setattr("marginwatch.sim.account.HISTORIES_MAX", 60)
+    exchange = Exchange(1, ManualClock(START_NS), n_accounts=3, activity_per_s=0.0)
+    uid = exchange.accounts()[1].uid
+    for number in range(1, 31):
+        exchange.open_position(uid, "BTCUSDT", STEPS["BTCUSDT"] * number)
+    kept = exchange.executions(uid, "linear")
+    assert [row.qty / STEPS["BTCUSDT"] for row in kept] == list(range(30, 10, -1))
+    assert len(exchange.transaction_log(uid)) == 20
+
+
+def test_few_accounts_remember_thousands_and_the_largest_desk_still_hundreds() -> None:
+    assert [history_max(n_accounts) for n_accounts in (1, 100, 500, 1000, 5000)] == [
+        2000,
+        2000,
+        400,
+        200,
+        200,
+    ]

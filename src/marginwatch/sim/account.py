@@ -12,6 +12,11 @@ from marginwatch.sim.records import DeliveryRow, SettlementRow
 from marginwatch.sim.rows import AccountInfo, ClosedPnlRow, ExecutionRow, OrderRow, TransactionRow
 
 HISTORY_MAX = 2_000
+HISTORY_MIN = 200
+"""Executions, ledger lines and so on that an account remembers of each kind, at most and at least."""
+HISTORIES_MAX = 200_000
+"""What all accounts remember of each together: an execution takes 2.6 kB with its ledger line."""
+
 ISOLATED = "ISOLATED_MARGIN"
 PORTFOLIO = "PORTFOLIO_MARGIN"
 DEFAULT_LEVERAGE = Decimal(10)
@@ -21,6 +26,11 @@ OPTION_FEE = Decimal("0.0003")
 """Fee of an option trade, of the index; our choice."""
 SPOT_FEE = Decimal("0.001")
 """Fee of a spot trade, of what it brings, for takers and makers."""
+
+
+def history_max(n_accounts: int) -> int:
+    """Return how many rows of each kind one of so many accounts remembers, so that memory stays bounded."""
+    return max(HISTORY_MIN, min(HISTORY_MAX, HISTORIES_MAX // n_accounts))
 
 
 @dataclass(slots=True)
@@ -138,11 +148,16 @@ class Account:
         Who it is.
     margin_mode : str
         Name of the margin mode in :data:`marginwatch.sim.modes.MODES`.
+    settings_ms : int
+        When its settings last changed.
+    history_max : int, default=2000
+        Rows of each kind that it remembers, the latest ones.
     """
 
     info: AccountInfo
     margin_mode: str
     settings_ms: int
+    history_max: int = HISTORY_MAX
     wallet: dict[str, CoinWallet] = field(default_factory=dict[str, CoinWallet])
     funding_wallet: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     positions: dict[tuple[str, int], Position] = field(default_factory=dict[tuple[str, int], Position])
@@ -150,11 +165,11 @@ class Account:
     spot_orders: dict[str, SpotOrder] = field(default_factory=dict[str, SpotOrder])
     order_margins: dict[str, OrderMargin] = field(default_factory=dict[str, OrderMargin])
     leverage: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
-    executions: deque[ExecutionRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
-    transactions: deque[TransactionRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
-    closed: deque[ClosedPnlRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
-    settlements: deque[SettlementRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
-    deliveries: deque[DeliveryRow] = field(default_factory=lambda: deque(maxlen=HISTORY_MAX))
+    executions: deque[ExecutionRow] = field(init=False)
+    transactions: deque[TransactionRow] = field(init=False)
+    closed: deque[ClosedPnlRow] = field(init=False)
+    settlements: deque[SettlementRow] = field(init=False)
+    deliveries: deque[DeliveryRow] = field(init=False)
     watch: Watch = field(default_factory=Watch)
     taker_fee: Decimal = TAKER_FEE
     maker_fee: Decimal = MAKER_FEE
@@ -163,6 +178,14 @@ class Account:
     is_liquidated: bool = False
     has_spot_hedging: bool = False
     """Whether coins held spot count as hedges in portfolio margin."""
+
+    def __post_init__(self) -> None:
+        """Begin all histories."""
+        self.executions = deque(maxlen=self.history_max)
+        self.transactions = deque(maxlen=self.history_max)
+        self.closed = deque(maxlen=self.history_max)
+        self.settlements = deque(maxlen=self.history_max)
+        self.deliveries = deque(maxlen=self.history_max)
 
     @property
     def is_isolated(self) -> bool:

@@ -1,11 +1,11 @@
 """The exchange as one object: step it, read it, control it, listen to it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 
 from marginwatch.clock import Clock
 from marginwatch.sim import liquidation
-from marginwatch.sim.account import Account
+from marginwatch.sim.account import Account, history_max
 from marginwatch.sim.desks import Plan
 from marginwatch.sim.market_controls import MarketControls
 from marginwatch.sim.traders import Crowd, plans
@@ -87,7 +87,7 @@ class Exchange(MarketControls):
     def _crowd_symbols(self) -> list[str]:
         return [contract.symbol for contract in self._market.contracts]
 
-    def _open_accounts(self, wanted: Iterable[Plan]) -> None:
+    def _open_accounts(self, wanted: Sequence[Plan]) -> None:
         inverse = next(c for c in self._market.contracts if c.contract_type == "InverseFutures")
         linear = next(c for c in self._market.contracts if c.contract_type == "LinearFutures")
         names = {
@@ -96,7 +96,7 @@ class Exchange(MarketControls):
         }
         for plan in wanted:
             info = self._directory.enroll(plan)
-            account = Account(info, "REGULAR_MARGIN", self._start_ms)
+            account = Account(info, "REGULAR_MARGIN", self._start_ms, history_max(len(wanted)))
             self._world.accounts[info.uid] = account
             for coin, amount in plan.deposits:
                 self.deposit(info.uid, coin, amount)

@@ -167,7 +167,7 @@ class Reads:
     def executions(
         self, uid: str, category: str, *, start_ms: int = 0, end_ms: int | None = None
     ) -> tuple[rows.ExecutionRow, ...]:
-        """Return executions from ``start_ms`` to ``end_ms`` (both included), newest first; the last 2,000 are kept."""
+        """Return executions from ``start_ms`` to ``end_ms`` (both included), newest first; as many as are kept."""
         return tuple(
             row
             for row in reversed(self._account(uid).executions)
@@ -177,14 +177,14 @@ class Reads:
     def transaction_log(
         self, uid: str, *, start_ms: int = 0, end_ms: int | None = None
     ) -> tuple[rows.TransactionRow, ...]:
-        """Return lines of the cash ledger, newest first; the last 2,000 are kept."""
+        """Return lines of the cash ledger, newest first; as many as are kept."""
         log = reversed(self._account(uid).transactions)
         return tuple(row for row in log if _is_within(row.ts_ms, start_ms, end_ms))
 
     def closed_pnl(
         self, uid: str, category: str, *, start_ms: int = 0, end_ms: int | None = None
     ) -> tuple[rows.ClosedPnlRow, ...]:
-        """Return closed pieces of positions, newest first; the last 2,000 are kept."""
+        """Return closed pieces of positions, newest first; as many as are kept."""
         return tuple(
             row
             for row in reversed(self._account(uid).closed)
@@ -194,14 +194,14 @@ class Reads:
     def settlements(
         self, uid: str, *, start_ms: int = 0, end_ms: int | None = None
     ) -> tuple[SettlementRow, ...]:
-        """Return the sessions paid out to an account, newest first; the last 2,000 are kept."""
+        """Return the sessions paid out to an account, newest first; as many as are kept."""
         kept = reversed(self._account(uid).settlements)
         return tuple(row for row in kept if _is_within(row.ts_ms, start_ms, end_ms))
 
     def deliveries(
         self, uid: str, category: str, *, start_ms: int = 0, end_ms: int | None = None
     ) -> tuple[DeliveryRow, ...]:
-        """Return the positions that expired, newest first; the last 2,000 are kept."""
+        """Return the positions that expired, newest first; as many as are kept."""
         kept = reversed(self._account(uid).deliveries)
         return tuple(
             row for row in kept if row.category == category and _is_within(row.ts_ms, start_ms, end_ms)

@@ -1,11 +1,15 @@
 """The order of legs is kept while nothing opens, closes or turns: a sheet is the same whether it was kept or made anew."""
 
+import copy
 import random
 from dataclasses import fields
 
+import msgspec
 import numpy as np
 
 from marginwatch.model.balance import AccountState, Balance
+from marginwatch.model.events import CollateralTiersUpdate, TiersUpdate
+from marginwatch.model.venue_facts import CollateralTier
 from marginwatch.risk.margin.build import build_sheet
 from marginwatch.risk.measures.prices import price_ages, usd_prices
 from marginwatch.risk.settings import RiskSettings
@@ -94,3 +98,44 @@ def test_numbers_are_read_anew_though_the_order_is_kept(world, parts):
         world.account("a", parts.position(parts.BTCUSDT, quantity, "40000", sequence=quantity), state=CROSS)
         sheet = world.press.sheet(world.now)
         assert sheet.leg_quantity.tolist() == [quantity]
+
+
+def arrays_of(sheet):
+    return {field.name: getattr(sheet, field.name) for field in fields(sheet) if field.name != "cache"}
+
+
+def test_a_sheet_stays_as_it_is_whatever_the_book_hears(world, parts):
+    world.usual_marks()
+    coins = [Balance(asset="USDT", wallet_balance="1000")]
+    world.account("a", parts.position(parts.BTCUSDT, 2, "40000"), coins=coins, state=CROSS)
+    world.facts()
+    sheet = world.press.sheet(world.now)
+    before = copy.deepcopy(arrays_of(sheet))
+
+    world.mark(parts.BTCUSDT, "60000")
+    world.mark(parts.BTCUSD, "61000")
+    world.sweep("a", parts.position(parts.BTCUSDT, 3, "41000", sequence=2), coins=coins, state=CROSS)
+    world.fee("a", "0.001")
+    fields_of = {
+        "maintenance_deduction": "17",
+        "maintenance_margin_rate": "0.5",
+        "max_leverage": "3",
+        "limit": "9",
+    }
+    world.book.apply(TiersUpdate((msgspec.structs.replace(parts.one_tier(parts.BTCUSDT), **fields_of),)))
+    band = CollateralTier(asset="USDT", quantity_from="0", quantity_to=None, collateral_rate="0.3")
+    world.book.apply(CollateralTiersUpdate("bybit", (band,), world.now))
+    after = world.press.sheet(world.now)
+
+    for name, values in arrays_of(sheet).items():
+        if isinstance(values, np.ndarray):
+            np.testing.assert_array_equal(values, before[name], err_msg=name)
+    for name in (
+        "mark_price",
+        "leg_quantity",
+        "leg_taker_fee",
+        "tier_deduction",
+        "tier_leverage",
+        "collateral_rate",
+    ):
+        assert not np.array_equal(getattr(after, name), before[name], equal_nan=True), name

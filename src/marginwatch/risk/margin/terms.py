@@ -51,8 +51,9 @@ def contract_tiers(instruments: InstrumentTable) -> Tiers:
     return tiers_of(
         last_step_open(told.array("limit")[:n], steps),
         unknown_first(told.array("maintenance_margin_rate")[:n], steps, has_tiers),
-        told.array("maintenance_deduction")[:n],
-        told.array("max_leverage")[:n],
+        # Copies, as the others are: a sheet stays as it is when the venue changes its table.
+        told.array("maintenance_deduction")[:n].copy(),
+        told.array("max_leverage")[:n].copy(),
     )
 
 

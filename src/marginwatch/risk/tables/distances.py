@@ -11,6 +11,7 @@ from marginwatch.risk.heavy.distance import NO_PAIR, DistanceFigures
 from marginwatch.risk.heavy.parts import Held
 from marginwatch.risk.liquidation.contribution import NO_LEG
 from marginwatch.risk.liquidation.forced_actions import ForcedAction
+from marginwatch.risk.liquidation.ways import nearest_answer
 
 if TYPE_CHECKING:
     from marginwatch.risk.heavy.chances import ChanceFigures
@@ -138,9 +139,10 @@ def level_fields(held: "Held[LevelFigures]", account_id: AccountId, nulls: Judge
 
 def _answer_by_coin(figures: DistanceFigures, row: int) -> Answer:
     """Return what kind of answer the nearest of an account's coins is: not the nearest known if one is not known."""
-    of, coins = figures.distances, figures.distances.coins
-    whole = Answer(int(of.common.answer[row]))
-    answers = coins.ways.answer[coins.account == row]
+    ways, whole = figures.distances.coins.ways, Answer(int(figures.common.answer[row]))
+    # Only the account's own rows: thousands of accounts are shown at once.
+    mine = slice(int(figures.first_pair[row]), int(figures.first_pair[row + 1]))
+    answers = nearest_answer(ways.down_answer[mine], ways.up_answer[mine])
     if whole == Answer.NOT_APPLICABLE:
         return whole
     if np.any(answers == Answer.MISSING):

@@ -109,10 +109,12 @@ class PastPrices:
         if self._forecasts is None:
             return {}
         found: dict[tuple[str, float], Backtest] = {}
+        now_s = self._clock.now_ns() // 1_000_000_000
         for method in VarMethod:
             for confidence in CONFIDENCES:
                 subject = ForecastSubject("portfolio", "", method, confidence, DAY_S)
-                past = await self._forecasts.forecasts(subject)
+                # A day that is not over has no gain yet: it is no day that was left out.
+                past = [one for one in await self._forecasts.forecasts(subject) if one.day_s + DAY_S <= now_s]
                 var = np.array([one.var_usd for one in past])
                 gains = np.array([np.nan if one.gain_usd is None else one.gain_usd for one in past])
                 found[method, confidence] = backtest(var, gains, confidence)

@@ -40,8 +40,8 @@ def test_the_grid_is_every_combination():
 
 def test_others_name_what_they_move():
     assert [(s.name, s.moves) for s in coin_scenarios(["SOL"], (-0.3, 1.0))] == [
-        ("SOL -30%", {"SOL": -0.3}),
-        ("SOL +100%", {"SOL": 1.0}),
+        ("SOL alone -30%", {"SOL": -0.3}),
+        ("SOL alone +100%", {"SOL": 1.0}),
     ]
     (depeg,) = depeg_scenarios(["USDC"], (-0.12,))
     assert (depeg.kind, depeg.moves, depeg.btc_move) == (ScenarioKind.DEPEG, {"USDC": -0.12}, None)

@@ -94,7 +94,7 @@ def _day(name: str) -> Scenario:
 def coin_scenarios(coins: Iterable[Asset], moves: Sequence[float]) -> tuple[Scenario, ...]:
     """Return each coin alone by each move; all others stay, but for what is a wrapped or staked form of it."""
     return tuple(
-        Scenario(name=f"{coin} {move:+.0%}", kind=ScenarioKind.COIN, moves={coin: move})
+        Scenario(name=f"{coin} alone {move:+.0%}", kind=ScenarioKind.COIN, moves={coin: move})
         for coin in coins
         for move in moves
     )

@@ -1,5 +1,6 @@
 """Value at risk as rows: of everything by every method, and one of them taken apart."""
 
+import datetime as dt
 import math
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,10 @@ def var_basis(frame: Frame, measures: VarMeasures | None = None) -> PartBasis:
         return PartBasis(age_s=held.age_s, reason=reason)
     if measures is None:
         return PartBasis(age_s=held.age_s)
-    sources = [f"{measures.n_rows} returns of {measures.interval_s // 3600} h each; {measures.estimator}"]
+    until = "" if measures.until_s is None else f" until {_utc(measures.until_s)}"
+    sources = [
+        f"{measures.n_rows} returns of {measures.interval_s // 3600} h each{until}; {measures.estimator}"
+    ]
     if measures.sources:
         names = ", ".join(
             f"{one.name} ({one.source}, {one.n_borrowed} rows)" for one in measures.sources[:20]
@@ -36,6 +40,10 @@ def var_basis(frame: Frame, measures: VarMeasures | None = None) -> PartBasis:
         sources=tuple(sources),
         left_out=tuple(f"{name}: {why}" for name, why in measures.left_out),
     )
+
+
+def _utc(at_s: int) -> str:
+    return dt.datetime.fromtimestamp(at_s, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def whole_rows(figures: "VarFigures") -> list[VarRow]:

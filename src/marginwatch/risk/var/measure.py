@@ -66,6 +66,8 @@ class VarMeasures:
         Of the returns used; longer horizons are scaled by the square root of time.
     n_rows : int
         Returns used, and scenarios where there are any.
+    until_s : int or None
+        End of the newest of them, UTC seconds; None without any.
     estimator : str
         How, in a sentence.
     missing_reason : str or None
@@ -90,6 +92,7 @@ class VarMeasures:
     horizon_s: int
     interval_s: int
     n_rows: int
+    until_s: int | None
     estimator: str
     missing_reason: str | None
     accounts: Figures
@@ -324,6 +327,7 @@ def _measures(
         horizon_s=settings.horizon_s,
         interval_s=history.interval_s,
         n_rows=history.values.shape[0],
+        until_s=int(history.times_s[-1]),
         estimator=ESTIMATORS[settings.method],
         missing_reason=None,
         accounts=figures[0],
@@ -362,6 +366,7 @@ def _nothing(
         horizon_s=settings.horizon_s,
         interval_s=interval_s,
         n_rows=n_rows,
+        until_s=None,
         estimator=ESTIMATORS[settings.method],
         missing_reason=reason,
         accounts=figures(holds),

@@ -174,12 +174,18 @@ class Deliveries:
         if not cursor:
             chain = told.chains[segment] = _Chain(question.asked_s, "")
         rows, following = result.get("list"), result.get("nextPageCursor")
-        if chain is None or not isinstance(rows, list) or not isinstance(following, str | None):
+        if not isinstance(rows, list) or not isinstance(following, str | None):
             told.chains.pop(segment, None)
             return
+        keys: set[RowKey] = set()
         for row in _objects(rows):
             self._segments.setdefault(str(row.get("symbol")), segment)
-            chain.keys.add(self._row(told, row, is_push=False))
+            keys.add(self._row(told, row, is_push=False))
+        # The monitor may refuse a last page that is complete here (any field may have the wrong type) and ask for it
+        # again: its rows are told then too, although the list they belong to has ended.
+        if chain is None:
+            return
+        chain.keys |= keys
         if following and rows:
             return
         # Complete: what is not in it is told to be gone.

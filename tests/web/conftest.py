@@ -1,9 +1,14 @@
+import json
 from collections.abc import AsyncGenerator, Callable
 from types import SimpleNamespace
 
 import aiohttp
 import pytest_asyncio
+from tests.bookfile.conftest import small_book
 
+from marginwatch.bookfile.building import build_book
+from marginwatch.bookfile.text import parse_book
+from marginwatch.bookfile.writing import gather
 from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
@@ -25,6 +30,9 @@ class Picture:
 
     def is_alive(self) -> bool:
         return self.is_running
+
+    def gather_book(self):
+        return gather(build_book(parse_book(json.dumps(small_book()).encode(), "x"), 1).book.columns, 5)
 
 
 @pytest_asyncio.fixture

@@ -3,6 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from marginwatch.bookfile.text import parse_book
+
 ROUTES = [
     "/api/v1/accounts",
     "/api/v1/positions",
@@ -185,3 +187,32 @@ async def test_the_document_is_json_alone_and_names_every_route(service: SimpleN
 async def test_nothing_can_be_written(service: SimpleNamespace, method: str) -> None:
     for path in [*ROUTES, "/healthz"]:
         assert (await service.get(path, method=method)).status in (404, 405)
+
+
+async def test_the_book_is_served_as_a_file_that_can_be_read_again(service: SimpleNamespace) -> None:
+    body = (await service.get("/api/v1/book")).body
+    assert parse_book(body, "x").taken_at_ns == 5
+    assert (await service.get("/api/v1/book", token=None)).status == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("/api/v1/stress?by=moon", b"by 'moon' is unknown"),
+        ("/api/v1/var?horizon=soon", b""),
+        ("/api/v1/margin?account=nobody", b"there is no account"),
+        ("/api/v1/margin?sort=nothing", b"cannot sort by"),
+    ],
+)
+async def test_a_wrong_question_about_risk_is_refused(
+    service: SimpleNamespace, path: str, part: bytes
+) -> None:
+    reply = await service.get(path)
+    assert reply.status == (400 if part else 200)
+    assert part in reply.body
+
+
+async def test_before_anything_is_reckoned_every_part_says_so(service: SimpleNamespace) -> None:
+    for name in ("margin", "stress", "var", "levels", "calendars", "advice"):
+        body = await read(service, f"/api/v1/{name}")
+        assert body["basis"]["reason"] == "not reckoned yet"

@@ -72,10 +72,10 @@ def test_accounts_agree_with_a_slow_loop(parts, seed):
             if asset == "NEW" or None in mine:
                 unknown += 1
                 continue
-            text = balance.wallet_balance if balance.equity is None else balance.equity
-            amount = float(text) + sum(mine)
+            amount = float(balance.wallet_balance)
             if balance.equity is not None and balance.unrealized_pnl is not None:
-                amount -= float(balance.unrealized_pnl)
+                amount = float(balance.equity) - float(balance.unrealized_pnl)
+            amount += sum(mine)
             wallet_long += max(amount, 0) * USD[asset]
             wallet_short += max(-amount, 0) * USD[asset]
         of, code = frame.accounts, entry.row

@@ -21,7 +21,8 @@ def _minus(first: float, *others: str | None) -> float:
 class HoldingTable(Table):
     """Coins of accounts; amounts are in the coin. ``settles`` tells that a position settled in the coin was ever met.
 
-    ``settled_equity`` is the venue's equity without its unrealized PnL, so that live PnL can be put in its place;
+    ``settled_equity`` is the venue's equity without its unrealized PnL, so that live PnL can be put in its place,
+    and the wallet balance where either is not stated;
     ``free`` is what isolated margin leaves: wallet balance − margins of positions and orders − locked. ``made_ns`` is
     the venue's time of the message that the balance came in; it stays when the coin is gone, against late messages.
 
@@ -83,7 +84,11 @@ class HoldingTable(Table):
         """Write a coin's numbers; nothing is written if one of them is not a decimal (ValueError)."""
         wallet = number(balance.wallet_balance)
         equity = wallet if balance.equity is None else float(balance.equity)
-        settled = _minus(equity, balance.unrealized_pnl) if balance.equity is not None else wallet
+        # Equity of which no profit is stated may contain some: without knowing, the ledger is what is settled.
+        is_known = balance.wallet_balance is None or balance.unrealized_pnl is not None
+        settled = (
+            _minus(equity, balance.unrealized_pnl) if balance.equity is not None and is_known else wallet
+        )
         free = _minus(wallet, balance.initial_margin, balance.order_initial_margin, balance.locked)
         initial = _minus(0.0, balance.initial_margin, balance.order_initial_margin)
         maintenance = number(balance.maintenance_margin)

@@ -38,6 +38,15 @@ def test_the_grid_is_every_combination():
     assert (last.btc_move, last.beta_factor, last.volatility_shift) == (0.125, 2.0, 0.3)
 
 
+def test_stablecoins_fall_when_they_depeg():
+    assert [(s.name, s.moves) for s in depeg_scenarios()] == [
+        ("USDT -5%", {"USDT": -0.05}),
+        ("USDT -12%", {"USDT": -0.12}),
+        ("USDC -5%", {"USDC": -0.05}),
+        ("USDC -12%", {"USDC": -0.12}),
+    ]
+
+
 def test_others_name_what_they_move():
     assert [(s.name, s.moves) for s in coin_scenarios(["SOL"], (-0.3, 1.0))] == [
         ("SOL alone -30%", {"SOL": -0.3}),

@@ -249,11 +249,16 @@ def _nearer(old: AccountPicture, new: AccountPicture, way: str) -> str | None:
     return f"{'none' if was is None else f'{was:+.2%}'} before, {now:+.2%} after"
 
 
+def _symbol(instrument_id: str) -> str:
+    """Return the venue's own name of a contract, which is what people look for there."""
+    return instrument_id.rpartition(":")[2]
+
+
 def _summary(trades: tuple[HedgeTrade, ...], before: float, after: float, is_neutral: bool | None) -> str:
     if not trades:
         return f"nothing to do: the beta-weighted delta is {before:,.0f} USD"
     said = ", ".join(
-        f"{'buy' if one.quantity > 0.0 else 'sell'} {abs(one.quantity):,.12g} {one.instrument_id}"
+        f"{'buy' if one.quantity > 0.0 else 'sell'} {abs(one.quantity):,.12g} {_symbol(one.instrument_id)}"
         f" on {one.account_id}"
         for one in trades
     )

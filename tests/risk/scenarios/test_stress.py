@@ -183,3 +183,15 @@ def test_an_option_without_a_volatility_makes_its_holders_missing_in_scenarios_a
     assert found.portfolio.n_left_out[0, 0] == holders.size
     assert found.portfolio.pnl_usd[0, 0] == pytest.approx(found.accounts.pnl_usd[0, others].sum())
     assert np.nansum(found.assets.pnl_usd[0]) == pytest.approx(found.portfolio.pnl_usd[0, 0])
+
+
+@pytest.mark.filterwarnings("error")
+def test_moves_beyond_all_bounds_have_figures_and_no_warnings(books):
+    sheet = random_sheet(1, 6, 4, 8, modes=("cross", "isolated"), inverse_part=0.25)
+    wild = (
+        Scenario(name="up", btc_move=1_000.0, beta_factor=10.0),
+        Scenario(name="down", btc_move=-0.999999, beta_factor=2.0),
+    )
+    found = stress(sheet, books.betas_of(sheet), wild)
+    assert (found.accounts.answer == Answer.NUMBER).all()
+    assert np.isfinite(found.portfolio.pnl_usd).all()

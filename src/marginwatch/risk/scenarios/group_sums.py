@@ -100,7 +100,6 @@ def _finished(sums: FloatArray, worst: FloatArray, n: FloatArray) -> GroupStress
     ratio, ratio_answer = usage(sums[MAINTENANCE], sums[ADJUSTED])
     ratio_answer = np.where(answer == Answer.MISSING, answer, ratio_answer)
     worst_answer = _worst_answer(worst, sums[N_USAGE_MISSING])
-    counts = sums.astype(np.int64)
     return GroupStress(
         pnl_usd=np.where(is_number, sums[PNL], np.nan),
         equity_left_usd=np.where(is_number, sums[EQUITY], np.nan),
@@ -109,9 +108,9 @@ def _finished(sums: FloatArray, worst: FloatArray, n: FloatArray) -> GroupStress
         usage_answer=ratio_answer,
         worst_usage=np.where(worst_answer == Answer.NUMBER, worst, np.nan),
         worst_usage_answer=worst_answer,
-        n_liquidated=counts[N_LIQUIDATED],
-        n_liquidated_legs=counts[N_LEGS],
-        n_left_out=counts[N_LEFT_OUT],
+        n_liquidated=sums[N_LIQUIDATED].astype(np.int64),
+        n_liquidated_legs=sums[N_LEGS].astype(np.int64),
+        n_left_out=sums[N_LEFT_OUT].astype(np.int64),
         n_accounts=n.astype(np.int64),
     )
 

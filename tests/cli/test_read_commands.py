@@ -108,7 +108,7 @@ def test_exposure(service: SimpleNamespace, capsys: pytest.CaptureFixture[str]) 
     assert "Opposing accounts" in shown
     assert "2 of 4" in shown
     assert "Not included in totals: 2" in shown
-    for by in ("desk", "tag", "venue", "portfolio"):
+    for by in ("account", "desk", "tag", "venue", "portfolio"):
         assert main(["exposure", "--url", service.url, "--by", by, "--json"]) == 0
         reply = json.loads(capsys.readouterr().out)
         assert {row["dimension"] for row in reply["rows"]} <= {by}
@@ -118,6 +118,13 @@ def test_exposure(service: SimpleNamespace, capsys: pytest.CaptureFixture[str]) 
     assert main(["exposure", "--url", service.url, "--asset", "btc", "--csv"]) == 0
     [row] = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert (row["name"], row["net_usd"]) == ("BTC", "25500.0")
+    assert main(["exposure", "--url", service.url, "--by", "account", "--csv"]) == 0
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    assert rows["arb-1"]["net_usd"] == "-76500.0"
+    assert rows["cold"]["net_usd"] == ""
+    assert main(["exposure", "--url", service.url, "--account", "arb-1", "--json"]) == 0
+    [row] = json.loads(capsys.readouterr().out)["rows"]
+    assert (row["dimension"], row["name"]) == ("account", "arb-1")
     assert main(["exposure", "--url", service.url, "--by", "portfolio", "--csv"]) == 0
     [row] = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert row["n_included"] == "2"

@@ -110,6 +110,9 @@ def test_exposure_accounts_and_positions_read_files_too(
     for command in ("accounts", "positions", "exposure"):
         assert main([command, "--book", file, "--json"]) == 0
         assert json.loads(output(capsys))["assumptions"]
+    assert main(["exposure", "--book", file, "--by", "account", "--json"]) == 0
+    [row] = json.loads(output(capsys))["rows"]
+    assert (row["dimension"], row["name"], row["net_usd"]) == ("account", "a", pytest.approx(50_000))
 
 
 @pytest.mark.parametrize(

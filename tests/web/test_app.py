@@ -83,9 +83,26 @@ async def test_exposure_by_each_group_with_totals_and_opposition(service: Simple
     assert len(body["portfolio"]["not_included"]) == 2
     [pair] = body["opposing"]
     assert (pair["long_account_id"], pair["short_account_id"], pair["asset"]) == ("mm-main", "arb-1", "BTC")
-    for by in ("desk", "tag", "venue"):
+    for by in ("account", "desk", "tag", "venue"):
         groups = await read(service, f"/api/v1/exposure?by={by}")
         assert {row["dimension"] for row in groups["rows"]} == {by}
+    accounts = await read(service, "/api/v1/exposure?by=account")
+    own = {row["account_id"]: row for row in (await read(service, "/api/v1/accounts"))["rows"]}
+    assert {row["name"] for row in accounts["rows"]} == set(own)
+    for row in accounts["rows"]:
+        if own[row["name"]]["is_included"]:
+            for field in (
+                "long_usd",
+                "short_usd",
+                "net_usd",
+                "gross_usd",
+                "net_with_wallet_usd",
+                "equity_usd",
+            ):
+                assert row[field] == own[row["name"]][field], (row["name"], field)
+        else:
+            assert row["net_usd"] is None
+            assert row["reasons"]["net_usd"].startswith("missing: ")
     everything = await read(service, "/api/v1/exposure")
     assert {row["dimension"] for row in everything["rows"]} == {"asset", "desk", "tag", "venue"}
     assert (await read(service, "/api/v1/exposure?by=portfolio"))["rows"] == []

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marginwatch.cli.options import (
+    AccountOption,
     AssetOption,
     BookOption,
     ConfigOption,
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 ByOption = Annotated[
     str | None,
-    typer.Option("--by", metavar="GROUP", help="asset (if left out), desk, tag, venue or portfolio."),
+    typer.Option(
+        "--by", metavar="GROUP", help="asset (if left out), account, desk, tag, venue or portfolio."
+    ),
 ]
 
 
@@ -33,15 +36,16 @@ def exposure(
     book: BookOption = None,
     by: ByOption = None,
     asset: AssetOption = None,
+    account: AccountOption = None,
     desk: DeskOption = None,
     venue: VenueOption = None,
     sort: SortOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> int:
-    """Show long, short, net and gross exposure by asset, desk, tag, venue or in all.
+    """Show long, short, net and gross exposure by asset, account, desk, tag, venue or in all.
 
-    A filter (--asset, --desk, --venue) also chooses the group.
+    A filter (--asset, --account, --desk, --venue) also chooses the group.
     """
     from marginwatch.cli.output import form_of
     from marginwatch.cli.source import Source
@@ -49,7 +53,7 @@ def exposure(
     from marginwatch.web.replies import ExposureReply, exposure_reply, narrowed
 
     form = form_of(json, csv)
-    dimension, name = _group(by, asset=asset, desk=desk, venue=venue)
+    dimension, name = _group(by, asset=asset, account=account, desk=desk, venue=venue)
     source = Source(config=config, url=url, token=token, book=book)
     reply = source.read(
         "/api/v1/exposure",
@@ -76,7 +80,7 @@ def _group(by: str | None, **filters: str | None) -> tuple[str, str | None]:
     given = [(dimension, name) for dimension, name in filters.items() if name is not None]
     if len(given) > 1:
         raise ConfigError(
-            "exposure takes one of --asset, --desk and --venue; it is summed in one dimension at a time"
+            "exposure takes one of --asset, --account, --desk and --venue; it is summed in one dimension at a time"
         )
     if given and by not in (None, given[0][0]):
         raise ConfigError(f"exposure by {by} has no --{given[0][0]}; leave out one of the two")

@@ -139,14 +139,14 @@ class PositionRow(Row, frozen=True, kw_only=True):
 
 
 class ExposureRow(Row, frozen=True, kw_only=True):
-    """Exposure of a coin, desk, tag or venue over the accounts that count, USD.
+    """Exposure of a coin, account, desk, tag or venue over the accounts that count, USD.
 
     Sums leave out what is missing: ``n_unvalued`` positions without a price, ``n_unknown_coins`` wallet coins without
     one, ``n_left_out`` accounts. ``concentration`` is |net| ÷ total gross. A cash coin has wallet figures only.
     Of a group in which no account counts all sums are null.
     """
 
-    dimension: Literal["asset", "desk", "tag", "venue"]
+    dimension: Literal["asset", "account", "desk", "tag", "venue"]
     name: str | None
     is_cash: bool
     long_usd: float | None

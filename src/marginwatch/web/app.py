@@ -147,9 +147,9 @@ def positions(
 
 @get("/api/v1/exposure", sync_to_thread=False)
 def exposure(state: State, by: Name = None, name: Name = None, sort: Name = None) -> ExposureReply:
-    """Return exposure; ``by`` is ``asset``, ``desk``, ``tag``, ``venue`` or ``portfolio``, and all of them if left out.
+    """Return exposure; ``by`` is ``asset``, ``account``, ``desk``, ``tag``, ``venue`` or ``portfolio``.
 
-    ``name`` chooses one of the groups.
+    If it is left out, all of them but ``account``. ``name`` chooses one of the groups.
     """
     return narrowed(exposure_reply(frame_of(state), by, name), sort)
 

@@ -19,6 +19,7 @@ from marginwatch.risk.table_rows import (
 )
 from marginwatch.risk.tables import (
     account_rows,
+    exposure_by_account,
     exposure_by_asset,
     exposure_by_desk,
     exposure_by_tag,
@@ -35,11 +36,15 @@ WAITING_SHOWN_MAX = 20
 
 DIMENSIONS = {
     "asset": exposure_by_asset,
+    "account": exposure_by_account,
     "desk": exposure_by_desk,
     "tag": exposure_by_tag,
     "venue": exposure_by_venue,
 }
 """``by`` → rows; ``portfolio`` is the summary that every exposure reply carries."""
+
+UNASKED = tuple(dimension for dimension in DIMENSIONS if dimension != "account")
+"""What is answered if ``by`` is left out: accounts, of which there may be thousands, have rows of their own elsewhere."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +186,7 @@ def n_included(frame: Frame) -> int:
 
 
 def exposure_reply(frame: Frame, by: str | None = None, name: str | None = None) -> ExposureReply:
-    """Return exposure in one dimension, of all groups or the one of that name, or in all dimensions.
+    """Return exposure in one dimension, of all groups or the one of that name, or in those of :data:`UNASKED`.
 
     Raises
     ------
@@ -194,7 +199,7 @@ def exposure_reply(frame: Frame, by: str | None = None, name: str | None = None)
         if by not in DIMENSIONS:
             raise ConfigError(f"a name needs the group it is of; say by which: {', '.join(DIMENSIONS)}")
         require_known(frame, **{by: name})
-    wanted = [rows for dimension, rows in DIMENSIONS.items() if by in (None, dimension)]
+    wanted = [DIMENSIONS[one] for one in (UNASKED if by is None else (by,)) if one in DIMENSIONS]
     return ExposureReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,

@@ -12,7 +12,7 @@ distances      how far an account is from its liquidation
 positions      open positions
 assets         exposure by coin
 sums           sums over a group, with what they could not include
-groups         exposure and money by desk, tag and venue
+groups         exposure and money by account, desk, tag and venue
 ladders        who dies first, and what distances rest on
 oppositions    accounts that bet against each other
 portfolio      everything in one row
@@ -22,7 +22,12 @@ values_at_risk value at risk of everything and of its parts
 
 from marginwatch.risk.tables.accounts import account_rows
 from marginwatch.risk.tables.assets import exposure_by_asset
-from marginwatch.risk.tables.groups import exposure_by_desk, exposure_by_tag, exposure_by_venue
+from marginwatch.risk.tables.groups import (
+    exposure_by_account,
+    exposure_by_desk,
+    exposure_by_tag,
+    exposure_by_venue,
+)
 from marginwatch.risk.tables.ladders import distance_basis, ladder_rows
 from marginwatch.risk.tables.left_out import not_included
 from marginwatch.risk.tables.oppositions import opposition_rows
@@ -43,6 +48,7 @@ __all__ = [
     "cascade_rows",
     "correlation_row",
     "distance_basis",
+    "exposure_by_account",
     "exposure_by_asset",
     "exposure_by_desk",
     "exposure_by_tag",

@@ -1,14 +1,27 @@
-"""Exposure and money of desks, tags and venues."""
+"""Exposure and money of accounts, desks, tags and venues."""
 
 import math
 
+import numpy as np
+
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
-from marginwatch.risk.group_measures import GroupMeasures
+from marginwatch.risk.group_measures import GroupMeasures, measure_groups, summable
 from marginwatch.risk.measures.exposure import concentration
+from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.table_rows import ExposureRow
 from marginwatch.risk.tables.nulls import Nulls
 from marginwatch.risk.tables.sums import NOBODY_COUNTS, money, open_profit
+
+
+def exposure_by_account(frame: Frame) -> list[ExposureRow]:
+    """Return the exposure and money of each account; the sums of one that does not count are null, with the reason."""
+    specs = frame.book.specs
+    everyone = np.flatnonzero(frame.inclusion != Inclusion.NONE)
+    counts = frame.inclusion == Inclusion.INCLUDED
+    # A frame has no such groups: most who look at it want sums, and an account's own row says the same and more.
+    alone = measure_groups(summable(frame.accounts), everyone, everyone, len(counts), counts)
+    return _groups(frame, "account", alone, [None if spec is None else spec.account_id for spec in specs])
 
 
 def exposure_by_desk(frame: Frame) -> list[ExposureRow]:
@@ -52,7 +65,7 @@ def _group_row(dimension: str, name: str | None, of: GroupMeasures, group: int, 
     net = long_usd - short_usd
     net_all = float(of.long_with_wallet_usd[group] - of.short_with_wallet_usd[group])
     return ExposureRow(
-        dimension=dimension,  # pyright: ignore[reportArgumentType]  # one of the three callers above
+        dimension=dimension,  # pyright: ignore[reportArgumentType]  # one of the four callers above
         name=name,
         is_cash=False,
         long_usd=total("long_usd", long_usd),

@@ -70,6 +70,8 @@ async def test_a_book_file_of_a_service_gives_the_same_numbers(service):
     ours = {row.account_id: row for row in account_rows(frame)}
     read = {row.account_id: row for row in account_rows(filed.frame)}
     assert filed.assumptions == ()
+    # A file says nothing of what was paid.
+    assert {row.total for row in calendars_reply(filed.frame).past_funding} == {None}
     n_compared = 0
     for name, row in ours.items():
         # Estimates of portfolio margin are calibrated at another moment.

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marginwatch.risk.calendar_rows import FundingPayment
-from marginwatch.risk.calendars import adl_rows, expiry_calendar, funding_calendar, past_funding
+from marginwatch.risk.calendars import adl_rows, expiry_calendar, funding_calendar
 from marginwatch.risk.funding import payments_due
 from marginwatch.sim import funding as sim_funding
 
@@ -122,26 +121,6 @@ def test_an_unknown_rate_is_missing_and_named(tools, desk):
     assert calendar.horizon_usd == pytest.approx(sum(known))
     nothing = funding_calendar(replace(sheet, funding_rate=rate * np.nan))
     assert nothing.horizon_usd is None
-
-
-def test_past_payments_are_summed_by_account_and_contract(tools, desk):
-    sheet = tools.read(desk)
-    usd = sheet.coin_usd[sheet.coin_names.index("BTC")]
-    rows = past_funding(
-        sheet,
-        [
-            FundingPayment(account_id="a", instrument_id="x", coin="BTC", amount=-0.01, at_ns=1),
-            FundingPayment(account_id="a", instrument_id="x", coin="BTC", amount=0.004, at_ns=2),
-            FundingPayment(account_id="b", instrument_id="x", coin="NOSUCH", amount=1.0, at_ns=2),
-        ],
-    )
-    first, second = rows
-    assert (first.account_id, first.n_payments) == ("a", 2)
-    assert first.paid_usd == pytest.approx(0.01 * usd)
-    assert first.received_usd == pytest.approx(0.004 * usd)
-    assert first.net_usd == pytest.approx(-0.006 * usd)
-    assert second.net_usd is None
-    assert second.reasons["net_usd"] == "missing: 1 payments"
 
 
 def test_the_queue_begins_with_those_first_in_it(tools, desk):

@@ -13,6 +13,7 @@ assets         coins of each venue, and where their USD price comes from
 holdings       one row for each coin that an account owns or bets on
 positions      one row for each open position
 open_orders    the open orders of one account
+paid_funding   funding paid and received, since an account is followed and by the hour
 order_value    what open orders add to a position for the choice of its tier
 fees           what trading costs each account, contract by contract
 accounts       one row for each account, and what only Python needs to know of it

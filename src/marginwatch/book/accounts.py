@@ -10,6 +10,7 @@ from marginwatch.book.holdings import number
 from marginwatch.book.names import Names
 from marginwatch.book.open_orders import OpenOrders
 from marginwatch.book.ordering import Stamp
+from marginwatch.book.paid_funding import PaidFunding
 from marginwatch.book.table import NAN, CodeArray, FloatArray, Table
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.balance import AccountState
@@ -53,6 +54,8 @@ class AccountEntry:
         The last snapshot left something undecided.
     orders : OpenOrders
         Its open orders.
+    funding : PaidFunding
+        What it paid and received.
     greeks : dict
         By base asset, as the venue states them.
     schedules : dict of str to Schedule or None
@@ -76,6 +79,7 @@ class AccountEntry:
     held: dict[PositionKey | Asset, Stamp] = field(default_factory=dict["PositionKey | Asset", Stamp])
     suspects: dict[tuple[str, str], Break] = field(default_factory=dict[tuple[str, str], Break])
     orders: OpenOrders = field(default_factory=OpenOrders)
+    funding: PaidFunding = field(default_factory=PaidFunding)
     schedules: dict[str, Schedule | None] = field(default_factory=dict[str, "Schedule | None"])
     greeks: dict[Asset, Greeks] = field(default_factory=dict[Asset, Greeks])
     row_array: CodeArray | None = None

@@ -274,6 +274,9 @@ class PositionBook:
             self.columns.accounts.write_connectivity(entry, event.connectivity)
             if event.connectivity.link_state is not LinkState.STREAMING:
                 entry.is_gap_open = True
+            elif event.connectivity.socket_replied_at_ns is not None:
+                # A book out of a file counts as heard, but no socket ever told its executions.
+                entry.funding.follow(self._clock.now_ns())
             self.dirty[entry.row] = None
         return ()
 
@@ -373,8 +376,11 @@ class PositionBook:
 
     def _fills(self, event: FillsUpdate) -> tuple[Break, ...]:
         entry = self._entries.get(event.account_id)
-        if entry is not None and not event.is_backfill:
+        if entry is None:
+            return ()
+        if not event.is_backfill:
             self._heard(entry, event.ts_received_ns)
+        _read(f"funding of {event.account_id}", lambda: entry.funding.take(event.fills, event.ts_venue_ns))
         return ()
 
 

@@ -162,15 +162,18 @@ class HeavyWork:
         """Return everything that a reckoning needs, as it is now; must run on the loop."""
         engine = self._engine
         frame = engine.frame or engine.run_frame()
+        sheet = engine.sheet()
         legs = engine.book.columns.facts.legs
+        entries = filter(None, map(engine.book.entry, sheet.account_ids))
         return HeavyInputs(
-            sheet=engine.sheet(),
+            sheet=sheet,
             left_out=left_out_of(frame),
             terms=engine.trade_terms(),
             usd_per_percent=usd_per_percent(engine.book.columns),
             past=self._past(),
             scenarios=self._scenarios,
             adl_rank=legs.adl_rank[: legs.size].copy(),
+            funding={one.spec.account_id: one.funding.heard() for one in entries},
         )
 
     async def _reckon(self, name: str, inputs: HeavyInputs, pool: ThreadPoolExecutor | None) -> None:
@@ -207,7 +210,7 @@ class HeavyWork:
             return measure_levels(sheet, moves_of(sheet, past.daily), past, known, of.left_out, work)
 
         def calendars() -> object:
-            return measure_calendars(of.own_sheet(), of.adl_rank)
+            return measure_calendars(of.own_sheet(), of.adl_rank, of.funding)
 
         def stress() -> object:
             sheet = of.own_sheet()

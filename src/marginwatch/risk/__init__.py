@@ -27,7 +27,8 @@ level_settings    thresholds of measures
 level_rows        levels and margin sums as structs
 contributions     what each position adds to the risk of its group
 margin_sums       margin figures of desks and of everything
-calendars         funding payments, deleveraging queue, expiries
+calendars         funding due, deleveraging queue, expiries
+past_funding      funding paid and received, by account and contract
 calendar_rows     these as structs
 advice            transfers and hedges that would help
 frame             all of it at one moment, frozen

@@ -123,17 +123,20 @@ class ExpiryCalendar(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FundingPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment that has been made: signed amount in its coin (received > 0), and when, UTC nanoseconds."""
+    """A payment that has been made, or several of one sign: signed amount in its coin (received > 0; NaN not read)."""
 
     account_id: AccountId
     instrument_id: str | None
     coin: Asset
     amount: float
-    at_ns: int
+    n_payments: int = 1
 
 
 class PastFunding(Row, frozen=True, kw_only=True):
-    """What one account paid and received for one contract, USD at today's prices of the coins, both ≥ 0."""
+    """What one account paid and received for one contract, USD at today's prices of the coins, both ≥ 0.
+
+    Without ``instrument_id`` it is the sum of the account.
+    """
 
     account_id: AccountId
     instrument_id: str | None
@@ -141,3 +144,26 @@ class PastFunding(Row, frozen=True, kw_only=True):
     paid_usd: float | None
     received_usd: float | None
     net_usd: float | None
+
+
+class AccountPastFunding(Row, frozen=True, kw_only=True):
+    """Funding that one account paid and received, as the venue told it.
+
+    Parameters
+    ----------
+    account_id : AccountId
+        Whose.
+    since_ns : int or None
+        From when on no payment is missing, UTC nanoseconds; None, like the sums, if its executions were never followed.
+    total, last_24h : PastFunding or None
+        Sums since then, and of the running hour and the 23 before it as far as they are after ``since_ns``.
+    contracts, contracts_24h : tuple of PastFunding
+        The same by contract, the largest net payer first; contracts without a payment have no row.
+    """
+
+    account_id: AccountId
+    since_ns: int | None
+    total: PastFunding | None
+    last_24h: PastFunding | None
+    contracts: tuple[PastFunding, ...]
+    contracts_24h: tuple[PastFunding, ...]

@@ -13,9 +13,7 @@ from marginwatch.risk.calendar_rows import (
     ExpiryDate,
     ExpiryRow,
     FundingCalendar,
-    FundingPayment,
     FundingRow,
-    PastFunding,
 )
 from marginwatch.risk.funding import funding_per_contract, payments_due
 from marginwatch.risk.liquidation.exposures import leg_deltas
@@ -154,44 +152,6 @@ def _account_funding(account_id: AccountId, rows: list[FundingRow]) -> FundingRo
         received_usd=nulls.complete("received_usd", _received(known), n_missing, "positions"),
         reasons=nulls.reasons,
     )
-
-
-def past_funding(sheet: MarginSheet, payments: Iterable[FundingPayment]) -> tuple[PastFunding, ...]:
-    """Return what each account has paid and received for each contract, the largest net payer first.
-
-    Parameters
-    ----------
-    sheet : MarginSheet
-        For the USD prices of coins, as they are now.
-    payments : iterable of FundingPayment
-        As the venue booked them.
-    """
-    usd = {
-        str(name): float(price) for name, price in zip(sheet.coin_names, sheet.coin_usd.tolist(), strict=True)
-    }
-    grouped: dict[tuple[AccountId, str | None], list[float]] = {}
-    for one in payments:
-        worth = one.amount * usd.get(one.coin, math.nan)
-        grouped.setdefault((one.account_id, one.instrument_id), []).append(worth)
-    rows: list[PastFunding] = []
-    for (account_id, instrument_id), worths in grouped.items():
-        nulls = Nulls()
-        n_missing = sum(1 for worth in worths if math.isnan(worth))
-        sums = {
-            "paid_usd": _paid(worths),
-            "received_usd": _received(worths),
-            "net_usd": math.fsum(worth for worth in worths if worth == worth),
-        }
-        rows.append(
-            PastFunding(
-                account_id=account_id,
-                instrument_id=instrument_id,
-                n_payments=len(worths),
-                **{name: nulls.complete(name, value, n_missing, "payments") for name, value in sums.items()},
-                reasons=nulls.reasons,
-            )
-        )
-    return tuple(sorted(rows, key=lambda row: math.inf if row.net_usd is None else row.net_usd))
 
 
 def adl_rows(sheet: MarginSheet, adl_rank: CodeArray) -> tuple[AdlRow, ...]:

@@ -2,7 +2,7 @@
 
 from marginwatch.errors import ConfigError
 from marginwatch.risk.advice.rows import HedgeAdvice, TransferAdvice
-from marginwatch.risk.calendar_rows import AdlRow, ExpiryCalendar, FundingCalendar
+from marginwatch.risk.calendar_rows import AccountPastFunding, AdlRow, ExpiryCalendar, FundingCalendar
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy.value_at_risk import VarFigures
 from marginwatch.risk.heavy_rows import (
@@ -257,9 +257,10 @@ class LevelsReply(Reply, frozen=True, kw_only=True):
 
 
 class CalendarsReply(Reply, frozen=True, kw_only=True):
-    """Funding due within 24 h, the deleveraging queue, expiries; null where they could not be reckoned."""
+    """Funding due within 24 h and paid so far, the deleveraging queue, expiries; null where they could not be reckoned."""
 
     funding: FundingCalendar | None
+    past_funding: tuple[AccountPastFunding, ...]
     deleveraging: tuple[AdlRow, ...]
     expiries: ExpiryCalendar | None
     basis: PartBasis
@@ -285,6 +286,7 @@ def calendars_reply(frame: Frame) -> CalendarsReply:
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
         funding=None if held.value is None else held.value.funding,
+        past_funding=() if held.value is None else held.value.past_funding,
         deleveraging=() if held.value is None else held.value.deleveraging,
         expiries=None if held.value is None else held.value.expiries,
         basis=PartBasis(age_s=held.age_s, reason=held.reason),

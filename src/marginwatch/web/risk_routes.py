@@ -75,7 +75,7 @@ def levels(state: State) -> LevelsReply:
 
 @get("/api/v1/calendars", sync_to_thread=False)
 def calendars(state: State) -> CalendarsReply:
-    """Return funding due within 24 h, the deleveraging queue, and expiries."""
+    """Return funding due within 24 h and paid so far, the deleveraging queue, and expiries."""
     return calendars_reply(frame_of(state))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from marginwatch.book.paid_funding import HeardFunding
 from marginwatch.book.table import CodeArray
 from marginwatch.model.ids import AccountId
 from marginwatch.model.scenario import Scenario
@@ -55,6 +56,8 @@ class HeavyInputs:
         The desk's own.
     adl_rank : ndarray of int64
         Places in the deleveraging queue by row of the position table; −1 where not said.
+    funding : mapping of AccountId to HeardFunding
+        What accounts paid and received.
     """
 
     sheet: MarginSheet
@@ -64,6 +67,7 @@ class HeavyInputs:
     past: PastReturns
     scenarios: Sequence[Scenario]
     adl_rank: CodeArray
+    funding: Mapping[AccountId, HeardFunding]
 
     def own_sheet(self) -> MarginSheet:
         """Return the sheet with a cache of its own: two threads must not share what models work out of it."""

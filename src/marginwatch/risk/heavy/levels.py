@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from marginwatch.book.paid_funding import HeardFunding
 from marginwatch.book.table import CodeArray
 from marginwatch.model.ids import AccountId
-from marginwatch.risk.calendar_rows import AdlRow, ExpiryCalendar, FundingCalendar
+from marginwatch.risk.calendar_rows import AccountPastFunding, AdlRow, ExpiryCalendar, FundingCalendar
 from marginwatch.risk.calendars import adl_rows, expiry_calendar, funding_calendar
 from marginwatch.risk.heavy.advice import daily_covariance
 from marginwatch.risk.heavy.chances import ChanceFigures
@@ -17,6 +18,7 @@ from marginwatch.risk.liquidation.distance import distances
 from marginwatch.risk.margin.models import margins
 from marginwatch.risk.margin.prices import prices_now
 from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.past_funding import past_funding_of_accounts
 from marginwatch.risk.workspace import Workspace
 
 DAY_HOURS = 24
@@ -32,9 +34,10 @@ class LevelFigures:
 
 @dataclass(slots=True, frozen=True, eq=False)
 class CalendarFigures:
-    """What comes when."""
+    """What comes when, and what funding has been paid."""
 
     funding: FundingCalendar
+    past_funding: tuple[AccountPastFunding, ...]
     deleveraging: tuple[AdlRow, ...]
     expiries: ExpiryCalendar
 
@@ -78,8 +81,10 @@ def measure_levels(
     return LevelFigures(levels, by_account)
 
 
-def measure_calendars(sheet: MarginSheet, adl_rank: CodeArray) -> CalendarFigures:
-    """Return what comes when.
+def measure_calendars(
+    sheet: MarginSheet, adl_rank: CodeArray, heard: Mapping[AccountId, HeardFunding]
+) -> CalendarFigures:
+    """Return what comes when, and what funding has been paid.
 
     Parameters
     ----------
@@ -87,5 +92,8 @@ def measure_calendars(sheet: MarginSheet, adl_rank: CodeArray) -> CalendarFigure
         All accounts.
     adl_rank : ndarray of int64
         By row of the book's position table.
+    heard : mapping of AccountId to HeardFunding
+        What accounts paid and received.
     """
-    return CalendarFigures(funding_calendar(sheet), adl_rows(sheet, adl_rank), expiry_calendar(sheet))
+    past = past_funding_of_accounts(sheet, heard)
+    return CalendarFigures(funding_calendar(sheet), past, adl_rows(sheet, adl_rank), expiry_calendar(sheet))

@@ -105,7 +105,7 @@ def test_position_rows_carry_exact_texts_beside_live_numbers(desk, parts):
     )
     (row,) = tables.position_rows(desk.frame(), "main")
     assert (row.quantity, row.entry_price, row.mark_price) == ("600.00", "40000.50", 50000.0)
-    assert row.liquidation_distance == pytest.approx(0.5)
+    assert row.venue_liquidation_distance == pytest.approx(0.5)
     assert row.unrealized_pnl == pytest.approx(600 / 40000.5 - 600 / 50000)
     unpriced = tables.position_rows(desk.frame())[0]
     assert (unpriced.venue_symbol, unpriced.exposure_usd) == ("NEWUSDT", None)
@@ -226,8 +226,9 @@ def test_silence_about_liquidation_is_no_safety_in_portfolio_margin(world, parts
     assert accounts["um"].reasons["venue_liquidation_distance"] == "none_in_range"
     assert accounts["pm"].reasons["venue_liquidation_distance"].startswith("missing: the venue names no")
     positions = {one.account_id: one for one in tables.position_rows(frame)}
-    assert positions["um"].reasons["liquidation_distance"] == "none_in_range"
-    assert positions["pm"].reasons["liquidation_distance"].startswith("missing: the venue names no")
+    assert {one.reasons["liquidation_distance"] for one in positions.values()} == {"not_applicable"}
+    assert positions["um"].reasons["venue_liquidation_distance"] == "none_in_range"
+    assert positions["pm"].reasons["venue_liquidation_distance"].startswith("missing: the venue names no")
 
 
 def test_a_group_in_which_nobody_counts_has_no_zero_totals(world, parts):

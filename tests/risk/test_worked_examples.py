@@ -222,5 +222,5 @@ def test_silence_about_liquidation_says_nothing_in_a_margin_mode_that_is_not_kno
     assert of.maintenance_margin_usage_answer[world.code("new")] == Answer.MISSING
     shown = {one.account_id: one.reasons["venue_liquidation_distance"] for one in account_rows(frame)}
     assert shown["new"] == "missing: the venue names a margin mode that is not known here"
-    rows = {one.account_id: one.reasons["liquidation_distance"] for one in position_rows(frame)}
+    rows = {one.account_id: one.reasons["venue_liquidation_distance"] for one in position_rows(frame)}
     assert rows == {"new": shown["new"], "usual": "none_in_range"}

@@ -21,6 +21,12 @@ def exact_price(text: str | None) -> str:
     return MISSING if text is None else price(float(text))
 
 
+def own_distance(row: PositionRow) -> str:
+    """Return how far the price of an isolated position is from its liquidation; nothing where the account dies as one."""
+    reason = row.reasons.get("liquidation_distance")
+    return "" if reason == "not_applicable" else distance(row.liquidation_distance, reason)
+
+
 COLUMNS = (
     Column("account", lambda row: row.account_id, is_number=False),
     Column("contract", lambda row: row.venue_symbol, is_number=False),
@@ -38,8 +44,10 @@ COLUMNS = (
     Column("exposure USD", lambda row: grouped(row.exposure_usd)),
     Column("PnL USD", lambda row: grouped(row.unrealized_pnl_usd), rank=2),
     Column("liq. price", lambda row: exact_price(row.liquidation_price), rank=7),
+    Column("to liq.", own_distance),
     Column(
-        "to liq.", lambda row: distance(row.liquidation_distance, row.reasons.get("liquidation_distance"))
+        "by venue",
+        lambda row: distance(row.venue_liquidation_distance, row.reasons.get("venue_liquidation_distance")),
     ),
     Column("status", status, is_number=False),
 )

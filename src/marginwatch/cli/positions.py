@@ -33,12 +33,14 @@ def positions(
     from marginwatch.cli.position_table import COLUMNS
     from marginwatch.cli.source import Source
     from marginwatch.cli.views import show_rows
+    from marginwatch.risk.heavy.asked import Asked
     from marginwatch.risk.table_rows import PositionRow
     from marginwatch.web.replies import PositionsReply, narrowed, positions_reply
 
     form = form_of(json, csv)
     wanted = {"account": account, "desk": desk, "venue": venue, "asset": asset}
-    reply = Source(config=config, url=url, token=token, book=book).read(
+    source = Source(config=config, url=url, token=token, book=book, asked=Asked(parts=("distance",)))
+    reply = source.read(
         "/api/v1/positions", PositionsReply, lambda frame: positions_reply(frame, **wanted), **wanted
     )
     return show_rows("Positions", narrowed(reply, sort), PositionRow, COLUMNS, form)

@@ -105,7 +105,12 @@ class AccountRow(Row, frozen=True, kw_only=True):
 
 
 class PositionRow(Row, frozen=True, kw_only=True):
-    """One position: exact texts as the venue sent them, and numbers at live marks (USD, gain positive)."""
+    """One position: exact texts as the venue sent them, and numbers at live marks (USD, gain positive).
+
+    ``liquidation_distance`` is ours, of positions of isolated accounts, which die alone: how far the contract's own price may
+    move, ``liquidation_shock`` the same with its sign, ``liquidation_distance_age_s`` old. Others have that of their account.
+    ``venue_liquidation_distance`` is by the venue's liquidation price.
+    """
 
     account_id: AccountId
     venue: str
@@ -133,7 +138,10 @@ class PositionRow(Row, frozen=True, kw_only=True):
     unrealized_pnl: float | None
     unrealized_pnl_usd: float | None
     liquidation_distance: float | None
-    liquidation_distance_source: str = "venue"
+    liquidation_distance_source: str = "estimated"
+    liquidation_shock: float | None = None
+    liquidation_distance_age_s: float | None = None
+    venue_liquidation_distance: float | None = None
     ts_venue_ns: int | None = None
     desk: str | None = None
 

@@ -9,6 +9,7 @@ nulls          numbers that are none, and why
 left_out       what totals do not include
 accounts       accounts by danger
 distances      how far an account is from its liquidation
+leg_distances  how far a position is from its liquidation
 positions      open positions
 assets         exposure by coin
 sums           sums over a group, with what they could not include

@@ -6,21 +6,22 @@ from marginwatch.model.ids import AccountId
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.table_rows import PositionRow
-from marginwatch.risk.tables.accounts import no_distance
+from marginwatch.risk.tables.leg_distances import LegDistanceTable, venue_distance
 from marginwatch.risk.tables.nulls import Nulls
 
 
 def position_rows(frame: Frame, account_id: AccountId | None = None) -> list[PositionRow]:
     """Return open positions, of one account or of all, largest USD delta first, those without a price before."""
     rows: list[PositionRow] = []
+    legs = LegDistanceTable(frame)
     for row in np.flatnonzero(frame.book.quantity != 0.0).tolist():
         spec = frame.book.specs[int(frame.book.account[row])]
         if spec is not None and (account_id is None or spec.account_id == account_id):
-            rows.append(_position_row(frame, row))
+            rows.append(_position_row(frame, row, legs))
     return sorted(rows, key=lambda row: (row.exposure_usd is not None, -abs(row.exposure_usd or 0.0)))
 
 
-def _position_row(frame: Frame, row: int) -> PositionRow:
+def _position_row(frame: Frame, row: int, legs: LegDistanceTable) -> PositionRow:
     book = frame.book
     position, code = book.positions[row], int(book.instrument[row])
     account = int(book.account[row])
@@ -30,20 +31,9 @@ def _position_row(frame: Frame, row: int) -> PositionRow:
     instrument = book.instruments[code] or position.instrument
     nulls = Nulls()
     mark = nulls.number("mark_price", frame.values.mark_price[code], "no price young enough")
-    distance = None
+    key = (spec.account_id, instrument.instrument_id, bool(book.quantity[row] > 0.0))
     state = book.states[account]
-    if (
-        position.liquidation_price is None
-        and state is not None
-        and state.margin_mode in ("portfolio", "unknown")
-    ):
-        nulls.reasons["liquidation_distance"] = f"missing: {no_distance(frame, account)}"
-    elif position.liquidation_price is None:
-        nulls.reasons["liquidation_distance"] = "none_in_range"
-    elif mark is None:
-        nulls.reasons["liquidation_distance"] = "missing: mark price"
-    else:
-        distance = abs(mark - float(position.liquidation_price)) / mark
+    own = legs.fields(None if state is None else state.margin_mode, key, nulls)
     return PositionRow(
         account_id=spec.account_id,
         venue=spec.venue,
@@ -72,7 +62,8 @@ def _position_row(frame: Frame, row: int) -> PositionRow:
         unrealized_pnl_usd=nulls.number(
             "unrealized_pnl_usd", frame.rows.pnl_usd[row], "price or entry price"
         ),
-        liquidation_distance=distance,
+        **own,
+        venue_liquidation_distance=venue_distance(frame, account, mark, position.liquidation_price, nulls),
         ts_venue_ns=position.ts_venue_ns,
         desk=spec.desk,
         reasons=nulls.reasons,

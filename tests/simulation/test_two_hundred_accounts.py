@@ -266,10 +266,11 @@ def compare_totals(frame: Frame, totals: list[Any]) -> None:
         maintenance, rel=1e-9
     )
     assert sum(row.venue_initial_margin_usd or 0.0 for row in rows) == pytest.approx(initial, rel=1e-9)
-    # We take the dollar price of a coin from public prices, the exchange from an index of its own.
-    assert summary.equity_usd == pytest.approx(equity, rel=1e-4)
-    assert summary.maintenance_margin_usd == pytest.approx(maintenance, rel=1e-4)
-    assert summary.initial_margin_usd == pytest.approx(initial, rel=1e-4)
+    # We take the dollar price of a coin from public indices, the exchange from its own; and an index that was dropped on
+    # its way is not told again while the market stands still.
+    assert summary.equity_usd == pytest.approx(equity, rel=1e-3)
+    assert summary.maintenance_margin_usd == pytest.approx(maintenance, rel=1e-3)
+    assert summary.initial_margin_usd == pytest.approx(initial, rel=1e-3)
 
 
 def compare_sums(frame: Frame, exchange: Exchange) -> None:
@@ -289,8 +290,7 @@ def compare_sums(frame: Frame, exchange: Exchange) -> None:
     }
     rows = [row for one in truths for row in one.positions]
     pnl = sum(float(row.unrealized_pnl) * usd[row.settle_coin] for row in rows)
-    # We take the dollar price of a coin from public prices, the exchange from an index of its own.
-    assert summary.unrealized_pnl_usd == pytest.approx(pnl, rel=1e-4, abs=1.0)
+    assert summary.unrealized_pnl_usd == pytest.approx(pnl, rel=1e-3, abs=1.0)
     net: dict[str, float] = defaultdict(float)
     for row in rows:
         coin = exchange.instruments(row.category, row.symbol)[0].base_coin.removeprefix("1000")
@@ -298,5 +298,5 @@ def compare_sums(frame: Frame, exchange: Exchange) -> None:
         value = float(row.size) if is_inverse else float(row.size * row.mark_price) * usd[row.settle_coin]
         net[coin] += value if row.side == "Buy" else -value
     ours = {row.name: row.net_usd for row in exposure_by_asset(frame) if not row.is_cash}
-    assert ours == pytest.approx(dict(net), rel=1e-4, abs=100.0)
-    assert summary.net_usd == pytest.approx(sum(net.values()), rel=1e-4, abs=100.0)
+    assert ours == pytest.approx(dict(net), rel=1e-3, abs=100.0)
+    assert summary.net_usd == pytest.approx(sum(net.values()), rel=1e-3, abs=1000.0)

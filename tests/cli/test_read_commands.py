@@ -286,3 +286,14 @@ def test_a_whole_process_prints_json_and_nothing_else(service: SimpleNamespace) 
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(json.loads(done.stdout)["rows"]) == 4
+
+
+def test_a_cascade_that_was_not_reckoned_is_missing_and_no_quiet_market(
+    service: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["stress", "--url", service.url, "--cascade"]) == 3
+    shown = capsys.readouterr().out
+    assert "Deaths that cause deaths · 0" in shown
+    assert "Missing: " in shown
+    assert main(["stress", "--url", service.url, "--cascade", "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["cascade_basis"]["reason"]

@@ -73,6 +73,20 @@ def test_stress(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert (line["name"], line["scope"]) == ("mm", "desk")
 
 
+def test_cascade(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["stress", "--book", file, "--cascade"]) == 0
+    shown = output(capsys)
+    assert "Deaths that cause deaths · 1" in shown
+    assert "the move" in shown
+    assert main(["stress", "--book", file, "--cascade", "--json"]) == 0
+    [row] = json.loads(output(capsys))["cascades"]
+    assert (row["direction"], row["accounts"], row["is_caused"]) == ("down", ["a"], False)
+    assert row["sold_usd"] == {"BTC": pytest.approx(50_000)}
+    assert row["left_usd"] == {"BTC": pytest.approx(0.0)}
+    assert main(["stress", "--book", file, "--cascade", "--csv"]) == 2
+    assert "--cascade has no CSV" in capsys.readouterr().err
+
+
 def test_value_at_risk(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["var", "--book", file, "--method", "historical", "--json"]) == 0
     reply = json.loads(output(capsys))

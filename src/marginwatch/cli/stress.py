@@ -25,6 +25,9 @@ ByOption = Annotated[
 ScenarioOption = Annotated[
     str | None, typer.Option("--scenario", metavar="NAME", help="Only this one; by group else the worst.")
 ]
+CascadeOption = Annotated[
+    bool, typer.Option("--cascade", help="Every round of deaths that cause deaths; not as CSV.")
+]
 
 
 def stress(
@@ -35,6 +38,7 @@ def stress(
     by: ByOption = None,
     scenario: ScenarioOption = None,
     account: AccountOption = None,
+    cascade: CascadeOption = False,
     sort: SortOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
@@ -43,12 +47,15 @@ def stress(
     from marginwatch.cli.output import Form, form_of, write_csv, write_json
     from marginwatch.cli.source import Source
     from marginwatch.cli.views import complain_about, part_exit_code
+    from marginwatch.errors import ConfigError
     from marginwatch.risk.heavy.asked import Asked
     from marginwatch.risk.heavy_rows import StressRow
     from marginwatch.web.replies import narrowed
     from marginwatch.web.risk_replies import StressReply, stress_reply
 
     form = form_of(json, csv)
+    if cascade and form is Form.CSV:
+        raise ConfigError("--cascade has no CSV: amounts by coin fit no columns; use --json")
     asked = Asked(parts=("stress", "cascades"))
     source = Source(config=config, url=url, token=token, book=book, asked=asked)
     wanted = {"by": by, "scenario": scenario, "account": account}
@@ -59,9 +66,11 @@ def stress(
     elif form is Form.CSV:
         write_csv(StressRow, reply.rows)
         complain_about(reply.not_included)
+    elif cascade:
+        _show_cascades(reply)
     else:
         _show(reply)
-    return part_exit_code(reply.basis)
+    return part_exit_code(reply.cascade_basis if cascade else reply.basis)
 
 
 def _show(reply: "StressReply") -> None:
@@ -79,4 +88,15 @@ def _show(reply: "StressReply") -> None:
         write_table("Worst case by coin: to nothing, or doubled", tables.WORST_COLUMNS, shown)
     if is_whole and any(row.is_caused for row in reply.cascades):
         write_table("Deaths that cause deaths", tables.CASCADE_COLUMNS, tables.around_causes(reply.cascades))
+    write_notes(reply)
+
+
+def _show_cascades(reply: "StressReply") -> None:
+    from marginwatch.cli import stress_tables as tables
+    from marginwatch.cli.output import write_table
+    from marginwatch.cli.views import headline, part_notes, write_notes
+
+    rows = reply.cascades
+    title = headline("Deaths that cause deaths", reply, len(rows))
+    write_table(title, tables.CASCADE_COLUMNS, rows, part_notes(reply.cascade_basis))
     write_notes(reply)

@@ -1,6 +1,6 @@
 """The columns of the tables of scenarios, worst cases and cascades."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from marginwatch.cli.output import MISSING, Column, grouped, margin_usage, or_missing, percent
@@ -87,8 +87,8 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + more
 
 
-def _left(row: CascadeRow) -> str:
-    largest = sorted(row.left_usd.items(), key=lambda pair: -abs(pair[1]))[:3]
+def _largest(usd: Mapping[str, float]) -> str:
+    largest = sorted(usd.items(), key=lambda pair: -abs(pair[1]))[:3]
     return ", ".join(f"{coin} {grouped(usd)}" for coin, usd in largest)
 
 
@@ -99,7 +99,8 @@ CASCADE_COLUMNS = (
     Column("because of", lambda row: "earlier deaths" if row.is_caused else "the move", is_number=False),
     Column("accounts", lambda row: _names(row.accounts), is_number=False),
     Column("loss USD", lambda row: grouped(row.loss_usd)),
-    Column("left open USD", _left, is_number=False, rank=3),
+    Column("sold USD", lambda row: _largest(row.sold_usd), is_number=False, rank=4),
+    Column("left open USD", lambda row: _largest(row.left_usd), is_number=False, rank=3),
 )
 
 

@@ -147,7 +147,7 @@ class CascadeRow(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts that die at once as the market goes on; ``is_caused`` if it was earlier deaths that did it.
 
     ``shock`` is Bitcoin's move from outside, ``loss_usd`` what they had, ``left_usd`` the signed delta of what is left alive
-    in each coin that they held.
+    in each coin that they held, ``sold_usd`` that of the positions that hit the market: longs sold > 0.
     """
 
     direction: Literal["down", "up"]
@@ -157,6 +157,7 @@ class CascadeRow(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[AccountId, ...]
     loss_usd: float
     left_usd: dict[str, float]
+    sold_usd: dict[str, float] = {}
 
 
 class VarRow(Row, frozen=True, kw_only=True):

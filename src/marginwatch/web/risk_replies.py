@@ -21,6 +21,7 @@ from marginwatch.risk.table_rows import AccountRow, NotIncluded
 from marginwatch.risk.tables import (
     account_rows,
     backtest_rows,
+    cascade_basis,
     cascade_rows,
     correlation_row,
     distance_basis,
@@ -79,12 +80,13 @@ HORIZONS = {"h": 3_600, "d": 86_400}
 
 
 class StressReply(Reply, frozen=True, kw_only=True):
-    """Scenarios, the worst that each coin could do, and deaths that cause deaths."""
+    """Scenarios, the worst that each coin could do, and deaths that cause deaths; ``cascade_basis`` is of these alone."""
 
     rows: tuple[StressRow, ...]
     worst: tuple[WorstRow, ...]
     cascades: tuple[CascadeRow, ...]
     basis: PartBasis
+    cascade_basis: PartBasis = PartBasis()
     not_included: tuple[NotIncluded, ...]
 
 
@@ -154,6 +156,7 @@ def stress_reply(
         worst=tuple(select(worst_rows(frame), account_id=account)),
         cascades=tuple(cascade_rows(frame)),
         basis=stress_basis(frame),
+        cascade_basis=cascade_basis(frame),
         not_included=tuple(not_included(frame)),
     )
 

@@ -34,7 +34,13 @@ from marginwatch.risk.tables.left_out import not_included
 from marginwatch.risk.tables.oppositions import opposition_rows
 from marginwatch.risk.tables.portfolio import portfolio_summary
 from marginwatch.risk.tables.positions import position_rows
-from marginwatch.risk.tables.stressed import cascade_rows, stress_basis, stress_rows, worst_rows
+from marginwatch.risk.tables.stressed import (
+    cascade_basis,
+    cascade_rows,
+    stress_basis,
+    stress_rows,
+    worst_rows,
+)
 from marginwatch.risk.tables.values_at_risk import (
     backtest_rows,
     correlation_row,
@@ -46,6 +52,7 @@ from marginwatch.risk.tables.values_at_risk import (
 __all__ = [
     "account_rows",
     "backtest_rows",
+    "cascade_basis",
     "cascade_rows",
     "correlation_row",
     "distance_basis",

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from marginwatch.book.table import FloatArray
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy_rows import CascadeRow, PartBasis, StressRow, WorstRow
-from marginwatch.risk.liquidation.cascade import Cascade
+from marginwatch.risk.liquidation.cascade import Cascade, Round
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.scenarios.results import GroupStress
 from marginwatch.risk.scenarios.worst_case import CoinWorst
@@ -198,12 +199,31 @@ def _worst_row(
     return WorstRow(asset=asset, account_id=name, share_of_equity=share, reasons=nulls.reasons, **fields)
 
 
+def cascade_basis(frame: Frame) -> PartBasis:
+    """Return when cascades were reckoned and what they leave out; without rows, whether nobody dies or it is not known."""
+    held = frame.heavy.cascades.held_at(frame.at_ns)
+    if held.value is None:
+        return PartBasis(age_s=held.age_s, reason=held.reason or "not reckoned yet")
+    left_out: list[str] = []
+    for direction, one in (("down", held.value.down), ("up", held.value.up)):
+        if one.n_left_out:
+            left_out.append(f"{direction}: {one.n_left_out} isolated accounts or ones with missing figures")
+        if one.is_cut:
+            left_out.append(f"{direction}: whatever comes after {len(one.rounds)} rounds")
+    return PartBasis(age_s=held.age_s, left_out=tuple(left_out))
+
+
 def cascade_rows(frame: Frame) -> list[CascadeRow]:
     """Return the rounds of both cascades."""
     figures = frame.heavy.cascades.held_at(frame.at_ns).value
     if figures is None:
         return []
     return [*_rounds(figures.sheet, figures.down, "down"), *_rounds(figures.sheet, figures.up, "up")]
+
+
+def _by_coin(sheet: MarginSheet, of: Round, usd: FloatArray) -> dict[str, float]:
+    """Return amounts of the coins that a round sells."""
+    return {sheet.coin_names[coin] or "": float(usd[coin]) for coin in np.flatnonzero(of.sold_usd).tolist()}
 
 
 def _rounds(sheet: MarginSheet, of: Cascade, direction: str) -> list[CascadeRow]:
@@ -215,10 +235,8 @@ def _rounds(sheet: MarginSheet, of: Cascade, direction: str) -> list[CascadeRow]
             is_caused=one.is_caused,
             accounts=tuple(sheet.account_ids[int(row)] for row in one.accounts),
             loss_usd=one.loss_usd,
-            left_usd={
-                sheet.coin_names[coin] or "": float(one.left_usd[coin])
-                for coin in np.flatnonzero(one.sold_usd).tolist()
-            },
+            left_usd=_by_coin(sheet, one, one.left_usd),
+            sold_usd=_by_coin(sheet, one, one.sold_usd),
         )
         for number, one in enumerate(of.rounds, 1)
     ]

@@ -11,6 +11,7 @@ from marginwatch.risk.contributions import contributions
 from marginwatch.risk.liquidation.exposures import coin_exposures
 from marginwatch.risk.margin.part import part_of
 from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.measures.exposure import grouped
 
 
 def coin_covariance(sheet: MarginSheet, names: Sequence[str], values: FloatArray) -> FloatArray:
@@ -129,5 +130,5 @@ def scope_of(sheet: MarginSheet, accounts: CodeArray, betas: Betas, covariance: 
             f"covariance must have shape ({m}, {m}), one row for each coin, got {covariance.shape}"
         )
     pairs = coin_exposures(part_of(sheet, accounts, has_names=False).sheet)
-    exposure = np.bincount(pairs.coin, pairs.usd, minlength=m).astype(np.float64)
+    exposure = grouped(pairs.coin, pairs.usd, m)
     return Scope(sheet, accounts, betas, covariance, exposure)

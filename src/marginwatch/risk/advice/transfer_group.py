@@ -80,7 +80,7 @@ def prepared(sheet: MarginSheet, conditions: Conditions, withdrawable: FloatArra
     spread[place], is_new[place] = free, False
     # What needs no margin has no use for collateral, and transfers do not reach isolated positions.
     can_take = np.diff(wide.first_leg) > 0
-    can_take[wide.holding_account[(wide.holding_cash < 0.0) | (wide.holding_borrowed > 0.0)]] = True
+    can_take[wide.holding_account[wide.is_owed]] = True
     return Group(wide, coins, spread, rooms, can_take & (sheet.mode != ISOLATED), is_new)
 
 

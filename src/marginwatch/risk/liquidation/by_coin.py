@@ -14,6 +14,7 @@ from marginwatch.risk.margin.part import ACCOUNT_COLUMNS, HOLDING_COLUMNS, LEG_C
 from marginwatch.risk.margin.prices import prices_now
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.margin.steps import step_of
+from marginwatch.risk.measures.exposure import grouped
 from marginwatch.risk.workspace import Workspace
 
 STILL, MOVING = 0, 1
@@ -112,7 +113,7 @@ def _debt_steps(pairs: CoinShocks, shock: float) -> CodeArray:
     sheet, work = pairs.shocked.sheet, pairs.shocked.work
     profit = margins(sheet, pairs.shocked.prices_at(shock), work).legs.unrealized_pnl
     settled = np.where(sheet.is_option[sheet.leg_contract], 0.0, profit)
-    earned = np.bincount(sheet.leg_settle_holding, weights=settled, minlength=sheet.n_holdings)
+    earned = grouped(sheet.leg_settle_holding, settled, sheet.n_holdings)
     debt = sheet.holding_borrowed + np.maximum(-(sheet.holding_cash + earned), 0.0)
     return step_of(sheet.borrow_limit, sheet.holding_coin, debt)
 
@@ -145,8 +146,8 @@ def _cut(sheet: MarginSheet, exposures: CoinExposures, has_headroom: BoolArray) 
 
 
 def _cut_sheet(sheet: MarginSheet, cut: _Cut, account: CodeArray, pnl: FloatArray) -> MarginSheet:
-    settled = np.bincount(sheet.leg_settle_holding, weights=pnl, minlength=sheet.n_holdings)
-    own = np.bincount(cut.leg_holding, weights=pnl[cut.leg], minlength=cut.holding.shape[0])
+    settled = grouped(sheet.leg_settle_holding, pnl, sheet.n_holdings)
+    own = grouped(cut.leg_holding, pnl[cut.leg], cut.holding.shape[0])
     changes: dict[str, object] = {
         "account_ids": (),
         "missing_reasons": (),

@@ -14,6 +14,7 @@ from marginwatch.risk.liquidation.market_move import common_shock
 from marginwatch.risk.liquidation.roots import DOWN_GRID, TOLERANCE, UP_GRID
 from marginwatch.risk.liquidation.shocks import ShockedAccounts
 from marginwatch.risk.margin.sheet import MarginSheet
+from marginwatch.risk.measures.exposure import grouped
 from marginwatch.risk.workspace import Workspace
 
 UNKNOWN_DEPTH_USD = 1_000_000.0
@@ -179,7 +180,7 @@ class _Desk:
     def _sums(self, is_counted: BoolArray) -> FloatArray:
         coin = self.sheet.underlying_coin[self.sheet.leg_contract]
         usd = self.delta * is_counted[self.sheet.leg_account]
-        return np.bincount(coin, weights=usd, minlength=len(self.factor)).astype(np.float64)
+        return grouped(coin, usd, len(self.factor))
 
 
 def _next_death(

@@ -25,5 +25,5 @@ def concerned(sheet: MarginSheet) -> AnswerArray:
     is_bare = (np.diff(sheet.first_leg) == 0) & (np.diff(sheet.first_holding) == 0)
     is_unknown = any_of(np.isnan(cash)) | (is_bare & sheet.is_missing)
     answer = np.where(is_unknown, np.uint8(Answer.MISSING), np.uint8(Answer.NOT_APPLICABLE))
-    applies = (np.diff(sheet.first_leg) > 0) | any_of((cash < 0.0) | (sheet.holding_borrowed > 0.0))
+    applies = (np.diff(sheet.first_leg) > 0) | any_of(sheet.is_owed)
     return np.where(applies, np.uint8(Answer.NUMBER), answer)

@@ -8,6 +8,7 @@ from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.risk.margin.black76 import normal_cdf
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.margin.sheet_plan import inverse_rows
+from marginwatch.risk.measures.exposure import grouped
 
 
 class CoinExposures(NamedTuple):
@@ -72,8 +73,6 @@ def coin_exposures(sheet: MarginSheet) -> CoinExposures:
     mark = sheet.mark_price[sheet.leg_contract[inverse]]
     positions[inverse] *= mark / sheet.leg_entry_price[inverse]
     worth = np.concatenate((positions, sheet.holding_cash * sheet.coin_usd[sheet.holding_coin]))
-    usd: FloatArray = np.bincount(code, weights=np.nan_to_num(worth), minlength=keys.shape[0]).astype(
-        np.float64
-    )
+    usd = grouped(code, np.nan_to_num(worth), keys.shape[0])
     n = sheet.n_legs
     return CoinExposures(keys // n_coins, keys % n_coins, usd, code[:n], code[n:])

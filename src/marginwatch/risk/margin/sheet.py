@@ -223,3 +223,8 @@ class MarginSheet:
     def n_holdings(self) -> int:
         """How many holdings there are."""
         return self.holding_account.shape[0]
+
+    @property
+    def is_owed(self) -> BoolArray:
+        """Whether something of the coin is owed, shape (h,): cash below 0, or a loan; unknown cash is no debt."""
+        return (self.holding_cash < 0.0) | (self.holding_borrowed > 0.0)

@@ -193,9 +193,5 @@ def _blank(shape: tuple[int, int]) -> AccountStress:
 
 def _idle(sheet: MarginSheet) -> BoolArray:
     """Return which accounts have nothing that could be liquidated: no legs, no debts."""
-    owes = grouped(
-        sheet.holding_account,
-        ((sheet.holding_cash < 0.0) | (sheet.holding_borrowed > 0.0)).astype(np.float64),
-        sheet.n_accounts,
-    )
+    owes = grouped(sheet.holding_account, sheet.is_owed.astype(np.float64), sheet.n_accounts)
     return (np.diff(sheet.first_leg) == 0) & (owes == 0.0)

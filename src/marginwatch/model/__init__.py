@@ -27,6 +27,10 @@ risk_history  frozen books, forecasts with what followed, model errors
 quarantine    payloads that did not decode
 account       configured accounts, endpoints, key reports
 secret        the redaction type
+severity      how urgent an alert is
+alert         alerts, their transitions and acknowledgements
+silence       what shall not be told for a while
+delivery      what is to be told through which channel, and what came of it
 notice        sentences for the owner of an account
 check_report  what a check of accounts and venues found
 """

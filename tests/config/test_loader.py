@@ -61,7 +61,6 @@ def test_whole_numbers_do_for_seconds_and_everything_given_arrives(write: Write)
     assert config.limits.ban_wait_s == 20.0
     assert config.collect.websocket_library == "websockets"
     assert config.rules == ({"name": "x", "above": 0.7},)
-    assert any("[[rule]] has no effect yet" in warning for warning in config.warnings)
     assert config.channels == ({"name": "phone"},)
 
 

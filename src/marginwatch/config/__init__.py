@@ -7,7 +7,8 @@ Modules
 -------
 settings  what the file says, as structs
 loader    load(path) -> Config
-sections  the single tables: service, limits, prices, collect
+sections  the single tables: service, limits, prices, collect, risk, alerts
+durations 30s, 5m, 1h30m
 accounts  the [[account]] tables
 scenarios the [[scenario]] tables
 endpoints environments and explicit URLs

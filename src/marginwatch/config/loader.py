@@ -12,6 +12,7 @@ from marginwatch.config.masking import shown
 from marginwatch.config.scenarios import read_scenarios
 from marginwatch.config.sections import (
     SECTIONS,
+    read_alerts,
     read_collect,
     read_prices,
     read_risk,
@@ -27,7 +28,7 @@ CONFIG_BYTES_MAX = 32 * 1024 * 1024
 
 ALL_DISABLED = "every account is disabled: nothing is watched until one of them has enabled = true"
 
-LISTS = ("account", "scenario", "rule", "channel")
+LISTS = ("account", "scenario", "rule", "route", "channel", "mute", "inhibit")
 
 
 def load(path: Path | str) -> Config:
@@ -52,13 +53,10 @@ def load(path: Path | str) -> Config:
     prices = read_prices(complaints, document)
     collect = read_collect(complaints, document)
     risk = read_risk(complaints, document)
+    alerts = read_alerts(complaints, document)
     lists = {name: _tables(complaints, document, name) for name in LISTS}
     accounts, refused = read_accounts(complaints, lists["account"], folder)
     scenarios = read_scenarios(complaints, lists["scenario"])
-    for name in ("rule", "channel"):
-        if lists[name]:
-            # Whoever writes a rule relies on being woken: silence here would be taken for calm.
-            complaints.warn((name, 0), f"[[{name}]] has no effect yet: this version sends no alerts")
     if accounts and not refused and not any(spec.is_enabled for spec in accounts):
         complaints.warn(("account", 0), ALL_DISABLED)
     complaints.raise_if_any()
@@ -77,8 +75,13 @@ def load(path: Path | str) -> Config:
         refused=refused,
         warnings=complaints.warnings,
         scenarios=scenarios,
+        alerts=alerts,
         rules=tuple(lists["rule"]),
+        routes=tuple(lists["route"]),
         channels=tuple(lists["channel"]),
+        mutes=tuple(lists["mute"]),
+        inhibits=tuple(lists["inhibit"]),
+        lines=dict(complaints.lines),
     )
 
 

@@ -1,14 +1,17 @@
-"""The single tables of the file: ``[service]``, ``[limits]``, ``[prices]``, ``[collect]`` and ``[risk]``."""
+"""The single tables of the file: ``[service]``, ``[limits]``, ``[prices]``, ``[collect]``, ``[risk]`` and ``[alerts]``."""
 
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from marginwatch.config.durations import seconds_of
 from marginwatch.config.secrets import parse_reference, resolve
 from marginwatch.config.settings import (
+    AlertTable,
     CollectTable,
     LimitSettings,
     PriceSettings,
@@ -37,13 +40,14 @@ SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "prices": PriceSettings,
     "collect": CollectTable,
     "risk": RiskTable,
+    "alerts": AlertTable,
 }
 """Name of each single table → the struct whose fields are its keys."""
 
 PONG_ROOM_S = 3.0
 """Pings are sent and answers are told about once a second."""
 
-Section = TypeVar("Section", LimitSettings, PriceSettings, CollectTable, RiskTable, ServiceTable)
+Section = TypeVar("Section", LimitSettings, PriceSettings, CollectTable, RiskTable, ServiceTable, AlertTable)
 
 
 def read_section(
@@ -87,6 +91,40 @@ def read_risk(complaints: Complaints, document: Mapping[str, object]) -> RiskTab
             f" ({risk.distance_calm_every_s:g})",
         )
     return risk
+
+
+DURATIONS = {
+    "unknown_after": (1.0, 86_400.0),
+    "group_wait": (0.0, 3_600.0),
+    "group_interval": (0.0, 86_400.0),
+    "repeat_every": (60.0, 30 * 86_400.0),
+    "heartbeat_every": (1.0, 3_600.0),
+}
+"""Durations of ``[alerts]`` and their bounds in seconds."""
+
+
+def read_alerts(complaints: Complaints, document: Mapping[str, object]) -> AlertTable:
+    """Return ``[alerts]``; durations, the zone and addresses are checked."""
+    alerts = read_section(complaints, document, "alerts", AlertTable)
+
+    def refuse(key: str, message: str) -> None:
+        complaints.refuse(("alerts", key), f"[alerts] {key}: {message}")
+
+    for key, (least, most) in DURATIONS.items():
+        try:
+            seconds = seconds_of(getattr(alerts, key))
+        except ValueError as error:
+            refuse(key, str(error))
+            continue
+        if not least <= seconds <= most:
+            refuse(key, f"must be between {least:g} and {most:g} s, got {seconds:g} s")
+    try:
+        ZoneInfo(alerts.day_zone)
+    except (KeyError, ValueError, OSError):
+        refuse("day_zone", f"there is no time zone {alerts.day_zone!r}; write one such as Asia/Singapore")
+    if alerts.public_url is not None and not alerts.public_url.startswith(("http://", "https://")):
+        refuse("public_url", f"{alerts.public_url!r} must begin with https:// or http://")
+    return alerts
 
 
 def read_service(complaints: Complaints, document: Mapping[str, object], folder: Path) -> ServiceSettings:

@@ -153,6 +153,49 @@ class CollectTable(msgspec.Struct, frozen=True, kw_only=True):
     websocket_library: Literal["picows", "websockets"] = "picows"
 
 
+class AlertTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The ``[alerts]`` table; durations are texts such as ``5m``.
+
+    Parameters
+    ----------
+    default_rules : bool
+        Whether the built-in rules are used.
+    disable : tuple of str
+        Names of built-in rules that are not.
+    rule_files : tuple of str
+        Further files of ``[[rule]]`` tables, from the folder of this file; ``guides`` is one that comes along.
+    public_url : str or None
+        Where people reach the dashboard, for links in messages.
+    unknown_after : str
+        How long data may be missing before somebody is told that a rule cannot be judged.
+    unknown_severity : {'info', 'warning', 'high', 'critical'}
+        Of that notice.
+    day_zone : str
+        IANA name of the zone in which a day begins, for daily losses.
+    group_wait, group_interval, repeat_every : str
+        Defaults of routes: how long the first message of a group waits for others, how long the next one, and how
+        often what still fires is told again. Critical alerts never wait.
+    heartbeat_url : str or None
+        Address, or a reference to one (``env:NAME``), that is asked for while all works, so that somebody else notices
+        if not.
+    heartbeat_every : str
+        How often.
+    """
+
+    default_rules: bool = True
+    disable: tuple[str, ...] = ()
+    rule_files: tuple[str, ...] = ()
+    public_url: str | None = None
+    unknown_after: str = "60s"
+    unknown_severity: Literal["info", "warning", "high", "critical"] = "warning"
+    day_zone: str = "UTC"
+    group_wait: str = "2s"
+    group_interval: str = "30s"
+    repeat_every: str = "4h"
+    heartbeat_url: str | None = None
+    heartbeat_every: str = "60s"
+
+
 class RefusedAccount(msgspec.Struct, frozen=True, kw_only=True):
     """An account that cannot be watched as configured, while the others can.
 
@@ -185,8 +228,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         What works but should be mended, each with file and line.
     scenarios : tuple of Scenario
         The ``[[scenario]]`` tables in the order of the file.
-    rules, channels : tuple of dict
-        The ``[[rule]]`` and ``[[channel]]`` tables as written.
+    alerts : AlertTable
+        The ``[alerts]`` table.
+    rules, routes, channels, mutes, inhibits : tuple of dict
+        The tables of these names as written; rules and notification read their own.
+    lines : mapping
+        Line of each key of the file, for complaints about those.
     """
 
     path: Path
@@ -199,5 +246,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[RefusedAccount, ...] = ()
     warnings: tuple[str, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
+    alerts: AlertTable = AlertTable()
     rules: tuple[dict[str, Any], ...] = ()
+    routes: tuple[dict[str, Any], ...] = ()
     channels: tuple[dict[str, Any], ...] = ()
+    mutes: tuple[dict[str, Any], ...] = ()
+    inhibits: tuple[dict[str, Any], ...] = ()
+    lines: dict[tuple[str | int, ...], int] = msgspec.field(
+        default_factory=dict["tuple[str | int, ...]", int]
+    )

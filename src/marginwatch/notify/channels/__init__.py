@@ -1,0 +1,9 @@
+"""Ways to people, one folder a kind, all alike: ``manifest``, ``config``, ``channel``, ``README.md``.
+
+In: messages in words. Out: receipts, or why there is none. State: none that a restart must know. Never: a retry of its
+own, a secret in an error or a log, markup made of unescaped text.
+
+Modules
+-------
+base  what every channel is
+"""

@@ -1,0 +1,76 @@
+"""What notification asks of the store; everything in one call is one transaction."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from marginwatch.model.alert import Acknowledgement, Alert
+from marginwatch.model.delivery import Delivery, OutboxRow, RowOutcome, Told
+from marginwatch.model.silence import Silence
+
+
+class Outbox(Protocol):
+    """Rows to be sent, and what came of them."""
+
+    async def add(self, rows: Sequence[OutboxRow]) -> None:
+        """Add rows that no transition caused: repeats, escalations, ends of silences."""
+        ...
+
+    async def claim(
+        self, owner: str, channel: str, now_ns: int, lease_ns: int, limit: int
+    ) -> tuple[OutboxRow, ...]:
+        """Lease to ``owner`` the waiting rows of a channel that are due and not leased to others.
+
+        Most severe first, then oldest; at most ``limit``. A row whose lease has run out counts as not leased.
+        """
+        ...
+
+    async def finish(
+        self,
+        owner: str,
+        outcomes: Sequence[RowOutcome],
+        *,
+        deliveries: Sequence[Delivery] = (),
+        told: Sequence[Told] = (),
+        rows: Sequence[OutboxRow] = (),
+    ) -> None:
+        """Record what became of claimed rows and give up their leases, with the log, the memory and new rows at once.
+
+        An outcome of a row that is no longer leased to ``owner`` changes nothing about that row; the rest is recorded.
+        """
+        ...
+
+    async def next_due_ns(self, channel: str) -> int | None:
+        """Return when the next waiting row of a channel is due or its lease runs out; None if there is none."""
+        ...
+
+    async def told(self) -> tuple[Told, ...]:
+        """Return the memory of all channels for alerts that may still fire."""
+        ...
+
+
+class Desk(Protocol):
+    """What people did about alerts."""
+
+    async def open_alerts(self) -> tuple[Alert, ...]:
+        """Return alerts that are pending or firing, as last stored."""
+        ...
+
+    async def silences(self, now_ns: int) -> tuple[Silence, ...]:
+        """Return silences that hold now or will."""
+        ...
+
+    async def add_silence(self, silence: Silence) -> None:
+        """Add or replace a silence."""
+        ...
+
+    async def end_silence(self, silence_id: str, at_ns: int) -> bool:
+        """End a silence early; False if there is none that could be."""
+        ...
+
+    async def acknowledgements(self) -> tuple[Acknowledgement, ...]:
+        """Return the acknowledgements of open alerts, the last of each."""
+        ...
+
+    async def add_acknowledgement(self, given: Acknowledgement) -> None:
+        """Add an acknowledgement."""
+        ...

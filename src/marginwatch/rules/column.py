@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
-from marginwatch.book.table import CodeArray, FloatArray
+from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.alert import Scope, Subject, Unit
 from marginwatch.risk.answers import AnswerArray
 from marginwatch.risk.frame import Frame, LaneResult
@@ -24,12 +24,19 @@ class Column(NamedTuple):
         Returns for a row why its number is missing.
     at_ns : int
         When it was measured: a heavy measure is older than its frame.
+    is_doubtful : ndarray of shape (n,), bool, or None
+        Numbers made from data that are not fresh, of an account whose private data stopped for instance, at live marks.
+        Out of bounds they count as any number; within bounds they say nothing, as if missing. None if there are none.
+    doubt : callable or None
+        Returns for a row why its number is doubtful.
     """
 
     values: FloatArray
     answers: AnswerArray
     reason: Callable[[int], str]
     at_ns: int
+    is_doubtful: BoolArray | None = None
+    doubt: Callable[[int], str] | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -71,6 +78,37 @@ class Subjects(Protocol):
 
     def data_age_s(self, row: int) -> float | None:
         """Return the age of the oldest data behind the row, seconds."""
+        ...
+
+
+class Source(Protocol):
+    """Where evaluation takes columns from: a frame, a lane result, a recorded or written series."""
+
+    @property
+    def at_ns(self) -> int:
+        """When, UTC nanoseconds."""
+        ...
+
+    def rows(self, scope: Scope) -> CodeArray | None:
+        """Return the rows of a scope that it speaks of, in the order of its columns; None for all of them.
+
+        A lane result speaks of a few accounts and of nothing else: an empty array for every other scope.
+        """
+        ...
+
+    def column(self, measure: "Measure") -> Column | None:
+        """Return a measure of the rows above; None if this source does not have it, which changes nothing."""
+        ...
+
+    def subjects(self, scope: Scope) -> Subjects:
+        """Return the subjects of a scope, all of them."""
+        ...
+
+    def is_judged(self, scope: Scope) -> BoolArray | None:
+        """Return which rows may be judged, None for all: not an account that was never heard, nor a total of such.
+
+        Of the others nothing changes, and their timers rest.
+        """
         ...
 
 

@@ -5,7 +5,7 @@ Rights are changed at the exchange without a word to us, so a key that was safe 
 
 from marginwatch.collect.services import Services, VenueServices
 from marginwatch.errors import ConfigError
-from marginwatch.model.account import AccountSpec
+from marginwatch.model.account import AccountSpec, KeyReport
 from marginwatch.model.notice import Notice
 from marginwatch.venues.base import VenueClient
 
@@ -27,7 +27,7 @@ class KeyWatch:
         Shared collaborators.
     """
 
-    __slots__ = ("_due_s", "_expiry_told_s", "_services", "_spec", "_venue", "uid", "warnings")
+    __slots__ = ("_due_s", "_expiry_told_s", "_services", "_spec", "_venue", "report", "uid", "warnings")
 
     def __init__(self, spec: AccountSpec, venue: VenueServices, services: Services) -> None:
         self._spec = spec
@@ -39,6 +39,8 @@ class KeyWatch:
         """The venue's number of the account; None before the first answer."""
         self.warnings: tuple[str, ...] = ()
         """What the owner should mend in time."""
+        self.report: KeyReport | None = None
+        """What the venue said of the key the last time; None before the first answer."""
 
     def is_due(self) -> bool:
         """Return whether it is time to judge the key again."""
@@ -59,6 +61,7 @@ class KeyWatch:
         self._due_s = services.clock.monotonic_s() + interval_s
         async with services.sweep_places:
             report = await client.fetch_key_report()
+        self.report = report
         verdict = self._venue.port.judge_key(report, self._spec, services.clock.now_ns())
         if verdict.refusal is not None:
             raise self._refusal(verdict.refusal, "key_refused")

@@ -394,6 +394,7 @@ class Session:
 
     def status(self) -> AccountStatus:
         """Return what is shown of this session."""
+        key = self._key.report
         return AccountStatus(
             account_id=self.spec.account_id,
             connectivity=self._health.as_connectivity(),
@@ -406,6 +407,8 @@ class Session:
             n_messages=self._link.n_messages,
             n_malformed=self._link.n_malformed,
             n_resyncs=self._n_resyncs,
+            key_expires_at_ns=None if key is None else key.expires_at_ns,
+            is_key_unsafe=key is not None and not key.is_read_only,
         )
 
     def is_at(self, venue: VenueServices) -> bool:

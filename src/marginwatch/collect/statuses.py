@@ -21,6 +21,10 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
         Whether it stands in the connection queue.
     warnings : tuple of str
         Of the key check.
+    key_expires_at_ns : int or None
+        When its key ends, UTC nanoseconds; None if it does not, or was not asked about yet.
+    is_key_unsafe : bool
+        Its key can do more than read, and that was allowed in the configuration.
     n_connects, n_messages, n_malformed, n_resyncs : int
         Counts since the session started.
     """
@@ -36,6 +40,8 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
     n_messages: int
     n_malformed: int
     n_resyncs: int
+    key_expires_at_ns: int | None = None
+    is_key_unsafe: bool = False
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,6 +90,7 @@ class Engine:
         self._press = FramePress(book, self._risk_settings)
         self._wake = asyncio.Event()
         self._oldest_ns: int | None = None
+        self._lane_oldest_ns: int | None = None
         self._framed_sequence = -1
 
     def sink(self, event: Event) -> None:
@@ -100,12 +101,14 @@ class Engine:
         except ProtocolError as error:
             self._tell_unreadable(event, error)
             return
+        received_ns: int | None = getattr(event, "ts_received_ns", None)
         if self._oldest_ns is None:
-            self._oldest_ns = getattr(event, "ts_received_ns", None)
+            self._oldest_ns = received_ns
         if breaks and self._on_breaks is not None:
             self._on_breaks(breaks)
         # Only rules read what a lane measures.
         if self.rules and self.book.dirty and not self._wake.is_set():
+            self._lane_oldest_ns = received_ns
             self._wake.set()
 
     def _tell_unreadable(self, event: Event, error: ProtocolError) -> None:
@@ -122,7 +125,7 @@ class Engine:
         self._wake.clear()
         if not dirty:
             return None
-        result = self._press.lane(dirty, self._clock.now_ns())
+        result = self._press.lane(dirty, self._clock.now_ns(), self._lane_oldest_ns)
         self.n_lanes += 1
         for rule in self.rules:
             rule(result)

@@ -158,11 +158,14 @@ class LaneResult:
         The accounts, in the order of the measures.
     accounts : AccountMeasures
         Shape (len(entries),); safe to keep.
+    oldest_ns : int or None
+        When the oldest message since the lane before was received, UTC nanoseconds; None if that is not known.
     """
 
     at_ns: int
     entries: tuple[AccountEntry, ...]
     accounts: AccountMeasures
+    oldest_ns: int | None = None
 
 
 @dataclass(slots=True)
@@ -220,13 +223,15 @@ class FramePress:
             return last
         return self._moment(columns, now_ns)
 
-    def lane(self, entries: tuple[AccountEntry, ...], now_ns: int) -> LaneResult:
+    def lane(
+        self, entries: tuple[AccountEntry, ...], now_ns: int, oldest_ns: int | None = None
+    ) -> LaneResult:
         """Measure some accounts alone, through the same functions as a frame."""
         columns = self._book.columns
         columns.facts.sync()
         moment = self._lane_moment(columns, now_ns)
         rows = rows_of(columns, entries, self._numbers)
-        return LaneResult(now_ns, entries, self._measured(rows, moment, self._lane_work)[1])
+        return LaneResult(now_ns, entries, self._measured(rows, moment, self._lane_work)[1], oldest_ns)
 
     def frame(self, now_ns: int) -> Frame:
         """Measure everything and freeze it. The frame before the last one is overwritten."""

@@ -169,3 +169,55 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     at_ns: int
     first_at_ns: int
     reference: str | None = None
+
+
+class ChannelStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the newest row of one alert in one channel.
+
+    Parameters
+    ----------
+    channel : str
+        Name of the channel.
+    state : RowState
+        Of that row.
+    reason : SendReason
+        Why somebody was to be told.
+    detail : str
+        Why it is in that state; ``""`` where there is nothing to say.
+    attempts : int
+        So far.
+    at_ns : int
+        When it came into that state, UTC nanoseconds; of a waiting row when it was made.
+    """
+
+    channel: str
+    state: RowState
+    reason: SendReason
+    detail: str = ""
+    attempts: int = 0
+    at_ns: int = 0
+
+
+class ChannelTest(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a test through one channel.
+
+    Parameters
+    ----------
+    channel, kind : str
+        Name of the channel, and its type.
+    is_delivered : bool
+        Whether the platform took it.
+    took_s : float
+        How long it took, seconds.
+    reason : str
+        Label of the failure, ``""`` if there was none; ``disabled`` for a channel that was not tried.
+    detail : str
+        What the platform said, and what to mend; no secret.
+    """
+
+    channel: str
+    kind: str
+    is_delivered: bool
+    took_s: float
+    reason: str = ""
+    detail: str = ""

@@ -17,6 +17,7 @@ history_replies  the same for what was stored
 names            names asked for that occur nowhere
 selection        filters and order of rows
 ports            what the routes are given to read from
+alert_ports      the same for alerts
 patience         how long a request is waited for
 server           the HTTP server inside our own loop
 """

@@ -1,0 +1,158 @@
+"""What the routes of alerts read from and act on; the service's alerting is one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from marginwatch.model.alert import Acknowledgement, Alert, Transition
+from marginwatch.model.delivery import ChannelStanding, ChannelTest, Delivery
+from marginwatch.model.silence import Matcher, Silence
+from marginwatch.rules.definition import Rule
+
+
+class RuleStandingView(Protocol):
+    """How one rule stands with all of its subjects."""
+
+    @property
+    def rule(self) -> Rule:
+        """The rule."""
+        ...
+
+    @property
+    def n_judged(self) -> int:
+        """Subjects that have it at all and may be judged."""
+        ...
+
+    @property
+    def n_pending(self) -> int:
+        """Of them, out of bounds but not for long enough."""
+        ...
+
+    @property
+    def n_firing(self) -> int:
+        """Of them, firing."""
+        ...
+
+    @property
+    def n_unknown(self) -> int:
+        """Of them, those that cannot be judged now."""
+        ...
+
+    @property
+    def worst(self) -> str | None:
+        """Name of the subject nearest to or furthest beyond the first bound; None if there is no number."""
+        ...
+
+    @property
+    def worst_value(self) -> float | None:
+        """Its value, in the measure's unit."""
+        ...
+
+    @property
+    def distance(self) -> float | None:
+        """How far that value is from the first bound, in the measure's unit; negative beyond it."""
+        ...
+
+
+class TransitionRecord(Protocol):
+    """A stored transition."""
+
+    @property
+    def id(self) -> int:
+        """Rises with every row."""
+        ...
+
+    @property
+    def value(self) -> Transition:
+        """What was stored."""
+        ...
+
+
+class DeliveryRecord(Protocol):
+    """A stored attempt to send."""
+
+    @property
+    def id(self) -> int:
+        """Rises with every row."""
+        ...
+
+    @property
+    def value(self) -> Delivery:
+        """What was stored."""
+        ...
+
+
+class AlertModel(Protocol):
+    """Alerts, what was told of them, and what people may do about them.
+
+    Whatever must read or write the store raises ``ConnectivityError`` where it cannot be used now.
+    """
+
+    def now_ns(self) -> int:
+        """Return the time by which ages and silences are judged, UTC nanoseconds."""
+        ...
+
+    def open_alerts(self) -> Sequence[Alert]:
+        """Return alerts that are pending or firing, unknown notices among them, with the values last judged."""
+        ...
+
+    def standings(self) -> Sequence[RuleStandingView]:
+        """Return how each rule in force stands, in the order of the rules."""
+        ...
+
+    async def resolved_alerts(self, limit: int) -> Sequence[Alert]:
+        """Return alerts that fired and have resolved, the last to resolve first."""
+        ...
+
+    async def channel_standings(self, alert_ids: Sequence[str]) -> Mapping[str, Sequence[ChannelStanding]]:
+        """Return for each of these alerts that was to be told what became of its newest row in each channel."""
+        ...
+
+    async def transitions(
+        self,
+        *,
+        before_id: int | None = None,
+        limit: int = 100,
+        key: str | None = None,
+        account_id: str | None = None,
+    ) -> Sequence[TransitionRecord]:
+        """Return transitions, newest first."""
+        ...
+
+    async def deliveries(
+        self,
+        *,
+        before_id: int | None = None,
+        limit: int = 100,
+        channel: str | None = None,
+        key: str | None = None,
+    ) -> Sequence[DeliveryRecord]:
+        """Return attempts to send, newest first."""
+        ...
+
+    async def acknowledge(
+        self, alert_id: str, author: str, comment: str, for_s: float
+    ) -> Acknowledgement | None:
+        """Acknowledge a firing alert at its severity of now; None if none of that id fires."""
+        ...
+
+    async def acknowledgements(self) -> Sequence[Acknowledgement]:
+        """Return the last acknowledgement of each open alert, ended ones among them."""
+        ...
+
+    async def add_silence(
+        self, matchers: Sequence[Matcher], author: str, comment: str, from_ns: int, until_ns: int
+    ) -> Silence:
+        """Add a silence."""
+        ...
+
+    async def end_silence(self, silence_id: str) -> bool:
+        """End a silence now; False if there is none of that name that could be ended."""
+        ...
+
+    async def silences(self) -> Sequence[Silence]:
+        """Return silences that hold now or will."""
+        ...
+
+    async def test_channels(self) -> Sequence[ChannelTest]:
+        """Send a test through every channel, all at once, and return what came of each."""
+        ...

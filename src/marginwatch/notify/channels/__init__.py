@@ -5,5 +5,9 @@ own, a secret in an error or a log, markup made of unescaped text.
 
 Modules
 -------
-base  what every channel is
+base        what every channel is
+registry    all kinds by name
+payload     a message and its alerts as one JSON document
+plain_text  a message without markup
+inbox       a local file
 """

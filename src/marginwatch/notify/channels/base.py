@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import aiohttp
@@ -93,12 +94,15 @@ class ChannelContext:
         Time.
     on_acknowledge : callable or None
         For channels with buttons.
+    folder : Path
+        What relative paths start from: the folder of the configuration.
     """
 
     name: str
     http: aiohttp.ClientSession
     clock: Clock
     on_acknowledge: Acknowledge | None = None
+    folder: Path = Path()
 
 
 class ChannelTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +156,8 @@ class ChannelKind:
         Its configuration, a subclass of :class:`ChannelTable`; fields that hold secrets are references
         (``env:NAME``) listed in ``secrets``.
     secrets : tuple of str
-        Keys whose values are references to secrets.
+        Keys whose values are references to secrets. Of a key that holds a table each value is one, given to ``build``
+        as ``key.name``.
     build : callable
         Makes the channel from its table, its secrets by key, and the context. Raises ``ConfigError`` naming key and
         remedy for what a type cannot check.

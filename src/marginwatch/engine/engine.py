@@ -137,6 +137,7 @@ class Engine:
         now_ns = self._clock.now_ns()
         # The rules get everything now, so no lane is due for what was touched before.
         self.book.dirty.clear()
+        self._wake.clear()
         frame = self._press.frame(now_ns)
         frame.heavy = self.heavy
         if self._oldest_ns is not None:

@@ -13,6 +13,7 @@ records     rows as structs
 price_closes  closes of contracts: what is known, what is added
 risk_days   frozen books, forecasts and what followed, model errors
 tables      the schema as SQLAlchemy Core tables
+column_types  what a column means on either database
 retention   how much is kept
 connection  engines with the pragmas that make a commit durable
 migration   brings a file to this version's schema, or says why it cannot

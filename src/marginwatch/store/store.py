@@ -81,7 +81,7 @@ class Store:
                 await connection.run_sync(migrate, str(self.path))
         except DBAPIError as error:
             detail = str(error.orig)
-            if "disk" in detail:
+            if "disk" in detail and "malformed" not in detail:
                 # The file may be sound: nobody shall move it aside because there is no room beside it.
                 raise ConfigError(
                     f"{self.path}: cannot read or write the database ({detail}); make room on that disk or mend it"

@@ -8,12 +8,15 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""SQLite hands out ids for a column of type INTEGER alone, which holds 64 bits there."""
+
 
 def upgrade() -> None:
     """Create the three tables and their indexes."""
     op.create_table(
         "reconciliation_break",
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", ID, primary_key=True, autoincrement=True),
         sa.Column("account_id", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("field", sa.Text, nullable=False),
@@ -25,7 +28,7 @@ def upgrade() -> None:
     op.create_index("ix_reconciliation_break_account_id", "reconciliation_break", ["account_id"])
     op.create_table(
         "quarantined_payload",
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", ID, primary_key=True, autoincrement=True),
         sa.Column("venue", sa.Text, nullable=False),
         sa.Column("account_id", sa.Text),
         sa.Column("source", sa.Text, nullable=False),
@@ -38,7 +41,7 @@ def upgrade() -> None:
     op.create_index("ix_quarantined_payload_id_size", "quarantined_payload", ["id", "size"])
     op.create_table(
         "account_notice",
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", ID, primary_key=True, autoincrement=True),
         sa.Column("account_id", sa.Text),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("message", sa.Text, nullable=False),

@@ -20,7 +20,10 @@ class Outbox(Protocol):
     ) -> tuple[OutboxRow, ...]:
         """Lease to ``owner`` the waiting rows of a channel that are due and not leased to others.
 
-        Most severe first, then oldest; at most ``limit``. A row whose lease has run out counts as not leased.
+        Most severe first, then oldest; at most ``limit``. A row whose lease has run out counts as not leased. With them
+        come the other waiting rows of their alerts (same ``alert_id`` and channel, not leased to others), due or not and
+        beyond ``limit``: what is known of an alert is told together. Rows that ``owner`` itself holds are leased anew,
+        so that a service that was killed and started again goes on at once.
         """
         ...
 
@@ -41,6 +44,10 @@ class Outbox(Protocol):
 
     async def next_due_ns(self, channel: str) -> int | None:
         """Return when the next waiting row of a channel is due or its lease runs out; None if there is none."""
+        ...
+
+    async def waiting(self) -> frozenset[tuple[str, str]]:
+        """Return channel and ``alert_id`` of every row that waits, leased or not."""
         ...
 
     async def told(self) -> tuple[Told, ...]:

@@ -46,7 +46,8 @@ class LegFacts(SideTable):
     ``session_average_price`` is what unrealized profit is counted from where the venue settles in sessions, NaN elsewhere.
     ``adl_rank`` is the
     place in the auto-deleveraging queue as the venue counts it, −1 where not said; ``margin_change_at_ns`` the moment of
-    an announced change of margin requirements, UTC nanoseconds, 0 for none.
+    an announced change of margin requirements, UTC nanoseconds, 0 for none. ``is_seized`` is 1 while the venue liquidates or
+    deleverages the position, ``is_reduce_only`` 1 where it allows reduction only.
     """
 
     BLANKS: ClassVar[dict[str, float | int | bool]] = {
@@ -57,6 +58,8 @@ class LegFacts(SideTable):
         "fee_source": 0,
         "adl_rank": -1,
         "margin_change_at_ns": 0,
+        "is_seized": 0,
+        "is_reduce_only": 0,
     }
     leverage_setting: FloatArray
     taker_fee: FloatArray
@@ -65,6 +68,8 @@ class LegFacts(SideTable):
     fee_source: CodeArray
     adl_rank: CodeArray
     margin_change_at_ns: CodeArray
+    is_seized: CodeArray
+    is_reduce_only: CodeArray
     leverage_setting_at: "memoryview[float]"
     taker_fee_at: "memoryview[float]"
     order_value_at: "memoryview[float]"
@@ -72,6 +77,8 @@ class LegFacts(SideTable):
     fee_source_at: "memoryview[int]"
     adl_rank_at: "memoryview[int]"
     margin_change_at_ns_at: "memoryview[int]"
+    is_seized_at: "memoryview[int]"
+    is_reduce_only_at: "memoryview[int]"
 
     def __init__(self) -> None:
         super().__init__(capacity=256)

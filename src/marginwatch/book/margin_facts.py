@@ -35,6 +35,9 @@ FACT_NAMES: dict[FactKind, str] = {
 }
 """How people call them."""
 
+SEIZED = frozenset({"liquidating", "adl"})
+"""Statuses of a position that the venue is taking away."""
+
 
 class MarginFacts:
     """Facts beside the tables of the book. :meth:`sync` before reading; only the book writes.
@@ -239,6 +242,8 @@ class MarginFacts:
         legs.taker_fee_at[row], legs.fee_source_at[row] = self._fee(entry, instrument)
         legs.adl_rank_at[row] = -1 if position.adl_rank is None else position.adl_rank
         legs.margin_change_at_ns_at[row] = position.margin_change_at_ns or 0
+        legs.is_seized_at[row] = position.status in SEIZED
+        legs.is_reduce_only_at[row] = bool(position.is_reduce_only)
         key = position.instrument.instrument_id
         if not entry.orders.is_complete:
             legs.order_value_at[row] = NAN

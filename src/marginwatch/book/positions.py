@@ -23,7 +23,8 @@ class PositionTable(Table):
     settlement: multiplier × entry price (linear, option) or −multiplier ÷ entry price (inverse), so that quantity × (value
     at mark − value at entry) is the profit of either. NaN where the entry price is missing. Margins are the venue's, in settlement currency.
     ``twins`` is 0 for the only row of its account in its contract, ``LEGS`` for the legs of a hedge, ``MIXED`` where a one-way
-    row stands beside a leg, so that two rows may be on one side. ``positions`` keeps the struct of each row for its exact texts, ``made_ns`` the time of the message it came in.
+    row stands beside a leg, so that two rows may be on one side. ``opened`` is the number of the opening, from 1 and never
+    given twice, by which a row is told from what it held before. ``positions`` keeps the struct of each row for its exact texts, ``made_ns`` the time of the message it came in.
     ``changes`` lists the rows written since change number ``changes_from``, for frozen copies to catch up by.
     """
 
@@ -38,6 +39,7 @@ class PositionTable(Table):
         "settle_holding": 0,
         "holding": 0,
         "twins": 0,
+        "opened": 0,
     }
     quantity: FloatArray
     entry_value: FloatArray
@@ -49,6 +51,7 @@ class PositionTable(Table):
     holding: CodeArray
     settle_holding: CodeArray
     twins: CodeArray
+    opened: CodeArray
     quantity_at: "memoryview[float]"
     entry_value_at: "memoryview[float]"
     initial_margin_at: "memoryview[float]"
@@ -59,6 +62,7 @@ class PositionTable(Table):
     holding_at: "memoryview[int]"
     settle_holding_at: "memoryview[int]"
     twins_at: "memoryview[int]"
+    opened_at: "memoryview[int]"
 
     def __init__(self) -> None:
         super().__init__(capacity=256)
@@ -66,6 +70,7 @@ class PositionTable(Table):
         self.made_ns: list[int] = [0]
         self.changes: list[int] = []
         self.changes_from = 0
+        self.n_opened = 0
 
     def written_since(self, seen: int) -> CodeArray | None:
         """Return the rows written or given back since change number ``seen``; None if that is too long ago."""
@@ -99,6 +104,8 @@ class PositionTable(Table):
         self.instrument_at[row] = instrument
         self.holding_at[row] = holding
         self.settle_holding_at[row] = settle_holding
+        self.n_opened += 1
+        self.opened_at[row] = self.n_opened
         return row
 
     def write(

@@ -158,6 +158,8 @@ class LaneResult:
         The accounts, in the order of the measures.
     accounts : AccountMeasures
         Shape (len(entries),); safe to keep.
+    inclusion : ndarray of shape (len(entries),), uint8
+        Which of them count, and why the others do not.
     oldest_ns : int or None
         When the oldest message since the lane before was received, UTC nanoseconds; None if that is not known.
     """
@@ -165,6 +167,7 @@ class LaneResult:
     at_ns: int
     entries: tuple[AccountEntry, ...]
     accounts: AccountMeasures
+    inclusion: InclusionArray
     oldest_ns: int | None = None
 
 
@@ -231,7 +234,9 @@ class FramePress:
         columns.facts.sync()
         moment = self._lane_moment(columns, now_ns)
         rows = rows_of(columns, entries, self._numbers)
-        return LaneResult(now_ns, entries, self._measured(rows, moment, self._lane_work)[1], oldest_ns)
+        included = inclusion(columns.accounts, now_ns, rows.account_row)
+        measured = self._measured(rows, moment, self._lane_work)[1]
+        return LaneResult(now_ns, entries, measured, included, oldest_ns)
 
     def frame(self, now_ns: int) -> Frame:
         """Measure everything and freeze it. The frame before the last one is overwritten."""

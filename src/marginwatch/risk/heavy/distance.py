@@ -8,6 +8,7 @@ from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.model.ids import AccountId
 from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.risk.heavy.moves import Moves, benchmark_usd
+from marginwatch.risk.liquidation.by_position import PositionDistances, position_distances
 from marginwatch.risk.liquidation.distance import CoinDistances, Distances, distances
 from marginwatch.risk.liquidation.forced_actions import first_actions
 from marginwatch.risk.liquidation.ladder import Ladder, in_daily_sigmas, ladder
@@ -61,6 +62,8 @@ class DistanceFigures:
         Who dies first as Bitcoin falls, and as it rises.
     rows : dict of AccountId to int
         Row of each account in the sheet.
+    positions : PositionDistances
+        Of each position, by row of the book.
     """
 
     distances: Distances
@@ -77,6 +80,7 @@ class DistanceFigures:
     down: Ladder
     up: Ladder
     rows: dict[AccountId, int]
+    positions: PositionDistances
 
     @property
     def nearest(self) -> float:
@@ -120,6 +124,7 @@ def measure_distance(sheet: MarginSheet, moves: Moves, work: Workspace | None = 
         down=ladder(found.common, -1, btc_usd),
         up=ladder(found.common, 1, btc_usd),
         rows={name: row for row, name in enumerate(sheet.account_ids)},
+        positions=position_distances(found),
     )
 
 

@@ -16,6 +16,7 @@ concerned     which accounts can be liquidated at all
 ways          the nearest liquidation in both directions
 contribution  the position that takes most of an account's headroom
 distance      all of it together
+by_position   how far each position is, by its own price alone
 ladder        who dies first, and who next
 forced_actions  what the venue does first at the limit
 cascade       deaths that cause deaths

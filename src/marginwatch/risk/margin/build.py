@@ -62,6 +62,7 @@ class SheetBuilder:
         legs = self._picker.picked(columns, place)
         parts: dict[str, object] = {
             "at_ns": now_ns,
+            "n_opened": columns.positions.n_opened,
             "account_ids": names,
             **_contract_columns(columns, ages, terms),
             **_coin_columns(columns, prices, terms),

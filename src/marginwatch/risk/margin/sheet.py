@@ -127,6 +127,8 @@ class MarginSheet:
     borrow_limit, borrow_initial_rate, borrow_maintenance_rate : ndarray of shape (m, d), float64
         Borrow tiers, ascending: largest debt in the coin (the last is infinite), and margin rates of the whole debt.
 
+    n_opened : int
+        Number of the last position opened before the moment: rows of the book with a later one hold others by now.
     cache : SheetCache
         What is worked out of the columns once and used in every market; nobody's but the models'.
     """
@@ -206,6 +208,8 @@ class MarginSheet:
     borrow_limit: FloatArray
     borrow_initial_rate: FloatArray
     borrow_maintenance_rate: FloatArray
+
+    n_opened: int = 0
 
     cache: SheetCache = field(default_factory=SheetCache, init=False, repr=False)
 

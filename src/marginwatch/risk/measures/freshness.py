@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marginwatch.book.accounts import LINK_CODES, AccountTable
+from marginwatch.book.table import CodeArray
 from marginwatch.model.connectivity import LinkState
 
 InclusionArray: TypeAlias = NDArray[np.uint8]
@@ -23,24 +24,24 @@ class Inclusion(IntEnum):
     NONE = 5  # no account in this row
 
 
-def inclusion(accounts: AccountTable, now_ns: int) -> InclusionArray:
-    """Return for each account's row whether it counts, as :meth:`Connectivity.is_fresh` judges it.
+def inclusion(accounts: AccountTable, now_ns: int, rows: CodeArray | None = None) -> InclusionArray:
+    """Return for each account's row, or for some ``rows``, whether it counts, as :meth:`Connectivity.is_fresh` judges it.
 
     Returns
     -------
     ndarray of shape (n_accounts,), uint8
         :class:`Inclusion`; ``NONE`` in row 0 and rows not in use.
     """
-    n = accounts.size
-    link, reconciled = accounts.link_state[:n], accounts.reconciled_at_ns[:n]
+    picked = slice(accounts.size) if rows is None else rows
+    link, reconciled = accounts.link_state[picked], accounts.reconciled_at_ns[picked]
     is_streaming = link == LINK_CODES[LinkState.STREAMING]
     is_live = is_streaming | (link == LINK_CODES[LinkState.POLLING])
-    is_young = now_ns - reconciled <= accounts.fresh_for_ns[:n]
-    replied = accounts.socket_replied_at_ns[:n]
-    is_alive = ~is_streaming | (now_ns - replied <= accounts.socket_alive_for_ns[:n])
+    is_young = now_ns - reconciled <= accounts.fresh_for_ns[picked]
+    replied = accounts.socket_replied_at_ns[picked]
+    is_alive = ~is_streaming | (now_ns - replied <= accounts.socket_alive_for_ns[picked])
     states = np.where(is_live & is_young & is_alive, np.uint8(Inclusion.INCLUDED), np.uint8(Inclusion.STALE))
     states[(link == LINK_CODES[LinkState.STARTING]) | (is_live & (reconciled == 0))] = Inclusion.STARTING
     states[link == LINK_CODES[LinkState.LOST]] = Inclusion.LOST
     states[link == LINK_CODES[LinkState.STOPPED]] = Inclusion.STOPPED
-    states[accounts.venue[:n] == 0] = Inclusion.NONE
+    states[accounts.venue[picked] == 0] = Inclusion.NONE
     return states

@@ -5,7 +5,7 @@ from marginwatch.notify.messages.message import Item, Message
 
 def item_text(item: Item) -> str:
     """Return one alert as lines of plain text."""
-    lines = [f"[{item.severity_word}] {item.headline}"]
+    lines = [f"[{item.severity_word}] {item.headline}" if item.is_firing else f"✓ {item.headline}"]
     lines += [f"  {line.label}: {line.value}" for line in item.lines]
     lines += [f"  → {item.action}"] if item.action else []
     lines += [f"  {item.link}"] if item.link else []

@@ -4,5 +4,14 @@ In: alerts. Out: messages. State: none. Never: markup, a number without its unit
 
 Modules
 -------
-message  a message in words
+message     a message in words
+compose     rows that go out together as one message
+sentences   what one alert says
+figures     numbers, durations and moments as a language writes them
+catalog     words of a language
+words       the catalogs themselves
+template    filling placeholders
+clean       one line, cut where nothing breaks
+shortening  the short form
+links       pages of the dashboard
 """

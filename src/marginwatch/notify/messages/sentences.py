@@ -1,0 +1,219 @@
+"""What one alert says: its sentence, its figures and what to do, in one language."""
+
+from dataclasses import dataclass
+
+from marginwatch.model.alert import Alert, AlertState, Unit
+from marginwatch.notify.messages.catalog import Catalog
+from marginwatch.notify.messages.clean import one_line
+from marginwatch.notify.messages.figures import Figures
+from marginwatch.notify.messages.message import Line
+from marginwatch.notify.messages.template import fill
+
+HEADLINE_MAX = 400
+ACTION_MAX = 400
+VALUE_MAX = 600
+CONTEXT_LINES_MAX = 30
+
+
+@dataclass(slots=True, frozen=True)
+class Teller:
+    """Puts alerts into words at one moment.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Words.
+    figures : Figures
+        How numbers and times are written.
+    now_ns : int
+        The moment, UTC nanoseconds.
+    """
+
+    catalog: Catalog
+    figures: Figures
+    now_ns: int
+
+    def headline(self, alert: Alert) -> str:
+        """Return one sentence: whom it concerns and what happened."""
+        if alert.is_unknown_notice:
+            text = self._unknown_sentence(alert)
+        elif alert.state is AlertState.RESOLVED:
+            text = self._over_sentence(alert)
+        else:
+            text = self._firing_sentence(alert)
+        return one_line(text, HEADLINE_MAX)
+
+    def action(self, alert: Alert) -> str:
+        """Return what to do; the rule's own words where it has some."""
+        if alert.state is AlertState.RESOLVED:
+            return self.catalog.words("actions", "over")
+        if alert.is_unknown_notice:
+            return self.catalog.words("actions", "unknown")
+        own = self.catalog.rule_text(alert.rule, "action", alert.action)
+        text = fill(own, self._values(alert)) if own else self.catalog.words("actions", "fallback")
+        return one_line(text, ACTION_MAX)
+
+    def lines(self, alert: Alert) -> tuple[Line, ...]:
+        """Return figures, ages and times; every number with its unit, every value with its age."""
+        return (*self._figure_lines(alert), *self._time_lines(alert), *self._other_lines(alert))
+
+    def subject(self, alert: Alert) -> str:
+        """Return whom it concerns; scopes other than accounts and positions are named as such."""
+        name = one_line(alert.subject.name, 120)
+        if alert.subject.scope in ("account", "position"):
+            return name
+        return f"{self.catalog.name('scopes', alert.subject.scope)} {name}"
+
+    def figure(self, number: float | None, unit: Unit, shown: str | None = None) -> str:
+        """Return a figure with its unit, nouns of counts included; words where there is no number."""
+        if number is None or number != number:  # the second is NaN
+            return self._sentence("no_value")
+        text = shown or self.figures.value(number, unit)
+        if unit == "count":
+            return self._sentence("count_one" if self.figures.is_one(number) else "count_other", n=text)
+        return self._sentence("rank", n=text) if unit == "rank" else text
+
+    def _pair(self, alert: Alert) -> tuple[str, str]:
+        if alert.value is None or alert.bound is None:
+            return self.figure(alert.value, alert.unit), self.figure(alert.bound, alert.unit)
+        value, bound = self.figures.pair(alert.value, alert.bound, alert.unit)
+        return self.figure(alert.value, alert.unit, value), self.figure(alert.bound, alert.unit, bound)
+
+    def _sentence(self, key: str, **values: str) -> str:
+        return fill(self.catalog.words("sentences", key), values)
+
+    def _measure(self, alert: Alert) -> str:
+        return self.catalog.name("measures", alert.measure)
+
+    def _since(self, since_ns: int | None) -> str:
+        return self.figures.duration((self.now_ns - (since_ns or self.now_ns)) / 1e9)
+
+    def _firing_sentence(self, alert: Alert) -> str:
+        values = self._values(alert)
+        if own := self.catalog.rule_text(alert.rule, "message", alert.message):
+            text = fill(own, values)
+            return text if values["subject"] in text else self._sentence("about", **values | {"text": text})
+        if alert.value is None or alert.bound is None:
+            return self._sentence("no_number", **values)
+        if is_flag(alert):
+            return self._sentence("flag", **values)
+        return self._sentence("change" if alert.window_s else "level", **values)
+
+    def _over_sentence(self, alert: Alert) -> str:
+        values = self._values(alert)
+        if "gone" in alert.context:
+            return self._sentence("gone", **values | {"reason": one_line(alert.context["gone"], VALUE_MAX)})
+        if alert.value is None or alert.bound is None or is_flag(alert) or alert.window_s:
+            return self._sentence("over", **values)
+        return self._sentence("over_at", **values)
+
+    def _unknown_sentence(self, alert: Alert) -> str:
+        since_ns = alert.unknown_since_ns or alert.fired_at_ns or alert.pending_since_ns
+        if alert.state is AlertState.RESOLVED:
+            lasted_s = ((alert.resolved_at_ns or self.now_ns) - since_ns) / 1e9
+            return self._sentence(
+                "unknown_over", subject=self.subject(alert), duration=self.figures.duration(lasted_s)
+            )
+        return self._sentence(
+            "unknown",
+            subject=self.subject(alert),
+            duration=self._since(since_ns),
+            reason=self._reason(alert),
+        )
+
+    def _reason(self, alert: Alert) -> str:
+        return one_line(alert.unknown_reason or self._sentence("no_reason"), VALUE_MAX)
+
+    def _age(self, alert: Alert) -> str | None:
+        """Return how old the data behind the value are now, None where that is not known."""
+        if alert.data_age_s is None:
+            return None
+        return self.figures.duration((self.now_ns - alert.value_at_ns) / 1e9 + alert.data_age_s)
+
+    def _aged(self, alert: Alert, value: str) -> str:
+        age = self._age(alert)
+        return (
+            self._sentence("aged", value=value, age=age)
+            if age
+            else self._sentence("age_unknown", value=value)
+        )
+
+    def _figure_lines(self, alert: Alert) -> list[Line]:
+        if alert.is_unknown_notice or alert.value is None or alert.bound is None or is_flag(alert):
+            return []
+        value, bound = self._pair(alert)
+        label = self._label("value")
+        if alert.window_s:
+            label = fill(self._label("change"), {"window": self.figures.duration(alert.window_s)})
+        return [Line(label, self._aged(alert, value)), Line(self._label("bound"), bound)]
+
+    def _time_lines(self, alert: Alert) -> list[Line]:
+        moment = self.figures.moment
+        lines: list[Line] = []
+        if alert.state is AlertState.RESOLVED:
+            if alert.fired_at_ns is not None:
+                lines.append(Line(self._label("fired_at"), moment(alert.fired_at_ns)))
+            if alert.resolved_at_ns is not None:
+                lines.append(Line(self._label("over_at"), moment(alert.resolved_at_ns)))
+                began_ns = alert.fired_at_ns or alert.pending_since_ns
+                lasted = self.figures.duration((alert.resolved_at_ns - began_ns) / 1e9)
+                lines.append(Line(self._label("lasted"), lasted))
+        elif alert.fired_at_ns is not None:
+            lines.append(Line(self._label("fired"), moment(alert.fired_at_ns)))
+        else:
+            lines.append(Line(self._label("pending"), moment(alert.pending_since_ns)))
+        if alert.unknown_since_ns is not None and alert.state is not AlertState.RESOLVED:
+            lines.append(Line(self._label("unknown_since"), moment(alert.unknown_since_ns)))
+            if not alert.is_unknown_notice:
+                said = self._sentence(
+                    "not_judged", duration=self._since(alert.unknown_since_ns), reason=self._reason(alert)
+                )
+                lines.append(Line(self._label("unknown"), said))
+        return lines
+
+    def _other_lines(self, alert: Alert) -> list[Line]:
+        further = [
+            Line(self.catalog.name("context", one_line(name, 60)), one_line(text, VALUE_MAX))
+            for name, text in list(alert.context.items())[:CONTEXT_LINES_MAX]
+            if name != "gone"
+        ]
+        where = ", ".join(
+            one_line(alert.labels[label], 60)
+            for label in ("account", "venue", "desk")
+            if alert.labels.get(label)
+        )
+        if where:
+            further.append(Line(self._label("where"), where))
+        return [*further, Line(self._label("rule"), one_line(alert.rule, 120))]
+
+    def _label(self, key: str) -> str:
+        return self.catalog.words("lines", key)
+
+    def _values(self, alert: Alert) -> dict[str, str]:
+        """Return what placeholders of a rule's texts stand for: labels, further figures, and the alert's own."""
+        value, bound = self._pair(alert)
+        labels = {name: one_line(text, VALUE_MAX) for name, text in (alert.labels | alert.context).items()}
+        return labels | {
+            "subject": self.subject(alert),
+            "account": one_line(alert.subject.account_id or labels.get("account", alert.subject.name), 120),
+            "severity": self.catalog.words("severities", alert.severity.word),
+            "rule": one_line(alert.rule, 120),
+            "measure": self._measure(alert),
+            "side": self.catalog.words("sides", alert.side),
+            "value": value,
+            "bound": bound,
+            "window": self.figures.duration(alert.window_s or 0.0),
+            "age": self._age(alert) or self._sentence("no_value"),
+            "since": self.figures.moment(alert.fired_at_ns or alert.pending_since_ns),
+            "duration": self._since(alert.fired_at_ns or alert.pending_since_ns),
+        }
+
+
+def is_flag(alert: Alert) -> bool:
+    """Return whether the measure only says yes or no: "1, above its limit of 0" would tell nobody anything."""
+    return (
+        alert.unit == "count"
+        and alert.value in (0.0, 1.0)
+        and alert.bound is not None
+        and 0 <= alert.bound < 1
+    )

@@ -99,6 +99,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         How old the oldest data behind it were then, seconds; None where that is not known.
     pending_since_ns : int
         When it went out of bounds.
+    paused_ns : int
+        How long its timer has stood still since, because it could not be judged or nobody was there to.
     fired_at_ns, resolved_at_ns : int or None
         None if it did not.
     unknown_since_ns : int or None
@@ -135,6 +137,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     pending_since_ns: int
     window_s: float | None = None
     data_age_s: float | None = None
+    paused_ns: int = 0
     fired_at_ns: int | None = None
     resolved_at_ns: int | None = None
     unknown_since_ns: int | None = None

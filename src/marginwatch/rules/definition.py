@@ -42,7 +42,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     change_over_s : float or None
         Judge how much the measure changed over so many seconds (``relative`` or absolute), not where it is.
     is_relative : bool
-        Of a change: value ÷ old value − 1 instead of value − old value.
+        Of a change: (value − old value) ÷ |old value| instead of value − old value.
     is_magnitude : bool
         Judge the absolute value: a fall counts as a rise.
     for_s : float

@@ -24,6 +24,7 @@ option_totals options of an account summed up by the venue
 venue_facts   slow facts: haircuts, borrowing, fees, announcements, members
 scenario      named sets of shocks
 risk_history  frozen books, forecasts with what followed, model errors
+equity        samples of equity, and the ledger lines that moved it
 quarantine    payloads that did not decode
 account       configured accounts, endpoints, key reports
 secret        the redaction type

@@ -307,3 +307,60 @@ ALERTING_CLOCK = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("judged_until_ns", BigInteger, nullable=False),
 )
+
+# Equity by the minute, and the ledger lines that moved it. A sample is stored under its minute first: what comes each minute is
+# appended in one place, what grows old is thinned out as one run of rows, and a replay reads forward. The history of one
+# subject is looked up minute by minute, for its minutes are known beforehand.
+
+EQUITY_SUBJECT = Table(
+    "equity_subject",
+    METADATA,
+    Column("id", RisingId, primary_key=True, autoincrement=True),
+    Column("scope", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("scope", "name", name="uq_equity_subject"),
+)
+
+ACCOUNT_MINUTE = Table(
+    "account_minute",
+    METADATA,
+    Column("minute_s", BigInteger, primary_key=True, autoincrement=False),
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("equity_usd", Float),
+    Column("money_at_ns", BigInteger),
+    Column("initial_margin_usage", Float),
+    Column("maintenance_margin_usage", Float),
+    Column("liquidation_distance", Float),
+    Column("long_usd", Float),
+    Column("short_usd", Float),
+    Column("pnl_usd", Float),
+    Column("index", Float),
+    Column("peak_index", Float),
+    sqlite_with_rowid=False,
+)
+
+LEDGER_ENTRY = Table(
+    "ledger_entry",
+    METADATA,
+    Column("account_id", Text, primary_key=True),
+    Column("at_ns", BigInteger, primary_key=True, autoincrement=False),
+    Column("line_key", Text, primary_key=True),
+    Column("asset", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("is_flow", Boolean, nullable=False),
+    Column("change", Text),
+    Column("cash_flow", Text),
+    Column("funding_payment", Text),
+    Column("fee", Text),
+    Column("usd", Float),
+    sqlite_with_rowid=False,
+)
+
+LEDGER_CURSOR = Table(
+    "ledger_cursor",
+    METADATA,
+    Column("account_id", Text, primary_key=True),
+    Column("since_ns", BigInteger, nullable=False),
+    Column("until_ns", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,8 +1,8 @@
 """The API of a running service: frozen frames as JSON, for the commands and for other programs.
 
-In: the latest frame, the stored history. Out: JSON replies that carry the frame's sequence and time. State: none of
-its own. Never: a figure that is not in the frame, a change of anything, an answer without the token, a page that
-loads from elsewhere.
+In: the latest frame, the stored history, alerts. Out: JSON replies that carry the frame's sequence and time. State: none
+of its own. Never: a figure that is not in the frame, a change of anything but acknowledgements and silences, an answer
+without the token, a page that loads from elsewhere.
 
 Modules
 -------
@@ -14,10 +14,14 @@ replies          what each route of the picture answers, as structs
 risk_replies     the same for what is too heavy for a frame
 risk_routes      the routes of it
 history_replies  the same for what was stored
+alert_replies    the same for alerts, silences and rules
+alert_rows       their rows, and filters over alerts
+alert_routes     the routes of them
+bodies           what a request may hold, and what is wrong with it
 names            names asked for that occur nowhere
 selection        filters and order of rows
 ports            what the routes are given to read from
-alert_ports      the same for alerts
+alert_ports      the same for alerts, and what people may do about them
 patience         how long a request is waited for
 server           the HTTP server inside our own loop
 """

@@ -5,7 +5,7 @@ from typing import Annotated
 import structlog
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -15,6 +15,9 @@ from litestar.types import ControllerRouterHandler, Scope
 from marginwatch import __version__
 from marginwatch.errors import ConfigError, MarginwatchError
 from marginwatch.model.secret import Secret
+from marginwatch.web.alert_ports import AlertModel
+from marginwatch.web.alert_routes import ALERT_ROUTES
+from marginwatch.web.bodies import complaint
 from marginwatch.web.gate import Gate
 from marginwatch.web.history_replies import (
     BreaksReply,
@@ -50,7 +53,9 @@ NO_HISTORY = "this service keeps no history"
 log = structlog.get_logger(__name__)
 
 
-def create_app(state: ReadModel, token: Secret, *, history: History | None = None) -> Gate:
+def create_app(
+    state: ReadModel, token: Secret, *, history: History | None = None, alerting: AlertModel | None = None
+) -> Gate:
     """Return the API as an ASGI application.
 
     Parameters
@@ -61,6 +66,8 @@ def create_app(state: ReadModel, token: Secret, *, history: History | None = Non
         What every caller but that of ``/healthz`` must show.
     history : History or None
         Stored breaks, notices and quarantined payloads; without it their routes answer 404.
+    alerting : AlertModel or None
+        Alerts, silences and channels; without it their routes answer 404.
     """
     routes: list[ControllerRouterHandler] = [
         healthz,
@@ -73,10 +80,11 @@ def create_app(state: ReadModel, token: Secret, *, history: History | None = Non
         notices,
         breaks,
         quarantine,
+        *ALERT_ROUTES,
     ]
     app = Litestar(
         route_handlers=routes,
-        state=State({"model": state, "history": history}),
+        state=State({"model": state, "history": history, "alerting": alerting}),
         openapi_config=OpenAPIConfig(
             title="marginwatch",
             version=__version__,
@@ -190,8 +198,11 @@ def _plain(status: int, message: str) -> Response[str]:
 
 
 def _refused(request: Request[None, None, State], error: HTTPException) -> Response[str]:
-    del request
-    return _plain(error.status_code, error.detail)
+    detail = error.detail
+    if isinstance(error, ValidationException):
+        field = request.route_handler.parsed_data_field
+        detail = complaint(error.extra, None if field is None else field.annotation) or detail
+    return _plain(error.status_code, detail)
 
 
 def _failed(request: Request[None, None, State], error: MarginwatchError) -> Response[str]:

@@ -3,31 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-import msgspec
-
 from marginwatch.model.alert import Acknowledgement, Alert
-from marginwatch.model.delivery import Delivery, OutboxRow, RowOutcome, SendReason, Told
+from marginwatch.model.delivery import Delivery, OutboxRow, RowOutcome, Told
 from marginwatch.model.silence import Silence
-from marginwatch.notify.channels.base import ChannelTable
 from marginwatch.notify.messages.message import Message
-
-
-class Topic(msgspec.Struct, frozen=True, kw_only=True):
-    """What one item of a message is about.
-
-    Parameters
-    ----------
-    alert : Alert
-        As it is by the newest row; ``fired_at_ns`` and ``resolved_at_ns`` say what the message has to catch up on.
-    reason : SendReason
-        The weightiest of its rows' reasons.
-    transition_ids : tuple of str
-        Of all transitions that it tells, oldest first.
-    """
-
-    alert: Alert
-    reason: SendReason
-    transition_ids: tuple[str, ...] = ()
 
 
 class Compose(Protocol):
@@ -35,15 +14,15 @@ class Compose(Protocol):
 
     def __call__(
         self,
-        topics: Sequence[Topic],
-        table: ChannelTable,
+        rows: Sequence[OutboxRow],
         *,
-        reason: SendReason,
         message_id: str,
+        language: str,
+        timezone: str,
         public_url: str | None,
         now_ns: int,
     ) -> Message:
-        """Return one message of all topics, in the language and zone of the channel's table."""
+        """Return one message of all rows; those of one alert are one item that names all of their transitions."""
         ...
 
 

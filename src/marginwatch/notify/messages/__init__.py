@@ -5,7 +5,7 @@ In: alerts. Out: messages. State: none. Never: markup, a number without its unit
 Modules
 -------
 message     a message in words
-compose     alerts that are told together as one message
+compose     rows that go out together as one message
 sentences   what one alert says
 figures     numbers, durations and moments as a language writes them
 catalog     words of a language

@@ -1,11 +1,10 @@
-"""Alerts that are told together → one message in the words of their channel."""
+"""Outbox rows that go out together → one message in the words of their channel."""
 
 from collections.abc import Sequence
 
 from marginwatch.model.alert import Alert, AlertState
-from marginwatch.model.delivery import SendReason
+from marginwatch.model.delivery import OutboxRow, SendReason
 from marginwatch.model.severity import Severity
-from marginwatch.notify.channels.base import ChannelTable
 from marginwatch.notify.messages.catalog import catalog
 from marginwatch.notify.messages.clean import cut, one_line
 from marginwatch.notify.messages.figures import Figures
@@ -14,15 +13,76 @@ from marginwatch.notify.messages.message import Item, Line, Message
 from marginwatch.notify.messages.sentences import Teller
 from marginwatch.notify.messages.shortening import short_text
 from marginwatch.notify.messages.template import fill
-from marginwatch.notify.ports import Topic
 
 TITLE_MAX = 140
 
 
-def _test_message(teller: Teller, channel: str, message_id: str, public_url: str | None) -> Message:
+def compose(
+    rows: Sequence[OutboxRow],
+    *,
+    message_id: str,
+    language: str,
+    timezone: str,
+    public_url: str | None,
+    now_ns: int,
+) -> Message:
+    """Return the message of rows that go out together through one channel.
+
+    Several rows of one alert become one item with the latest row's alert and the transitions of all; the most severe
+    firing item comes first, what is over last. :func:`told_alerts` gives the alerts in the order of the items.
+
+    Parameters
+    ----------
+    rows : sequence of OutboxRow
+        At least one.
+    message_id : str
+        The same for each attempt.
+    language, timezone : str
+        Of the channel.
+    public_url : str or None
+        Where the dashboard is reached.
+    now_ns : int
+        When it is sent, UTC nanoseconds: ages are counted to here.
+
+    Raises
+    ------
+    ValueError
+        If there are no rows.
+    """
+    if not rows:
+        raise ValueError("rows must hold at least one row: a message tells of something")
+    words = catalog(language)
+    teller = Teller(words, Figures(language, timezone), now_ns)
+    latest = _latest(rows)
+    items = tuple(_item(teller, row.alert, rows, public_url) for row in latest)
+    severity, is_firing = _worst(items)
+    title = _title(teller, [row.alert for row in latest], items)
+    return Message(
+        message_id=message_id,
+        severity=severity,
+        is_firing=is_firing,
+        title=title,
+        items=items,
+        reason=_reason(teller, latest),
+        short=short_text(words, title, items),
+        made_at_ns=now_ns,
+        made_at=teller.figures.moment(now_ns),
+        language=words.language,
+        is_test=all(row.reason is SendReason.TEST for row in rows),
+    )
+
+
+def told_alerts(rows: Sequence[OutboxRow]) -> tuple[Alert, ...]:
+    """Return the alerts of a message's items, in their order."""
+    return tuple(row.alert for row in _latest(rows))
+
+
+def compose_test(
+    channel: str, *, message_id: str, language: str, timezone: str, public_url: str | None, now_ns: int
+) -> Message:
     """Return a message that tests a channel and says so: nothing in it can be taken for an alert."""
-    words = teller.catalog
-    made_at = teller.figures.moment(teller.now_ns)
+    words = catalog(language)
+    figures = Figures(language, timezone)
     headline = fill(words.words("test", "headline"), {"channel": one_line(channel, 80)})
     item = Item(
         key="",
@@ -31,7 +91,7 @@ def _test_message(teller: Teller, channel: str, message_id: str, public_url: str
         severity_word=words.words("severities", "info"),
         is_firing=False,
         headline=headline,
-        lines=(Line(words.words("test", "sent"), made_at),),
+        lines=(Line(words.words("test", "sent"), figures.moment(now_ns)),),
         action=words.words("actions", "test"),
         link=dashboard_link(public_url),
     )
@@ -43,15 +103,30 @@ def _test_message(teller: Teller, channel: str, message_id: str, public_url: str
         items=(item,),
         reason=words.words("reasons", "test"),
         short=short_text(words, headline, (item,)),
-        made_at_ns=teller.now_ns,
-        made_at=made_at,
+        made_at_ns=now_ns,
+        made_at=figures.moment(now_ns),
         language=words.language,
         is_test=True,
     )
 
 
-def _item(teller: Teller, topic: Topic, public_url: str | None) -> Item:
-    alert = topic.alert
+def _latest(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+    """Return the last row of each alert, in the order of items."""
+    by_alert: dict[str, OutboxRow] = {}
+    for row in sorted(rows, key=lambda one: one.row_id):
+        by_alert[row.alert.alert_id] = row
+    return sorted(
+        by_alert.values(),
+        key=lambda one: (
+            one.alert.state is AlertState.RESOLVED,
+            -one.alert.severity,
+            one.alert.fired_at_ns or one.alert.pending_since_ns,
+            one.alert.key,
+        ),
+    )
+
+
+def _item(teller: Teller, alert: Alert, rows: Sequence[OutboxRow], public_url: str | None) -> Item:
     return Item(
         key=alert.key,
         alert_id=alert.alert_id,
@@ -62,7 +137,11 @@ def _item(teller: Teller, topic: Topic, public_url: str | None) -> Item:
         lines=teller.lines(alert),
         action=teller.action(alert),
         link=dashboard_link(public_url, alert),
-        transition_ids=topic.transition_ids,
+        transition_ids=tuple(
+            row.transition_id
+            for row in sorted(rows, key=lambda one: one.row_id)
+            if row.alert.alert_id == alert.alert_id and row.transition_id is not None
+        ),
     )
 
 
@@ -71,8 +150,8 @@ def _worst(items: Sequence[Item]) -> tuple[Severity, bool]:
     return max(firing or [item.severity for item in items]), bool(firing)
 
 
-def _title(teller: Teller, first: Alert, items: Sequence[Item]) -> str:
-    item = items[0]
+def _title(teller: Teller, alerts: Sequence[Alert], items: Sequence[Item]) -> str:
+    first, item = alerts[0], items[0]
     values = {
         "severity": item.severity_word,
         "headline": item.headline,
@@ -87,17 +166,16 @@ def _title(teller: Teller, first: Alert, items: Sequence[Item]) -> str:
     return cut(fill(teller.catalog.words("titles", key), values), TITLE_MAX)
 
 
-def _reason(teller: Teller, reason: SendReason, topics: Sequence[Topic]) -> str:
-    """Return why it is sent, each further reason of its topics once, and since when a single alert fires."""
-    first = topics[0].alert
-    since_ns = first.fired_at_ns or teller.now_ns
+def _reason(teller: Teller, rows: Sequence[OutboxRow]) -> str:
+    """Return why the message is sent: each reason of its rows once, and since when its first alert fires."""
+    first = rows[0].alert
     values = {
-        "duration": teller.figures.duration((teller.now_ns - since_ns) / 1e9),
-        "moment": teller.figures.moment(since_ns),
+        "duration": teller.figures.duration((teller.now_ns - (first.fired_at_ns or teller.now_ns)) / 1e9),
+        "moment": teller.figures.moment(first.fired_at_ns or teller.now_ns),
     }
-    reasons = dict.fromkeys([reason, *(one.reason for one in topics)])
-    parts = [fill(teller.catalog.words("reasons", one.value), values) for one in reasons]
-    is_firing = first.state is AlertState.FIRING and first.fired_at_ns is not None
-    if len(topics) == 1 and is_firing and reason not in (SendReason.FIRED, SendReason.TEST):
+    reasons = list(dict.fromkeys(row.reason for row in rows))
+    parts = [fill(teller.catalog.words("reasons", reason.value), values) for reason in reasons]
+    is_news = reasons[0] in (SendReason.FIRED, SendReason.RESOLVED, SendReason.TEST)
+    if len(rows) == 1 and first.state is AlertState.FIRING and first.fired_at_ns is not None and not is_news:
         parts.append(fill(teller.catalog.words("reasons", "still_firing"), values))
     return ("" if teller.catalog.language == "zh" else " ").join(parts)

@@ -5,7 +5,7 @@ from typing import Annotated
 from litestar import delete, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, Parameter, QueryParameter
 
 from marginwatch.model.alert import Alert
 from marginwatch.web.alert_ports import AlertModel
@@ -71,7 +71,7 @@ async def told_of(model: AlertModel, alerts: list[Alert]) -> Told:
 @get("/api/v1/alerts")
 async def alerts(
     state: State,
-    alert_state: Annotated[str | None, Parameter(query="state", max_length=16)] = None,
+    alert_state: Annotated[str | None, QueryParameter(name="state", max_length=16)] = None,
     severity: Name = None,
     account: Name = None,
     rule: Name = None,
@@ -133,7 +133,9 @@ async def rules(state: State, rule: Name = None) -> RulesReply:
 
 
 @post("/api/v1/alerts/{alert_id:str}/ack", request_max_body_size=BODY_BYTES_MAX, status_code=200)
-async def acknowledge(state: State, alert_id: str, data: AcknowledgeBody) -> AcknowledgementRow:
+async def acknowledge(
+    state: State, alert_id: FromPath[str], data: JSONBody[AcknowledgeBody]
+) -> AcknowledgementRow:
     """Acknowledge a firing alert: it is not told again at this severity or below until the time is over."""
     model = alerting_of(state)
     require_said(data.author)
@@ -155,7 +157,7 @@ async def silences(state: State) -> SilencesReply:
 
 
 @post("/api/v1/silences", request_max_body_size=BODY_BYTES_MAX)
-async def add_silence(state: State, data: SilenceBody) -> SilenceRow:
+async def add_silence(state: State, data: JSONBody[SilenceBody]) -> SilenceRow:
     """Add a silence; its reply says how many open alerts it covers."""
     model = alerting_of(state)
     matchers = matchers_of(data.matchers)
@@ -168,7 +170,7 @@ async def add_silence(state: State, data: SilenceBody) -> SilenceRow:
 
 
 @delete("/api/v1/silences/{silence_id:str}", status_code=204)
-async def end_silence(state: State, silence_id: str) -> None:
+async def end_silence(state: State, silence_id: FromPath[str]) -> None:
     """End a silence now: what it held back and still fires is told."""
     if not await alerting_of(state).end_silence(silence_id):
         raise HTTPException(

@@ -5,7 +5,7 @@ from typing import Annotated
 import structlog
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import ClientException, HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -202,6 +202,8 @@ def _refused(request: Request[None, None, State], error: HTTPException) -> Respo
     if isinstance(error, ValidationException):
         field = request.route_handler.parsed_data_field
         detail = complaint(error.extra, None if field is None else field.annotation) or detail
+    elif isinstance(error, ClientException) and error.status_code == 400:
+        detail = f"the body is no JSON object: {detail}"
     return _plain(error.status_code, detail)
 
 

@@ -98,7 +98,7 @@ def _part(found: dict[str, str], shape: type[Any] | None) -> str:
     keys = [] if shape is None else [one.encode_name for one in msgspec.structs.fields(shape)]
     if key == "data" and message == "'data'":
         return f"the body is empty; send a JSON object with {', '.join(keys)}"
-    words = message.replace("Object ", "the body ").replace("`", "'")
+    words = message.replace("Object ", "the body ").replace(" | null`", "`").replace("`", "'")
     named = next((one for one in keys if f"field '{one}'" in words), key.split(".")[0].split("[")[0])
     if "unknown field" in words:
         return f"{words}; there is: {', '.join(keys)}"

@@ -10,9 +10,16 @@ store       open, transaction, readers, close
 transaction the unit of work: everything added in it is one commit
 recorder    what happens is queued, and committed by one task
 records     rows as structs
+alerts      transitions with the messages they cause, where alerts stand, what people did
+outbox      messages claimed under a lease, and what became of them
+outbox_rows  messages as columns and back
+alert_log   what happened and what was told, newest first
+silences    from when to when, and whose
+acknowledgements  who takes care of which alert
 price_closes  closes of contracts: what is known, what is added
 risk_days   frozen books, forecasts and what followed, model errors
 tables      the schema as SQLAlchemy Core tables
+upsert      insert unless there, insert or replace
 column_types  what a column means on either database
 retention   how much is kept
 connection  engines with the pragmas that make a commit durable

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from marginwatch.model.alert import Transition
+from marginwatch.model.delivery import Delivery
 from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
 from marginwatch.model.snapshots import Break
@@ -27,3 +29,17 @@ class StoredNotice(msgspec.Struct, frozen=True):
     id: int
     value: Notice
     at_ns: int
+
+
+class StoredTransition(msgspec.Struct, frozen=True):
+    """A transition of an alert and its id."""
+
+    id: int
+    value: Transition
+
+
+class StoredDelivery(msgspec.Struct, frozen=True):
+    """An attempt to send and its id."""
+
+    id: int
+    value: Delivery

@@ -334,7 +334,7 @@ ACCOUNT_MINUTE = Table(
     Column("long_usd", Float),
     Column("short_usd", Float),
     Column("pnl_usd", Float),
-    Column("index", Float),
+    Column("growth_index", Float),
     Column("peak_index", Float),
     sqlite_with_rowid=False,
 )

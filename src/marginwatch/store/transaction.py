@@ -18,15 +18,15 @@ class Transaction:
     Parameters
     ----------
     connection : AsyncConnection
-        The single writing connection, inside ``BEGIN IMMEDIATE``. Later parts (alerts, outbox) use it for their own
-        tables, so that a transition and the messages it causes are one commit.
+        The single writing connection, inside its transaction. Other modules use it for their own tables, so that a
+        transition and the messages it causes are one commit.
     retention : Retention
         Bounds of the tables.
     """
 
     def __init__(self, connection: AsyncConnection, retention: Retention) -> None:
         self.connection = connection
-        self._retention = retention
+        self.retention = retention
 
     async def add_breaks(self, breaks: Sequence[Break]) -> None:
         """Add reconciliation breaks in their order."""
@@ -43,7 +43,7 @@ class Transaction:
         ]
         if rows:
             await self.connection.execute(insert(RECONCILIATION_BREAK), rows)
-            await keep_newest(self.connection, RECONCILIATION_BREAK, self._retention.breaks_max)
+            await keep_newest(self.connection, RECONCILIATION_BREAK, self.retention.breaks_max)
 
     async def add_quarantined(self, payloads: Sequence[Quarantined]) -> None:
         """Add payloads that did not decode, in their order."""
@@ -61,7 +61,7 @@ class Transaction:
         ]
         if rows:
             await self.connection.execute(insert(QUARANTINED_PAYLOAD), rows)
-            await keep_newest_payloads(self.connection, self._retention)
+            await keep_newest_payloads(self.connection, self.retention)
 
     async def add_notices(self, notices: Sequence[Notice], at_ns: int) -> None:
         """Add notices given at ``at_ns``, UTC nanoseconds, in their order."""
@@ -76,4 +76,4 @@ class Transaction:
         ]
         if rows:
             await self.connection.execute(insert(ACCOUNT_NOTICE), rows)
-            await keep_newest(self.connection, ACCOUNT_NOTICE, self._retention.notices_max)
+            await keep_newest(self.connection, ACCOUNT_NOTICE, self.retention.notices_max)

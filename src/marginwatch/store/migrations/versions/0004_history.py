@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("long_usd", sa.Float),
         sa.Column("short_usd", sa.Float),
         sa.Column("pnl_usd", sa.Float),
-        sa.Column("index", sa.Float),
+        sa.Column("growth_index", sa.Float),
         sa.Column("peak_index", sa.Float),
         sqlite_with_rowid=False,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import aiohttp
 import msgspec
@@ -73,6 +73,15 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Give everything back."""
+        ...
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """A channel that also hears people; whoever makes it lets :meth:`listen` run beside the dispatcher."""
+
+    async def listen(self) -> None:
+        """Take what people answer until canceled; return at once if nobody wants that."""
         ...
 
 

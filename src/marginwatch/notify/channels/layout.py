@@ -1,0 +1,53 @@
+"""What messages of all chat platforms share: marks of severity and the few words of the layout itself."""
+
+import msgspec
+
+from marginwatch.model.severity import Severity
+from marginwatch.notify.messages.message import Item, Message
+
+_MARKS = {Severity.INFO: "🔵", Severity.WARNING: "🟡", Severity.HIGH: "🟠", Severity.CRITICAL: "🔴"}
+RESOLVED_MARK = "✅"
+
+
+class Words(msgspec.Struct, frozen=True):
+    """Words of one language; ``more`` has the place ``{n}``."""
+
+    more: str
+    to_do: str
+    open: str
+    acknowledge: str
+
+
+_WORDS = {
+    "en": Words("… and {n} more", "What to do", "Open", "Acknowledge"),
+    "zh": Words("…… 另有 {n} 条", "处理办法", "打开", "确认"),
+    "vi": Words("… và {n} mục nữa", "Cần làm", "Mở", "Xác nhận"),
+    "th": Words("… และอีก {n} รายการ", "สิ่งที่ต้องทำ", "เปิดดู", "รับทราบ"),
+}
+
+
+def words_of(language: str) -> Words:
+    """Return the words of a language, English where there are none."""
+    return _WORDS.get(language, _WORDS["en"])
+
+
+def mark_of(severity: Severity, *, is_firing: bool) -> str:
+    """Return the sign that is seen before anything is read."""
+    return _MARKS[severity] if is_firing else RESOLVED_MARK
+
+
+def title_of(message: Message) -> str:
+    """Return the title with its mark."""
+    return f"{mark_of(message.severity, is_firing=message.is_firing)} {message.title}"
+
+
+def headline_of(message: Message, item: Item) -> str:
+    """Return an alert's headline; among several alerts each carries its own mark and severity."""
+    if len(message.items) == 1:
+        return item.headline
+    return f"{mark_of(item.severity, is_firing=item.is_firing)} {item.severity_word}: {item.headline}"
+
+
+def foot_of(message: Message) -> str:
+    """Return when and why it is sent."""
+    return " · ".join(part for part in (message.made_at, message.reason) if part)

@@ -10,6 +10,7 @@ registry    all kinds by name
 payload     a message and its alerts as one JSON document
 plain_text  a message without markup
 inbox       a local file
+webhook     a signed JSON document
 http_post   one JSON POST with a bounded answer, its failures translated
 harmless    texts from outside before any markup
 layout      marks and words that chat messages share

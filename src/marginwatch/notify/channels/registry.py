@@ -6,6 +6,7 @@ from types import MappingProxyType
 from marginwatch.notify.channels.base import ChannelKind
 from marginwatch.notify.channels.inbox.manifest import KIND as INBOX
 from marginwatch.notify.channels.telegram.manifest import KIND as TELEGRAM
+from marginwatch.notify.channels.webhook.manifest import KIND as WEBHOOK
 
-KINDS: Mapping[str, ChannelKind] = MappingProxyType({one.kind: one for one in (INBOX, TELEGRAM)})
+KINDS: Mapping[str, ChannelKind] = MappingProxyType({one.kind: one for one in (INBOX, TELEGRAM, WEBHOOK)})
 """Kind → what its manifest states."""

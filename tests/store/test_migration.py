@@ -4,21 +4,23 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import Connection
 
 from marginwatch.errors import ConfigError
+from marginwatch.model.secret import Secret
 from marginwatch.store import Store
 from marginwatch.store.tables import METADATA
 
 
-async def test_the_migrations_lead_to_exactly_the_tables(tmp_path: Path) -> None:
-    path = tmp_path / "x.sqlite"
-    store = await Store.open(path)
+async def test_the_migrations_lead_to_exactly_the_tables(place: Path | Secret) -> None:
+    store = await Store.open(place)
+    async with store.transaction() as unit:
+        assert await unit.connection.run_sync(differences) == []
     await store.close()
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
-    engine.dispose()
+
+
+def differences(connection: Connection) -> list[object]:
+    return compare_metadata(MigrationContext.configure(connection), METADATA)
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:

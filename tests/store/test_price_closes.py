@@ -20,20 +20,19 @@ def closes(first, last):
 
 
 @pytest_asyncio.fixture
-async def store(tmp_path):
-    opened = await Store.open(tmp_path / "x.sqlite", retention=Retention(hourly_closes_max=10))
+async def store(place):
+    opened = await Store.open(place, retention=Retention(hourly_closes_max=10))
     yield opened
     await opened.close()
 
 
-async def test_what_was_added_is_there_after_a_restart(tmp_path):
-    path = tmp_path / "x.sqlite"
-    first = await Store.open(path)
+async def test_what_was_added_is_there_after_a_restart(place):
+    first = await Store.open(place)
     await PriceCloses(first).add(BTC, closes(1, 5))
     await PriceCloses(first).add(ETH, closes(2, 3))
     await PriceCloses(first).add(DAILY, [PriceClose(86_400, "7")])
     await first.close()
-    second = await Store.open(path)
+    second = await Store.open(place)
     kept = PriceCloses(second)
     assert await kept.last_ends(VenueId("bybit")) == {BTC: 5 * HOUR_S, ETH: 3 * HOUR_S, DAILY: 86_400}
     assert await kept.last_ends(VenueId("okx")) == {}

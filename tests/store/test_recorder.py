@@ -9,6 +9,7 @@ from marginwatch.clock import SystemClock
 from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
+from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import Break
 from marginwatch.store.recorder import Recorder
 from marginwatch.store.store import Store
@@ -28,7 +29,7 @@ def a_break(number: int) -> Break:
 
 
 @contextlib.asynccontextmanager
-async def recording(path: Path, queue_max: int = 100):
+async def recording(path: Path | Secret, queue_max: int = 100):
     store = await Store.open(path)
     recorder = Recorder(store, SystemClock(), queue_max=queue_max)
     task = asyncio.create_task(recorder.run())
@@ -46,8 +47,8 @@ async def until(condition) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_what_is_queued_is_committed_in_its_order(tmp_path: Path) -> None:
-    async with recording(tmp_path / "db.sqlite") as (recorder, store):
+async def test_what_is_queued_is_committed_in_its_order(place: Path | Secret) -> None:
+    async with recording(place) as (recorder, store):
         recorder.add_breaks([a_break(1), a_break(2)])
         recorder.add_notice(Notice("key_warning", A, "renew it"))
         payload = Quarantined(
@@ -85,8 +86,8 @@ async def test_a_locked_file_is_waited_for_and_nothing_is_lost(tmp_path: Path) -
         await until(there)
 
 
-async def test_a_full_queue_drops_the_oldest_and_counts_them(tmp_path: Path) -> None:
-    store = await Store.open(tmp_path / "db.sqlite")
+async def test_a_full_queue_drops_the_oldest_and_counts_them(place: Path | Secret) -> None:
+    store = await Store.open(place)
     recorder = Recorder(store, SystemClock(), queue_max=3)
     recorder.add_breaks(a_break(number) for number in range(5))
     assert recorder.lost == 2

@@ -25,9 +25,9 @@ def forecast(day, var=10.0, gain=None):
 
 
 @pytest_asyncio.fixture
-async def days(tmp_path):
+async def days(place):
     retention = Retention(frozen_days_max=2, forecast_days_max=5, model_errors_max=4)
-    store = await Store.open(tmp_path / "x.sqlite", retention=retention)
+    store = await Store.open(place, retention=retention)
     yield RiskDays(store)
     await store.close()
 

@@ -13,6 +13,7 @@ from marginwatch.errors import ConfigError, ConnectivityError
 from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
+from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import Break
 from marginwatch.store import Store
 from marginwatch.store.retention import Retention
@@ -63,11 +64,20 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "marginwatch.sqlite"
 
 
+FEW = Retention(breaks_max=5, notices_max=3, payloads_max=4, payload_bytes_max=100)
+
+
 @pytest_asyncio.fixture
-async def store(path: Path):
-    opened = await Store.open(
-        path, retention=Retention(breaks_max=5, notices_max=3, payloads_max=4, payload_bytes_max=100)
-    )
+async def store(place: Path | Secret):
+    opened = await Store.open(place, retention=FEW)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def in_file(path: Path):
+    """A store in a SQLite file."""
+    opened = await Store.open(path, retention=FEW)
     yield opened
     await opened.close()
 
@@ -152,13 +162,13 @@ async def test_quarantine_is_bounded_by_count_and_by_bytes(store: Store) -> None
     assert await store.quarantined() == ()
 
 
-async def test_a_second_service_on_the_same_file_is_refused(store: Store, path: Path) -> None:
+async def test_a_second_service_on_the_same_file_is_refused(in_file: Store, path: Path) -> None:
     with pytest.raises(ConfigError, match=f"process {os.getpid()}"):
         await Store.open(path)
 
 
-async def test_files_are_private_to_the_user(store: Store, path: Path) -> None:
-    async with store.transaction() as tx:
+async def test_files_are_private_to_the_user(in_file: Store, path: Path) -> None:
+    async with in_file.transaction() as tx:
         await tx.add_breaks([a_break(1)])
     modes = {entry.name: entry.stat().st_mode & 0o077 for entry in path.parent.iterdir()}
     assert set(modes.values()) == {0}
@@ -166,21 +176,21 @@ async def test_files_are_private_to_the_user(store: Store, path: Path) -> None:
     assert path.parent.stat().st_mode & 0o077 == 0
 
 
-async def test_the_file_is_durable_and_in_write_ahead_mode(store: Store) -> None:
-    async with store.transaction() as tx:
+async def test_the_file_is_durable_and_in_write_ahead_mode(in_file: Store) -> None:
+    async with in_file.transaction() as tx:
         journal = (await tx.connection.exec_driver_sql("PRAGMA journal_mode")).scalar()
         synchronous = (await tx.connection.exec_driver_sql("PRAGMA synchronous")).scalar()
     assert (journal, synchronous) == ("wal", 2)
 
 
-async def test_a_file_that_cannot_be_written_now_is_connectivity(store: Store) -> None:
-    async with store.transaction() as tx:
+async def test_a_file_that_cannot_be_written_now_is_connectivity(in_file: Store) -> None:
+    async with in_file.transaction() as tx:
         await tx.connection.exec_driver_sql("PRAGMA max_page_count=20")
     with pytest.raises(ConnectivityError, match="full") as caught:
-        async with store.transaction() as tx:
+        async with in_file.transaction() as tx:
             await tx.add_breaks([a_break(number) for number in range(5_000)])
     assert caught.value.reason == "store"
-    assert await store.breaks() == ()
+    assert await in_file.breaks() == ()
 
 
 async def test_a_file_that_is_no_database_is_named_and_left_alone(path: Path) -> None:
@@ -214,7 +224,7 @@ from test_store import a_break, a_payload
 from marginwatch.store import Store
 
 async def main():
-    store = await Store.open(Path(sys.argv[1]))
+    store = await Store.open(sys.argv[1])
     number = 0
     while True:
         async with store.transaction() as tx:
@@ -228,10 +238,10 @@ asyncio.run(main())
 """
 
 
-def write_until_killed(path: Path, lines: int) -> int:
+def write_until_killed(place: Path | Secret, lines: int) -> int:
     """Return the last number that the writer said was committed."""
     process = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path), str(Path(__file__).parent)],
+        [sys.executable, "-c", WRITER, text_of(place), str(Path(__file__).parent)],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -245,10 +255,16 @@ def write_until_killed(path: Path, lines: int) -> int:
     return told
 
 
+def text_of(place: Path | Secret) -> str:
+    return place.reveal() if isinstance(place, Secret) else str(place)
+
+
 @pytest.mark.parametrize("lines", [1, 7, 40])
-async def test_a_killed_writer_leaves_whole_transactions_only_and_no_lock(path: Path, lines: int) -> None:
-    told = write_until_killed(path, lines)
-    opened = await Store.open(path)
+async def test_a_killed_writer_leaves_whole_transactions_only_and_no_lock(
+    place: Path | Secret, lines: int
+) -> None:
+    told = write_until_killed(place, lines)
+    opened = await Store.open(place)
     breaks = [int(row.value.ours or -1) for row in reversed(await opened.breaks(limit=1_000))]
     payloads = [row.value.at_ns for row in reversed(await opened.quarantined(limit=1_000))]
     await opened.close()

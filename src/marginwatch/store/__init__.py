@@ -1,6 +1,6 @@
-"""What outlives the process: breaks, quarantined payloads, notices, histories of prices and risk, in one SQLite file.
+"""What outlives the process: alerts, breaks, payloads, notices, histories; in one SQLite file or PostgreSQL database.
 
-In: records inside a transaction. Out: committed rows. State: the file, with one writer. Never: a secret, a position or
+In: records inside a transaction. Out: committed rows. State: the database, with one writer. Never: a secret, a position or
 a balance (those are rebuilt from the exchanges at each start; what is kept of a book is USD per coin at a day's end), an
 unbounded table.
 
@@ -22,7 +22,11 @@ tables      the schema as SQLAlchemy Core tables
 upsert      insert unless there, insert or replace
 column_types  what a column means on either database
 retention   how much is kept
-connection  engines with the pragmas that make a commit durable
+database    what the store needs of a database
+sqlite_file  a file of our own
+sqlite_engines  engines with the pragmas that make a commit durable
+postgres    a database on a server, and what its errors mean
+postgres_url  addresses, shown without passwords
 migration   brings a file to this version's schema, or says why it cannot
 file_lock   one service per file
 migrations  alembic's environment and one file per schema version

@@ -6,9 +6,9 @@ from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marginwatch.model.equity import EquitySample, EquityScope
-from marginwatch.store.insert_new import insert_new
 from marginwatch.store.store import Store
 from marginwatch.store.tables import ACCOUNT_MINUTE, EQUITY_SUBJECT
+from marginwatch.store.upsert import insert_new
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 NS = 1_000_000_000

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marginwatch.model.equity import LedgerCursor, LedgerLine
 from marginwatch.model.ids import AccountId, Asset
-from marginwatch.store.insert_new import insert_new
 from marginwatch.store.retention import Retention
 from marginwatch.store.store import Store
 from marginwatch.store.tables import LEDGER_CURSOR, LEDGER_ENTRY
+from marginwatch.store.upsert import insert_new, insert_or_replace
 
 DAY_NS = 86_400_000_000_000
 LINES_OF_ONE_MIN = 1_000
@@ -54,9 +54,8 @@ class StoredLedger:
             for first in range(0, len(lines), LINES_AT_ONCE):
                 rows = [msgspec.structs.asdict(one) for one in lines[first : first + LINES_AT_ONCE]]
                 await connection.execute(insert_new(connection, LEDGER_ENTRY), rows)
-            gone = LEDGER_CURSOR.c.account_id == cursor.account_id
-            await connection.execute(delete(LEDGER_CURSOR).where(gone))
-            await connection.execute(insert(LEDGER_CURSOR), [msgspec.structs.asdict(cursor)])
+            moved = insert_or_replace(connection, LEDGER_CURSOR)
+            await connection.execute(moved, [msgspec.structs.asdict(cursor)])
             if lines:
                 await _forget_old(connection, cursor, self._store.retention)
 

@@ -19,14 +19,14 @@ def migrate(connection: Connection, place: str) -> None:
     Parameters
     ----------
     connection : Connection
-        The writing connection; a process killed here leaves the file as it was.
+        The writing connection; a process killed here leaves all as it was.
     place : str
-        The file, for the error.
+        Where it is, for the error.
 
     Raises
     ------
     ConfigError
-        If a newer version has written the file.
+        If a newer version has written it.
     """
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
@@ -38,7 +38,7 @@ def migrate(connection: Connection, place: str) -> None:
     if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
         raise ConfigError(
             f"{place}: schema {current!r} is of a newer marginwatch, this one knows {head!r};"
-            " update marginwatch, or name another data_dir"
+            " update marginwatch, or name another database"
         )
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -1,25 +1,25 @@
-"""The store: open a file, add within a transaction, read the newest rows, close."""
+"""The store: open a database, add within a transaction, read the newest rows, close."""
 
 import asyncio
 import contextlib
-import os
+import importlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from sqlalchemy import Executable, Row, Table, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marginwatch.errors import ConfigError, ConnectivityError
+from marginwatch.errors import ConfigError
 from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
+from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import Break
-from marginwatch.store.connection import reader_engine, writer_engine
-from marginwatch.store.file_lock import FileLock
+from marginwatch.store.database import Database
 from marginwatch.store.migration import migrate
+from marginwatch.store.postgres_url import is_postgres_url
 from marginwatch.store.records import StoredBreak, StoredNotice, StoredPayload
 from marginwatch.store.retention import Retention
+from marginwatch.store.sqlite_file import SqliteFile
 from marginwatch.store.tables import ACCOUNT_NOTICE, QUARANTINED_PAYLOAD, RECONCILIATION_BREAK
 from marginwatch.store.transaction import Transaction
 
@@ -27,76 +27,75 @@ PAGE_MAX = 1_000
 
 
 class Store:
-    """One SQLite file with one writer and several readers; made by :meth:`open`.
+    """One database with one writer and several readers; made by :meth:`open`.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    database : Database
+        The SQLite file or the PostgreSQL database.
     retention : Retention
         How much is kept.
     """
 
-    def __init__(self, path: Path, retention: Retention) -> None:
-        self.path = path
+    def __init__(self, database: Database, retention: Retention) -> None:
         self.retention = retention
-        self._lock = FileLock(path)
+        self._database = database
         self._turn = asyncio.Lock()
-        self._writer: AsyncEngine = writer_engine(path)
-        self._reader: AsyncEngine = reader_engine(path)
+        self._writer = database.writer()
+        self._reader = database.reader()
 
     @classmethod
-    async def open(cls, path: Path | str, *, retention: Retention | None = None) -> "Store":
-        """Open or create the file, its folder included, and bring its schema to this version.
+    async def open(
+        cls, place: Path | str | Secret, *, retention: Retention | None = None, is_alone: bool = True
+    ) -> "Store":
+        """Open a database and bring its schema to this version.
+
+        Parameters
+        ----------
+        place : Path, str or Secret
+            A file, made with its folder if it is not there; or the address of a PostgreSQL database, which is one if it
+            begins with ``postgresql://``.
+        retention : Retention, optional
+            How much is kept.
+        is_alone : bool, default=True
+            Refuse if another process has it open. False joins the one that has, for a further dispatcher.
 
         Raises
         ------
         ConfigError
-            If the folder cannot be used, the file is no database, is damaged, was written by a newer version, or is
-            in use by another process; with the remedy.
+            If the folder cannot be used, the file is no database or damaged, the server refuses us; if it was written by
+            a newer version, or is in use by another process; with the remedy.
+        ConnectivityError
+            If the server cannot be reached.
         """
-        store = cls(Path(path), retention or Retention())
-        try:
-            store.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            store._lock.acquire()
-            # Created here so that nobody else may read it; SQLite would follow the umask.
-            os.close(os.open(store.path, os.O_RDWR | os.O_CREAT, 0o600))
-        except OSError as error:
-            store._lock.release()
-            raise ConfigError(
-                f"{store.path}: cannot open the database: {error.strerror}; mend data_dir"
-            ) from error
+        database = _database(place, is_alone=is_alone)
+        database.prepare()
+        store = cls(database, retention or Retention())
         async with contextlib.AsyncExitStack() as unless_sound:
             unless_sound.push_async_callback(store.close)
             await store._prepare()
             unless_sound.pop_all()
         return store
 
+    @property
+    def place(self) -> str:
+        """Where the database is, for people; holds no password."""
+        return self._database.place
+
     async def _prepare(self) -> None:
         try:
             async with self._writer.begin() as connection:
-                verdict = (await connection.exec_driver_sql("PRAGMA quick_check(1)")).scalar()
-                if verdict != "ok":
-                    raise ConfigError(self._damaged(str(verdict)))
-                await connection.run_sync(migrate, str(self.path))
-        except DBAPIError as error:
-            detail = str(error.orig)
-            if "disk" in detail and "malformed" not in detail:
-                # The file may be sound: nobody shall move it aside because there is no room beside it.
-                raise ConfigError(
-                    f"{self.path}: cannot read or write the database ({detail}); make room on that disk or mend it"
-                ) from error
-            raise ConfigError(self._damaged(detail)) from error
-
-    def _damaged(self, detail: str) -> str:
-        return f"{self.path}: not a sound database ({detail}); move it aside, a new one is made at the next start"
+                await connection.run_sync(self._database.check)
+                await connection.run_sync(migrate, self.place)
+        except self._database.failures as error:
+            raise self._database.refusal(error) from error
 
     async def close(self) -> None:
-        """Finish a running transaction, close all connections and give the file free."""
+        """Finish a running transaction, close all connections and give the database free."""
         async with self._turn:
             await self._writer.dispose()
             await self._reader.dispose()
-            self._lock.release()
+            self._database.release()
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
@@ -105,19 +104,15 @@ class Store:
         Raises
         ------
         ConnectivityError
-            If the file cannot be written now (disk full, not reachable); ``reason`` is ``store``.
+            If the database cannot be written now (disk full, not reachable); ``reason`` is ``store``. Where a server's
+            answer to the commit was lost, everything may be there nevertheless.
         """
         async with self._turn:
             try:
                 async with self._writer.begin() as connection:
                     yield Transaction(connection, self.retention)
-            except DBAPIError as error:
-                raise self._unusable(error) from error
-
-    def _unusable(self, error: DBAPIError) -> ConnectivityError:
-        return ConnectivityError(
-            f"{self.path}: {error.orig}; check free space and rights of data_dir", reason="store"
-        )
+            except self._database.failures as error:
+                raise self._database.unusable(error) from error
 
     async def breaks(
         self, *, account_id: str | None = None, before_id: int | None = None, limit: int = 100
@@ -193,10 +188,21 @@ class Store:
         Raises
         ------
         ConnectivityError
-            If the file cannot be read now.
+            If the database cannot be read now.
         """
         try:
             async with self._reader.connect() as connection:
                 return list((await connection.execute(query)).all())
-        except DBAPIError as error:
-            raise self._unusable(error) from error
+        except self._database.failures as error:
+            raise self._database.unusable(error) from error
+
+
+def _database(place: Path | str | Secret, *, is_alone: bool) -> Database:
+    url = place.reveal() if isinstance(place, Secret) else str(place)
+    if not isinstance(place, Path) and is_postgres_url(url):
+        # Its driver takes a while to import, and most do without.
+        postgres = importlib.import_module("marginwatch.store.postgres")
+        return postgres.PostgresDatabase(Secret(url), is_alone=is_alone)
+    if isinstance(place, Secret):
+        raise ConfigError("the address of the database must begin with postgresql://")
+    return SqliteFile(Path(place), is_alone=is_alone)

@@ -32,6 +32,10 @@ var              var: value at risk, taken apart
 var_tables       its columns
 advise           advise: transfers and hedges
 advise_tables    its columns
+alerts           alerts: what fires, who was told; alerts ack
+alert_table      its columns and those of silences
+silence          silence: add, list, end
+authorship       who says so, and for how long
 export           export: a whole book as one file
 sim              sim: a simulated exchange
 check            check: every key and what its account answers

@@ -42,3 +42,9 @@ SortOption = Annotated[
     str | None,
     typer.Option("--sort", metavar="FIELD", help="Order by this field of the JSON rows; -FIELD descending."),
 ]
+AuthorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--author", metavar="NAME", help="Who you are, for everybody to see; your login if left out."
+    ),
+]

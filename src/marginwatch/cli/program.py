@@ -21,11 +21,20 @@ COMMANDS: Mapping[str, str] = {
     "margin": "Show margins, distance to liquidation, and who is liquidated first.",
     "stress": "Show what scenarios would do, and the worst that each coin could.",
     "var": "Show value at risk and expected shortfall, and where they come from.",
+    "alerts": "Show what fires, what is pending or unknown, and who was told; alerts ack.",
+    "silence": "Keep alerts from being told for a while: silence add, list, end.",
     "advise": "Show transfers or hedges that would help; nothing executes them.",
     "export": "Write the whole book to a file: export book.",
     "sim": "Run a simulated exchange that exchange clients can connect to.",
 }
 """Command → its line in ``--help``. ``cli/<command>.py`` holds a function of the same name."""
+
+SUBCOMMANDS: Mapping[str, Mapping[str, str]] = {
+    "alerts": {"ack": "acknowledge"},
+    "silence": {"add": "add", "list": "list_", "end": "end"},
+}
+"""Command → its own commands → the functions of ``cli/<command>.py`` that they are. Its function of the same name is what
+happens without one."""
 
 DESCRIPTION = "One live, honest risk picture over every exchange account a desk has. Read-only."
 
@@ -63,9 +72,24 @@ def build_program(wanted: str | None) -> typer.Typer:
     )
     program.callback()(_global_options)
     for name, line in COMMANDS.items():
+        if name == wanted and name in SUBCOMMANDS:
+            program.add_typer(_group(name), name=name, short_help=line)
+            continue
         function = load_command(name) if name == wanted else _stand_in
         program.command(name, help=None if name == wanted else line, short_help=line)(function)
     return program
+
+
+def _group(name: str) -> typer.Typer:
+    """Return a command that has commands of its own."""
+    module = importlib.import_module(f"marginwatch.cli.{name}")
+    group = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+    group.callback()(getattr(module, name))
+    for word, function in SUBCOMMANDS[name].items():
+        command = getattr(module, function)
+        line = (command.__doc__ or "").strip().partition("\n")[0]
+        group.command(word, short_help=line)(command)
+    return group
 
 
 def load_command(name: str) -> Callable[..., int | None]:

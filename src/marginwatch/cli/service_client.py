@@ -47,6 +47,28 @@ def find_token(option: str | None, config: str | None) -> Secret:
     )
 
 
+def service_url(option: str | None, config: str | None) -> str:
+    """Return where the service answers: the option, or the address in the configuration that is named or here.
+
+    Raises
+    ------
+    ConfigError
+        If there is neither, or the configuration lets the system choose the port.
+    """
+    if option is not None:
+        return option
+    if config is None and not Path(DEFAULT_CONFIG).exists():
+        raise ConfigError(
+            f"which service? name it with --url, such as http://127.0.0.1:8600, or its configuration with -c;"
+            f" there is no {DEFAULT_CONFIG} here"
+        )
+    service = load_service(config or DEFAULT_CONFIG)
+    if service.port == 0:
+        raise ConfigError("[service] port = 0 lets the system choose; name the service with --url")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(service.host, service.host)  # noqa: S104  # nobody is bound to it
+    return f"http://[{host}]:{service.port}" if ":" in host else f"http://{host}:{service.port}"
+
+
 def fetch(url: str, path: str, token: Secret, shape: type[T]) -> T:
     """Return the reply to one GET.
 
@@ -74,20 +96,39 @@ def fetch(url: str, path: str, token: Secret, shape: type[T]) -> T:
         raise _stranger(url, str(error)) from error
 
 
-def fetch_body(url: str, path: str, token: Secret) -> bytes:
-    """Return the body of the reply to one GET as it came; raises as :func:`fetch`."""
-    status, body = _get(url, path, token)
+def send(url: str, method: str, path: str, token: Secret, body: object, shape: type[T]) -> T:
+    """Return the reply to one request that changes something; raises as :func:`fetch`.
+
+    Parameters
+    ----------
+    url, path, token, shape
+        As for :func:`fetch`; a reply without a body decodes as an empty object.
+    method : str
+        ``POST`` or ``DELETE``.
+    body : object
+        Sent as JSON; None sends none.
+    """
+    data = None if body is None else msgspec.json.encode(body)
+    try:
+        return msgspec.json.decode(fetch_body(url, path, token, method, data) or b"{}", type=shape)
+    except msgspec.DecodeError as error:
+        raise _stranger(url, str(error)) from error
+
+
+def fetch_body(url: str, path: str, token: Secret, method: str = "GET", data: bytes | None = None) -> bytes:
+    """Return the body of the reply to one request, a GET if nothing else is said, as it came; raises as :func:`fetch`."""
+    status, body = _ask(url, path, token, method, data)
     if status in (401, 403):
         raise ConfigError(
             f"{url} does not accept this token; the service's is in its data_dir or its configuration"
         )
     # Our refusals begin with their number; a page of another program is no verdict on what we asked.
     is_ours = body.startswith(f"{status}: ".encode())
-    if status == 400 and is_ours:
-        raise ConfigError(_words(body, "400: "))
+    if status in (400, 404, 413) and is_ours and (status != 404 or not body.startswith(b"404: Not Found")):
+        raise ConfigError(_words(body, f"{status}: "))
     if status == 503 and is_ours:
         raise ConnectivityError(f"{url}: {_words(body, '503: ')}")
-    if status != 200:
+    if status not in (200, 201, 204):
         raise _stranger(url, f"it answers {status} to {path.partition('?')[0]}")
     return body
 
@@ -102,7 +143,7 @@ def _check_header(token: Secret) -> None:
         raise ConfigError("the token holds characters that a header cannot carry")
 
 
-def _get(url: str, path: str, token: Secret) -> tuple[int, bytes]:
+def _ask(url: str, path: str, token: Secret, method: str, data: bytes | None) -> tuple[int, bytes]:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -117,8 +158,10 @@ def _get(url: str, path: str, token: Secret) -> tuple[int, bytes]:
     connection = kind(host, port, timeout=TIMEOUT_S)
     try:
         headers = {"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json"}
+        if data is not None:
+            headers["Content-Type"] = "application/json"
         try:
-            connection.request("GET", parts.path.rstrip("/") + path, headers=headers)
+            connection.request(method, parts.path.rstrip("/") + path, body=data, headers=headers)
         except ValueError as error:
             raise ConfigError(f"--url {url!r} is not usable; write http://host:port") from error
         reply = connection.getresponse()

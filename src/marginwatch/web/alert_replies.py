@@ -46,7 +46,7 @@ class SilenceRow(msgspec.Struct, frozen=True, kw_only=True):
 class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
     """One alert. Times are UTC nanoseconds, values in the measure's unit.
 
-    ``since_ns`` is when it came into its state and ``age_s`` how long ago that was; ``is_unknown`` says that it cannot
+    ``headline`` is the sentence that messages open with, in English; ``since_ns`` is when it came into its state and ``age_s`` how long ago that was; ``is_unknown`` says that it cannot
     be judged now, whatever its state; ``channels`` is empty where nobody was to be told; ``silenced_by`` names the
     silences that cover it now.
     """
@@ -78,7 +78,8 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
     resolved_at_ns: int | None
     labels: dict[str, str]
     context: dict[str, str]
-    action: str | None
+    headline: str
+    action: str
     channels: tuple[ChannelRow, ...]
     acknowledgement: AcknowledgementRow | None
     silenced_by: tuple[str, ...]

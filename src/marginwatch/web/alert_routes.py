@@ -31,6 +31,7 @@ from marginwatch.web.alert_rows import (
     require_rule,
     rule_row,
     silence_row,
+    teller_of,
     transition_row,
 )
 from marginwatch.web.bodies import (
@@ -90,13 +91,14 @@ async def alerts(
     found = chosen(everything, state=alert_state, severity=severity, account=account, rule=rule)
     told = await told_of(model, found)
     now_ns = model.now_ns()
+    teller = teller_of(now_ns)
     return AlertsReply(
         taken_at_ns=now_ns,
         n_firing=sum(one.state == "firing" for one in opened),
         n_pending=sum(one.state == "pending" for one in opened),
         n_unknown=sum(is_unknown(one) for one in opened),
         n_unjudged=sum(one.n_unknown for one in standings),
-        rows=tuple(alert_row(one, told, now_ns) for one in in_order(found)),
+        rows=tuple(alert_row(one, told, teller) for one in in_order(found)),
     )
 
 

@@ -10,6 +10,9 @@ from marginwatch.model.alert import Acknowledgement, Alert, AlertState
 from marginwatch.model.delivery import ChannelStanding
 from marginwatch.model.severity import Severity
 from marginwatch.model.silence import Silence
+from marginwatch.notify.messages.catalog import catalog
+from marginwatch.notify.messages.figures import Figures
+from marginwatch.notify.messages.sentences import Teller
 from marginwatch.rules.definition import Rule
 from marginwatch.web.alert_ports import DeliveryRecord, RuleStandingView, TransitionRecord
 from marginwatch.web.alert_replies import (
@@ -132,8 +135,14 @@ def require_rule(name: str | None, rules: Iterable[Rule], alerts: Iterable[Alert
     raise ConfigError(f"there is no rule {name!r}; {remedy}")
 
 
-def alert_row(alert: Alert, told: Told, now_ns: int) -> AlertRow:
-    """Return one alert as a row."""
+def teller_of(now_ns: int) -> Teller:
+    """Return who puts alerts into English words, with UTC times."""
+    return Teller(catalog("en"), Figures("en", "UTC"), now_ns)
+
+
+def alert_row(alert: Alert, told: Told, teller: Teller) -> AlertRow:
+    """Return one alert as a row, at the moment of its words."""
+    now_ns = teller.now_ns
     at_ns = since_ns(alert)
     given = told.acknowledgements.get(alert.alert_id)
     is_open = alert.state is not AlertState.RESOLVED
@@ -166,7 +175,8 @@ def alert_row(alert: Alert, told: Told, now_ns: int) -> AlertRow:
         resolved_at_ns=alert.resolved_at_ns,
         labels=alert.labels,
         context=alert.context,
-        action=alert.action,
+        headline=teller.headline(alert),
+        action=teller.action(alert),
         channels=tuple(channel_row(one) for one in told.channels.get(alert.alert_id, ())),
         acknowledgement=None if given is None else acknowledgement_row(given, now_ns),
         silenced_by=tuple(one.silence_id for one in covering if one.covers(alert.labels)),

@@ -1,0 +1,186 @@
+"""Transitions and the messages they cause, committed together before anybody hears of them."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import structlog
+
+from marginwatch.clock import Clock
+from marginwatch.errors import ConnectivityError
+from marginwatch.model.alert import Transition, TransitionKind
+from marginwatch.model.delivery import OutboxRow
+from marginwatch.store import Store
+from marginwatch.store.alerts import StoredAlerts
+
+log = structlog.get_logger(__name__)
+
+RETRY_S = 1.0
+AT_ONCE = 2_000
+"""Transitions in one commit: a crash that moves ten thousand accounts must not make the first wait for the last."""
+
+JUDGED_EVERY_S = 5.0
+THIN_OUT_FROM = 50_000
+"""Waiting transitions from which those that nobody would hear of are left out."""
+
+LATENCIES_KEPT = 10_000
+
+QUIET = (TransitionKind.PENDING, TransitionKind.CALMED)
+
+
+class _Batch(NamedTuple):
+    transitions: tuple[Transition, ...]
+    oldest_ns: int | None
+
+
+class TransitionWriter:
+    """Takes transitions synchronously; one task commits them in their order, as long as it takes.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    alerts : StoredAlerts
+        Writes transitions and outbox rows.
+    rows_for : callable
+        Returns the outbox rows of transitions at a moment.
+    clock : Clock
+        Time.
+    on_written : callable
+        Hears of the transitions of each commit.
+
+    Attributes
+    ----------
+    latencies_ms : deque of float
+        From the oldest message behind a transition, as received, to its commit: the latest ten thousand.
+    n_fired, n_rows : int
+        Alerts that fired; messages put into the outbox for transitions.
+    written_s : float
+        When the last commit ended, seconds of the monotonic clock.
+    is_failing : bool
+        The database cannot be written at the moment.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        alerts: StoredAlerts,
+        rows_for: Callable[[Sequence[Transition], int], tuple[OutboxRow, ...]],
+        clock: Clock,
+        on_written: Callable[[Sequence[Transition]], None],
+    ) -> None:
+        self._store = store
+        self._alerts = alerts
+        self._rows_for = rows_for
+        self._clock = clock
+        self._on_written = on_written
+        self._waiting: deque[_Batch] = deque()
+        self._n_waiting = 0
+        self._wake = asyncio.Event()
+        self._judged_ns: int | None = None
+        self._judged_written_s = -JUDGED_EVERY_S
+        self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
+        self.n_fired = 0
+        self.n_rows = 0
+        self.written_s = clock.monotonic_s()
+        self.is_failing = False
+
+    def put(self, transitions: tuple[Transition, ...], oldest_ns: int | None) -> None:
+        """Queue what one evaluation found; ``oldest_ns`` is when the oldest message behind it was received."""
+        self._waiting.append(_Batch(transitions, oldest_ns))
+        self._n_waiting += len(transitions)
+        if self._n_waiting > THIN_OUT_FROM:
+            self._thin_out()
+        self._wake.set()
+
+    def note_judged(self, at_ns: int) -> None:
+        """Learn up to which moment rules have judged; it is written down every few seconds."""
+        self._judged_ns = at_ns
+        if self._clock.monotonic_s() - self._judged_written_s >= JUDGED_EVERY_S:
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Commit until cancelled; a database that cannot be written is tried again, and said once."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if not await self._try_flush():
+                await self._clock.sleep(RETRY_S)
+                self._wake.set()
+
+    async def flush(self) -> None:
+        """Commit everything queued now.
+
+        Raises
+        ------
+        ConnectivityError
+            If the database cannot be written; what was not written stays queued.
+        """
+        while self._waiting:
+            await self._commit(self._next())
+        judged_ns = self._judged_ns
+        if judged_ns is not None and self._clock.monotonic_s() - self._judged_written_s >= JUDGED_EVERY_S:
+            self._judged_written_s = self._clock.monotonic_s()
+            await self._alerts.note_judged(judged_ns)
+
+    def _next(self) -> tuple[_Batch, ...]:
+        batches: list[_Batch] = []
+        n = 0
+        for batch in self._waiting:
+            n += len(batch.transitions)
+            if batches and n > AT_ONCE:
+                break
+            batches.append(batch)
+        return tuple(batches)
+
+    async def _commit(self, batches: tuple[_Batch, ...]) -> None:
+        transitions = [one for batch in batches for one in batch.transitions]
+        rows = self._rows_for(transitions, self._clock.now_ns())
+        async with self._store.transaction() as unit:
+            await self._alerts.write(unit, transitions, rows)
+        now_ns = self._clock.now_ns()
+        for batch in batches:
+            # Unless it was thinned out meanwhile; written twice is written once.
+            if self._waiting and self._waiting[0] is batch:
+                self._waiting.popleft()
+                self._n_waiting -= len(batch.transitions)
+            if batch.oldest_ns is not None:
+                self.latencies_ms.append((now_ns - batch.oldest_ns) / 1e6)
+        self.n_fired += sum(one.kind is TransitionKind.FIRED for one in transitions)
+        self.n_rows += len(rows)
+        self.written_s = self._clock.monotonic_s()
+        self._on_written(transitions)
+
+    async def _try_flush(self) -> bool:
+        try:
+            await self.flush()
+        except ConnectivityError as error:
+            if not self.is_failing:
+                log.warning("alerts cannot be written, nobody is told until they can be", reason=str(error))
+            self.is_failing = True
+            return False
+        if self.is_failing:
+            log.info("alerts can be written again")
+        self.is_failing = False
+        return True
+
+    def _thin_out(self) -> None:
+        """Leave out what was pending and calmed down while nothing could be written: nobody would hear of it."""
+        calmed = {
+            one.alert.alert_id
+            for batch in self._waiting
+            for one in batch.transitions
+            if one.kind is TransitionKind.CALMED
+        }
+        kept = [
+            _Batch(left, batch.oldest_ns)
+            for batch in self._waiting
+            if (left := tuple(one for one in batch.transitions if not _is_over(one, calmed)))
+        ]
+        self._waiting = deque(kept)
+        self._n_waiting = sum(len(batch.transitions) for batch in kept)
+
+
+def _is_over(one: Transition, calmed: set[str]) -> bool:
+    return one.kind is TransitionKind.PENDING and one.alert.alert_id in calmed

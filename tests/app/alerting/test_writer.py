@@ -1,0 +1,168 @@
+"""Transitions and the messages they cause, committed together."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+
+import pytest
+
+from marginwatch.app.alerting.writer import TransitionWriter
+from marginwatch.clock import ManualClock
+from marginwatch.model.alert import Alert, AlertState, Subject, Transition, TransitionKind
+from marginwatch.model.delivery import OutboxRow, SendReason
+from marginwatch.model.ids import AccountId
+from marginwatch.model.severity import Severity
+from marginwatch.store import Store
+from marginwatch.store.alerts import StoredAlerts
+
+S = 1_000_000_000
+
+
+def transition(number: int, kind: TransitionKind, alert_id: str = "a1") -> Transition:
+    states = {TransitionKind.PENDING: AlertState.PENDING, TransitionKind.RESOLVED: AlertState.RESOLVED}
+    alert = Alert(
+        alert_id=alert_id,
+        key=f"usage|account|{alert_id}",
+        rule="usage",
+        subject=Subject(scope="account", name=alert_id, account_id=AccountId(alert_id)),
+        state=states.get(kind, AlertState.FIRING),
+        severity=Severity.HIGH,
+        labels={"account": alert_id},
+        measure="account.maintenance_margin_usage",
+        unit="fraction",
+        side="above",
+        value=0.7,
+        bound=0.5,
+        value_at_ns=number * S,
+        pending_since_ns=S,
+        fired_at_ns=None if kind in (TransitionKind.PENDING, TransitionKind.CALMED) else number * S,
+        resolved_at_ns=number * S if kind is TransitionKind.RESOLVED else None,
+    )
+    return Transition(transition_id=f"t{number:04}", kind=kind, at_ns=number * S, alert=alert)
+
+
+def row_of(one: Transition, now_ns: int) -> OutboxRow:
+    return OutboxRow(
+        channel="phone",
+        group=one.alert.key,
+        reason=SendReason.FIRED,
+        alert=one.alert,
+        made_at_ns=now_ns,
+        due_ns=now_ns,
+        transition_id=one.transition_id,
+    )
+
+
+def rows_for(transitions: Sequence[Transition], now_ns: int) -> tuple[OutboxRow, ...]:
+    return tuple(row_of(one, now_ns) for one in transitions if one.kind is TransitionKind.FIRED)
+
+
+class Desk:
+    def __init__(self, store: Store, path: Path, clock: ManualClock) -> None:
+        self.store, self.path, self.clock = store, path, clock
+        self.alerts = StoredAlerts(store)
+        self.heard: list[list[str]] = []
+        self.writer = TransitionWriter(store, self.alerts, rows_for, clock, self.hear)
+
+    def hear(self, transitions: Sequence[Transition]) -> None:
+        self.heard.append([one.transition_id for one in transitions])
+
+    async def stored(self) -> list[str]:
+        return [record.value.transition_id for record in reversed(await self.alerts.transitions())]
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
+    store = await Store.open(tmp_path / "db.sqlite")
+    yield Desk(store, tmp_path / "db.sqlite", ManualClock(100 * S))
+    await store.close()
+
+
+async def test_what_is_written_can_be_read_by_whoever_hears_of_it(desk: Desk) -> None:
+    seen: list[list[str]] = []
+    done = asyncio.Event()
+
+    def hear(transitions: Sequence[Transition]) -> None:
+        with sqlite3.connect(desk.path) as other:  # a connection of its own: only what is committed
+            seen.append([name for (name,) in other.execute("SELECT transition_id FROM alert_transition")])
+            seen.append([name for (name,) in other.execute("SELECT transition_id FROM outbox")])
+        done.set()
+
+    writer = TransitionWriter(desk.store, desk.alerts, rows_for, desk.clock, hear)
+    running = asyncio.create_task(writer.run())
+    writer.put((transition(1, TransitionKind.PENDING), transition(2, TransitionKind.FIRED)), None)
+    await asyncio.wait_for(done.wait(), 10)
+    assert seen == [["t0001", "t0002"], ["t0002"]]
+    assert (writer.n_fired, writer.n_rows) == (1, 1)
+    running.cancel()
+
+
+async def test_order_is_kept_and_every_batch_is_heard_of_once(desk: Desk) -> None:
+    for number in range(1, 6):
+        desk.writer.put((transition(number, TransitionKind.RAISED, f"a{number}"),), None)
+    await desk.writer.flush()
+    assert await desk.stored() == [f"t{number:04}" for number in range(1, 6)]
+    assert [name for names in desk.heard for name in names] == [f"t{number:04}" for number in range(1, 6)]
+    await desk.writer.flush()
+    assert sum(len(names) for names in desk.heard) == 5
+
+
+async def test_a_database_that_cannot_be_written_loses_nothing(desk: Desk) -> None:
+    running = asyncio.create_task(desk.writer.run())
+    with sqlite3.connect(desk.path) as other:
+        other.execute("ALTER TABLE outbox RENAME TO elsewhere")
+    desk.writer.put((transition(1, TransitionKind.FIRED),), None)
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        if desk.writer.is_failing:
+            break
+    assert desk.writer.is_failing
+    # Nothing of a commit that failed is there: the transition without its message would be an alert nobody hears of.
+    assert await desk.stored() == []
+    desk.writer.put((transition(2, TransitionKind.RESOLVED),), None)
+    with sqlite3.connect(desk.path) as other:
+        other.execute("ALTER TABLE elsewhere RENAME TO outbox")
+    for _ in range(300):
+        await desk.clock.advance(2.0)
+        await asyncio.sleep(0.01)
+        if len(desk.heard) and desk.heard[-1][-1] == "t0002":
+            break
+    assert await desk.stored() == ["t0001", "t0002"]
+    assert not desk.writer.is_failing
+    running.cancel()
+
+
+async def test_a_long_outage_forgets_only_what_nobody_would_hear_of(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marginwatch.app.alerting.writer.THIN_OUT_FROM", 4)
+    desk.writer.put((transition(1, TransitionKind.PENDING, "calm"),), None)
+    desk.writer.put((transition(2, TransitionKind.PENDING, "hot"),), None)
+    desk.writer.put((transition(3, TransitionKind.FIRED, "hot"),), None)
+    desk.writer.put((transition(4, TransitionKind.CALMED, "calm"),), None)
+    desk.writer.put((transition(5, TransitionKind.RESOLVED, "hot"),), None)
+    await desk.writer.flush()
+    assert await desk.stored() == ["t0002", "t0003", "t0004", "t0005"]
+    assert [alert.alert_id for alert in await desk.alerts.open_alerts()] == []
+    assert [alert.alert_id for alert in await desk.alerts.resolved_alerts()] == ["hot"]
+
+
+async def test_latency_runs_from_the_message_to_the_commit(desk: Desk) -> None:
+    desk.writer.put((transition(1, TransitionKind.FIRED),), 100 * S - 7_000_000)
+    desk.writer.put((transition(2, TransitionKind.RAISED),), None)
+    await desk.writer.flush()
+    assert list(desk.writer.latencies_ms) == [pytest.approx(7.0)]
+
+
+async def test_how_far_rules_have_judged_is_kept_every_five_seconds(desk: Desk) -> None:
+    desk.writer.note_judged(50 * S)
+    await desk.writer.flush()
+    assert await desk.alerts.judged_until_ns() == 50 * S
+    desk.writer.note_judged(51 * S)
+    await desk.writer.flush()
+    assert await desk.alerts.judged_until_ns() == 50 * S
+    await desk.clock.advance(6.0)
+    desk.writer.note_judged(56 * S)
+    await desk.writer.flush()
+    assert await desk.alerts.judged_until_ns() == 56 * S

@@ -16,4 +16,7 @@ harmless    texts from outside before any markup
 layout      marks and words that chat messages share
 trimming    messages within a platform's limit
 telegram    a bot in a chat
+email       SMTP with TLS
+alertmanager  Alertmanager's API v2
+apprise     whatever Apprise can speak to
 """

@@ -12,7 +12,12 @@ def item_text(item: Item) -> str:
     return "\n".join(lines)
 
 
-def message_text(message: Message) -> str:
-    """Return the whole message as plain text: reason, alerts, when it was made."""
-    parts = [message.title, message.reason, *(item_text(item) for item in message.items), message.made_at]
+def body_text(message: Message, more: str = "") -> str:
+    """Return what stands below the title: reason, alerts, how many more there are, when it was made."""
+    parts = [message.reason, *(item_text(item) for item in message.items), more, message.made_at]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def message_text(message: Message) -> str:
+    """Return the whole message as plain text."""
+    return f"{message.title}\n\n{body_text(message)}"

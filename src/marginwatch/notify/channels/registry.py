@@ -3,10 +3,25 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from marginwatch.notify.channels.alertmanager.manifest import KIND as ALERTMANAGER
+from marginwatch.notify.channels.apprise.manifest import KIND as APPRISE
 from marginwatch.notify.channels.base import ChannelKind
+from marginwatch.notify.channels.email.manifest import KIND as EMAIL
 from marginwatch.notify.channels.inbox.manifest import KIND as INBOX
 from marginwatch.notify.channels.telegram.manifest import KIND as TELEGRAM
 from marginwatch.notify.channels.webhook.manifest import KIND as WEBHOOK
 
-KINDS: Mapping[str, ChannelKind] = MappingProxyType({one.kind: one for one in (INBOX, TELEGRAM, WEBHOOK)})
+KINDS: Mapping[str, ChannelKind] = MappingProxyType(
+    {
+        one.kind: one
+        for one in (
+            ALERTMANAGER,
+            APPRISE,
+            EMAIL,
+            INBOX,
+            TELEGRAM,
+            WEBHOOK,
+        )
+    }
+)
 """Kind → what its manifest states."""

@@ -6,6 +6,7 @@ import pytest
 from marginwatch.config import load, load_watched
 from marginwatch.config.loader import load_service
 from marginwatch.errors import ConfigError
+from marginwatch.model.secret import Secret
 
 Write = Callable[..., Path]
 
@@ -23,7 +24,7 @@ def test_an_account_and_defaults(write: Write, tmp_path: Path) -> None:
     assert spec.api_key.reveal() == "the-key-itself"
     assert spec.endpoints.rest == "https://api-testnet.bybit.com"
     assert (config.service.host, config.service.port) == ("127.0.0.1", 8600)
-    assert config.service.database == tmp_path / "marginwatch-data" / "marginwatch.sqlite"
+    assert config.service.store == tmp_path / "marginwatch-data" / "marginwatch.sqlite"
     assert config.limits.share_of_limit == 0.30
     assert config.limits.ban_wait_s == 600.0
     assert (config.prices.mark_stale_s, config.prices.mark_unknown_s) == (10.0, 30.0)
@@ -82,6 +83,9 @@ def test_whole_numbers_do_for_seconds_and_everything_given_arrives(write: Write)
         ("[service]\nport = 70000\n", 2, ["65535"]),
         ("[service]\ntoken = 'abc'\n", 2, ["env:NAME"]),
         ("[service]\ntoken = 'env:MW_NO_SUCH'\n", 2, ["MW_NO_SUCH", "not set"]),
+        ("[service]\ndatabase = 'env:MW_NO_SUCH'\n", 2, ["[service] database", "MW_NO_SUCH", "not set"]),
+        ("[service]\ndatabase = 'env:PATH'\n", 2, ["[service] database", "postgresql://"]),
+        ("[service]\ndatabase = 'data.sqlite'\n", 2, ["[service] database", "env:NAME"]),
         ("[service]\nhost = '0.0.0.0'\n", 2, ["demands a token"]),
         ("[service]\nhost = 'example.org'\n", 2, ["demands a token"]),
         ("service = 3\n", 1, ["[service] must be a table"]),
@@ -126,6 +130,38 @@ def test_windows_line_ends_and_a_byte_order_mark_are_taken(write: Write, account
 
 def test_no_account_is_an_error(write: Write) -> None:
     assert "no [[account]]" in complaint(write("[limits]\n", account=False))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://desk:hunter2@db.example/marginwatch",
+        "postgres://db.example/marginwatch?user=desk&password=hunter2",
+        "postgresql://desk:hunter2/a@db.example/marginwatch",
+    ],
+)
+def test_an_address_with_a_password_is_refused_and_not_repeated(write: Write, url: str) -> None:
+    said = complaint(write(f"[service]\ndatabase = '{url}'\n"))
+    assert ":2: [service] database: a password does not belong into this file" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://desk@db.example/marginwatch", "postgresql:///marginwatch?host=/run/postgresql"]
+)
+def test_an_address_without_a_password_may_stand_in_the_file(write: Write, url: str) -> None:
+    assert load(write(f"[service]\ndatabase = '{url}'\n")).service.store == Secret(url)
+
+
+def test_the_address_of_a_database_is_a_secret(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql://desk:hunter2@db.example/marginwatch"
+    monkeypatch.setenv("MW_DATABASE", url)
+    path = write("[service]\ndatabase = 'env:MW_DATABASE'\n")
+    config = load(path)
+    assert config.service.store == Secret(url)
+    assert "hunter2" not in repr(config)
+    monkeypatch.delenv("MW_DATABASE")
+    assert load_service(path).database is None
 
 
 def test_a_token_opens_other_addresses(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

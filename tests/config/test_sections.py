@@ -49,6 +49,7 @@ def test_the_example_loads_as_it_stands_and_with_everything_switched_on(
 ) -> None:
     for name in ("BYBIT_MM_KEY", "BYBIT_MM_SECRET", "MARGINWATCH_TOKEN", "OKX_PASSPHRASE"):
         monkeypatch.setenv(name, name)
+    monkeypatch.setenv("MARGINWATCH_DATABASE", "postgresql://desk:secret@127.0.0.1/marginwatch")
     assert load(EXAMPLE).accounts[0].uid == "1234567"
     (tmp_path / "keys").mkdir()
     for name in ("gateway.key", "gateway.secret"):

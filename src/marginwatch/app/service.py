@@ -142,7 +142,7 @@ class Service:
             If the data folder or its database cannot be used.
         """
         if self._is_recording:
-            self.store = await Store.open(self.config.service.database)
+            self.store = await Store.open(self.config.service.store)
             self._recorder = Recorder(self.store, self.clock)
             self._tasks.append(asyncio.create_task(supervise("recorder", self._recorder.run, self.clock)))
             self.closes = PriceCloses(self.store)

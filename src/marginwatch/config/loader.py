@@ -110,7 +110,7 @@ def load_service(path: Path | str) -> ServiceSettings:
     file = Path(path)
     complaints, document = _open(file)
     service_only = Complaints(file, complaints.lines)
-    service = read_service(service_only, document, file.absolute().parent)
+    service = read_service(service_only, document, file.absolute().parent, has_store=False)
     service_only.raise_if_any()
     return service
 

@@ -29,6 +29,7 @@ class ServiceTable(msgspec.Struct, frozen=True, kw_only=True):
     host: Annotated[str, msgspec.Meta(min_length=1, max_length=253)] = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8600
     data_dir: Annotated[str, msgspec.Meta(min_length=1)] = "marginwatch-data"
+    database: str | None = None
     token: str | None = None
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -43,6 +44,9 @@ SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "alerts": AlertTable,
 }
 """Name of each single table → the struct whose fields are its keys."""
+
+POSTGRES = ("postgresql://", "postgres://")
+"""How the address of a database begins."""
 
 PONG_ROOM_S = 3.0
 """Pings are sent and answers are told about once a second."""
@@ -127,10 +131,16 @@ def read_alerts(complaints: Complaints, document: Mapping[str, object]) -> Alert
     return alerts
 
 
-def read_service(complaints: Complaints, document: Mapping[str, object], folder: Path) -> ServiceSettings:
-    """Return ``[service]`` with its token resolved and its folder made absolute."""
+def read_service(
+    complaints: Complaints, document: Mapping[str, object], folder: Path, *, has_store: bool = True
+) -> ServiceSettings:
+    """Return ``[service]`` with its secrets resolved and its folder made absolute.
+
+    ``has_store`` is False for whoever only reaches the service, and needs not know its database.
+    """
     table = read_section(complaints, document, "service", ServiceTable)
-    token = _token(complaints, table.token, folder)
+    token = _secret(complaints, "token", table.token, folder)
+    database = _database(complaints, table.database, folder) if has_store else None
     if table.token is None and not is_loopback(table.host):
         complaints.refuse(
             ("service", "host"),
@@ -141,23 +151,50 @@ def read_service(complaints: Complaints, document: Mapping[str, object], folder:
         host=table.host,
         port=table.port,
         data_dir=folder / Path(table.data_dir).expanduser(),
+        database=database,
         token=token,
         log_format=table.log_format,
         log_level=table.log_level,
     )
 
 
-def _token(complaints: Complaints, text: str | None, folder: Path) -> Secret | None:
+def _database(complaints: Complaints, text: str | None, folder: Path) -> Secret | None:
+    if text is None or not text.startswith(POSTGRES):
+        given = _secret(complaints, "database", text, folder)
+        if given is not None and not given.reveal().startswith(POSTGRES):
+            _refuse(complaints, "database", f"what {text} holds must begin with postgresql://")
+        return given
+    if has_password(text):
+        _refuse(
+            complaints,
+            "database",
+            'a password does not belong into this file; keep the address elsewhere and write "env:MARGINWATCH_DATABASE"',
+        )
+    return Secret(text)
+
+
+def has_password(url: str) -> bool:
+    """Return whether the address of a database holds a password, or cannot be told not to."""
+    _, _, rest = url.partition("://")
+    userinfo, at, _ = rest.rpartition("@")
+    return (bool(at) and ":" in userinfo) or "password" in rest.partition("?")[2].lower()
+
+
+def _secret(complaints: Complaints, key: str, text: str | None, folder: Path) -> Secret | None:
     if text is None:
         return None
     try:
         secret, warning = resolve(parse_reference(text), folder)
     except ConfigError as error:
-        complaints.refuse(("service", "token"), f"[service] token: {error.message}")
+        _refuse(complaints, key, error.message)
         return None
     if warning is not None:
-        complaints.warn(("service", "token"), f"[service] token: {warning}")
+        complaints.warn(("service", key), f"[service] {key}: {warning}")
     return secret
+
+
+def _refuse(complaints: Complaints, key: str, message: str) -> None:
+    complaints.refuse(("service", key), f"[service] {key}: {message}")
 
 
 def is_loopback(host: str) -> bool:

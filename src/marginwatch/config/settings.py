@@ -23,6 +23,8 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
         1 to 65535; 0 lets the system choose.
     data_dir : Path
         Folder of the database and the generated token; relative to the configuration file.
+    database : Secret or None
+        Address of a PostgreSQL database; None keeps everything in a SQLite file in ``data_dir``.
     token : Secret or None
         Token of the API; None lets the service make one in ``data_dir``.
     log_format : {'console', 'json'}
@@ -34,14 +36,15 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8600
     data_dir: Path = Path("marginwatch-data")
+    database: Secret | None = None
     token: Secret | None = None
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
-    def database(self) -> Path:
-        """The SQLite file of the store."""
-        return self.data_dir / "marginwatch.sqlite"
+    def store(self) -> Path | Secret:
+        """Where the store is: the SQLite file, or the address of the database."""
+        return self.data_dir / "marginwatch.sqlite" if self.database is None else self.database
 
     @property
     def token_file(self) -> Path:

@@ -12,6 +12,7 @@ from marginwatch.model.ids import AccountId
 from marginwatch.model.severity import Severity
 from marginwatch.model.silence import Matcher, Silence
 from marginwatch.rules.definition import Rule, Step
+from marginwatch.rules.standing import RuleStanding
 
 NOW_NS = 1_700_000_000_000_000_000
 MINUTE_NS = 60_000_000_000
@@ -74,16 +75,16 @@ class Desk:
     def open_alerts(self) -> Sequence[Alert]:
         return self.alerts
 
-    def standings(self) -> Sequence[SimpleNamespace]:
+    def standings(self) -> Sequence[RuleStanding]:
         return [
-            SimpleNamespace(
+            RuleStanding(
                 rule=USAGE,
                 n_judged=12,
                 n_pending=1,
                 n_firing=1,
                 n_unknown=2,
-                worst="mm-1",
-                worst_value=0.723,
+                worst=Subject(scope="account", name="mm-1"),
+                value=0.723,
                 distance=-0.223,
             )
         ]

@@ -133,9 +133,15 @@ async def test_rules_say_how_far_they_are_from_firing(api: SimpleNamespace) -> N
         {"severity": "warning", "bound": 0.5, "clear": 0.45},
         {"severity": "high", "bound": 0.7, "clear": 0.65},
     ]
-    counts = {name: row[name] for name in ("n_judged", "n_pending", "n_firing", "n_unknown", "worst")}
-    assert counts == {"n_judged": 12, "n_pending": 1, "n_firing": 1, "n_unknown": 2, "worst": "mm-1"}
-    assert (row["worst_value"], row["distance"]) == (0.723, -0.223)
+    assert row["standing"] == {
+        "n_judged": 12,
+        "n_pending": 1,
+        "n_firing": 1,
+        "n_unknown": 2,
+        "worst": "mm-1",
+        "value": 0.723,
+        "distance": -0.223,
+    }
 
 
 async def test_an_acknowledgement_is_shown_with_who_gave_it(api: SimpleNamespace) -> None:

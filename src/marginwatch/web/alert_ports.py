@@ -6,51 +6,7 @@ from typing import Protocol
 from marginwatch.model.alert import Acknowledgement, Alert, Transition
 from marginwatch.model.delivery import ChannelStanding, ChannelTest, Delivery
 from marginwatch.model.silence import Matcher, Silence
-from marginwatch.rules.definition import Rule
-
-
-class RuleStandingView(Protocol):
-    """How one rule stands with all of its subjects."""
-
-    @property
-    def rule(self) -> Rule:
-        """The rule."""
-        ...
-
-    @property
-    def n_judged(self) -> int:
-        """Subjects that have it at all and may be judged."""
-        ...
-
-    @property
-    def n_pending(self) -> int:
-        """Of them, out of bounds but not for long enough."""
-        ...
-
-    @property
-    def n_firing(self) -> int:
-        """Of them, firing."""
-        ...
-
-    @property
-    def n_unknown(self) -> int:
-        """Of them, those that cannot be judged now."""
-        ...
-
-    @property
-    def worst(self) -> str | None:
-        """Name of the subject nearest to or furthest beyond the first bound; None if there is no number."""
-        ...
-
-    @property
-    def worst_value(self) -> float | None:
-        """Its value, in the measure's unit."""
-        ...
-
-    @property
-    def distance(self) -> float | None:
-        """How far that value is from the first bound, in the measure's unit; negative beyond it."""
-        ...
+from marginwatch.rules.standing import RuleStanding
 
 
 class TransitionRecord(Protocol):
@@ -95,7 +51,7 @@ class AlertModel(Protocol):
         """Return alerts that are pending or firing, unknown notices among them, with the values last judged."""
         ...
 
-    def standings(self) -> Sequence[RuleStandingView]:
+    def standings(self) -> Sequence[RuleStanding]:
         """Return how each rule in force stands, in the order of the rules."""
         ...
 

@@ -160,15 +160,27 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
     clear: float
 
 
-class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule in force and how it stands.
+class StandingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How a rule stands with all of its subjects; see :class:`marginwatch.rules.standing.RuleStanding`.
 
-    ``distance`` is how far its worst value is from the first bound, in the measure's unit, negative beyond it.
-    ``n_judged`` and what follows it are null where no service judges the rule.
+    ``distance`` is how far the worst value is within the first bound, in the measure's unit, negative beyond it.
     """
+
+    n_judged: int
+    n_pending: int
+    n_firing: int
+    n_unknown: int
+    worst: str | None
+    value: float | None
+    distance: float | None
+
+
+class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule in force, and how it stands; that is null where no service judges it."""
 
     rule: str
     measure: str
+    unit: Unit | None
     side: str
     steps: tuple[StepRow, ...]
     change_over_s: float | None
@@ -184,13 +196,7 @@ class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
     action: str | None
     suppresses: tuple[str, ...]
     origin: str
-    n_judged: int | None = None
-    n_pending: int | None = None
-    n_firing: int | None = None
-    n_unknown: int | None = None
-    worst: str | None = None
-    worst_value: float | None = None
-    distance: float | None = None
+    standing: StandingRow | None = None
 
 
 class RulesReply(msgspec.Struct, frozen=True, kw_only=True):

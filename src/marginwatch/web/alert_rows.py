@@ -14,7 +14,9 @@ from marginwatch.notify.messages.catalog import catalog
 from marginwatch.notify.messages.figures import Figures
 from marginwatch.notify.messages.sentences import Teller
 from marginwatch.rules.definition import Rule
-from marginwatch.web.alert_ports import DeliveryRecord, RuleStandingView, TransitionRecord
+from marginwatch.rules.measures.registry import MEASURES
+from marginwatch.rules.standing import RuleStanding
+from marginwatch.web.alert_ports import DeliveryRecord, TransitionRecord
 from marginwatch.web.alert_replies import (
     AcknowledgementRow,
     AlertRow,
@@ -22,6 +24,7 @@ from marginwatch.web.alert_replies import (
     DeliveryRow,
     RuleRow,
     SilenceRow,
+    StandingRow,
     StepRow,
     TransitionRow,
 )
@@ -264,11 +267,13 @@ def delivery_row(record: DeliveryRecord) -> DeliveryRow:
     )
 
 
-def rule_row(rule: Rule, standing: RuleStandingView | None = None) -> RuleRow:
+def rule_row(rule: Rule, at: RuleStanding | None = None) -> RuleRow:
     """Return a rule as a row, with how it stands where a service judges it."""
+    measure = MEASURES.get(rule.measure)
     return RuleRow(
         rule=rule.name,
         measure=rule.measure,
+        unit=None if measure is None else measure.unit,
         side=rule.side,
         steps=tuple(
             StepRow(severity=one.severity.word, bound=one.bound, clear=one.clear) for one in rule.steps
@@ -286,11 +291,18 @@ def rule_row(rule: Rule, standing: RuleStandingView | None = None) -> RuleRow:
         action=rule.action,
         suppresses=rule.suppresses,
         origin=rule.origin,
-        n_judged=None if standing is None else standing.n_judged,
-        n_pending=None if standing is None else standing.n_pending,
-        n_firing=None if standing is None else standing.n_firing,
-        n_unknown=None if standing is None else standing.n_unknown,
-        worst=None if standing is None else standing.worst,
-        worst_value=None if standing is None else standing.worst_value,
-        distance=None if standing is None else standing.distance,
+        standing=None if at is None else standing_row(at),
+    )
+
+
+def standing_row(at: RuleStanding) -> StandingRow:
+    """Return how a rule stands as a row."""
+    return StandingRow(
+        n_judged=at.n_judged,
+        n_pending=at.n_pending,
+        n_firing=at.n_firing,
+        n_unknown=at.n_unknown,
+        worst=None if at.worst is None else at.worst.name,
+        value=at.value,
+        distance=at.distance,
     )

@@ -19,4 +19,11 @@ telegram    a bot in a chat
 email       SMTP with TLS
 alertmanager  Alertmanager's API v2
 apprise     whatever Apprise can speak to
+slack       a webhook, or a bot that changes its messages
+line        LINE's Messaging API
+wecom       a group's robot in WeCom
+feishu      a group's bot in Feishu or Lark
+dingtalk    a group's robot in DingTalk
+wide_marks  markdown without escapes
+webhook_address  where a group's robot listens
 """

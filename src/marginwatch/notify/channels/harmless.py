@@ -6,12 +6,15 @@ import unicodedata
 import msgspec
 from yarl import URL
 
+from marginwatch.notify.channels.trimming import clip
 from marginwatch.notify.messages.message import Item, Line, Message
 
 MARKS_IN_A_ROW_MAX = 4
 """Marks over one letter: Thai and Vietnamese need three; more of them paint over the lines above."""
 
 LINK_CHARACTERS_MAX = 1_000
+TEXT_CHARACTERS_MAX = 2_000
+"""What is longer is clipped before anything else: the work of one message stays bounded."""
 
 # Marks that turn the direction of what follows (Unicode TR 9), that hide (zero-width space, tags), or that are none.
 _HIDDEN = re.compile(
@@ -27,6 +30,7 @@ def harmless(text: str) -> str:
     Line breaks become blanks, so that no text can pretend to be a line of ours; marks that hide, or turn around, what
     follows go; half characters, which no encoding takes, become U+FFFD. Letters of all scripts stay as they are.
     """
+    text = clip(text, TEXT_CHARACTERS_MAX)
     line = _BLANK.sub(" ", _HIDDEN.sub("", _LONE_SURROGATE.sub("\ufffd", text))).strip()
     return line if line.isascii() else _few_marks(line)
 

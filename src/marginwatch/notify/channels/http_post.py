@@ -2,6 +2,7 @@
 
 import email.utils
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import aiohttp
 import msgspec
@@ -12,6 +13,8 @@ from marginwatch.model.secret import Secret
 from marginwatch.notify.channels.base import ChannelContext
 from marginwatch.notify.channels.harmless import harmless
 from marginwatch.notify.channels.trimming import clip
+
+Shape = TypeVar("Shape")
 
 ANSWER_BYTES_MAX = 64 * 1024
 DETAIL_CHARACTERS_MAX = 200
@@ -127,6 +130,20 @@ class HttpPost:
     def garbage(self, answer: Answer, what: str = "an answer that is none of its own") -> DeliveryError:
         """Return the error for an answer that cannot be read; tried again, for the message may not have arrived."""
         return self.error("garbage", f"{what} (HTTP {answer.status})", retryable=True)
+
+    def read(self, answer: Answer, shape: type[Shape]) -> Shape:
+        """Return the JSON of an answer, whatever its status.
+
+        Raises
+        ------
+        DeliveryError
+            What the status means if the body is none of the platform's own, else ``garbage``.
+        """
+        try:
+            return msgspec.json.decode(answer.body, type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self.raise_for_status(answer)
+            raise self.garbage(answer) from None
 
     def detail(self, said: str) -> str:
         """Return what a platform said as one short, harmless line without our secrets."""

@@ -51,3 +51,23 @@ def headline_of(message: Message, item: Item) -> str:
 def foot_of(message: Message) -> str:
     """Return when and why it is sent."""
     return " · ".join(part for part in (message.made_at, message.reason) if part)
+
+
+def rows_of(message: Message, item: Item) -> list[str]:
+    """Return an alert as lines of plain text, without its link."""
+    rows = [headline_of(message, item), *(f"{line.label}: {line.value}" for line in item.lines)]
+    return [*rows, f"➤ {words_of(message.language).to_do}: {item.action}"] if item.action else rows
+
+
+def plain_form(message: Message, left_out: str) -> str:
+    """Return a message as plain text; ``left_out`` says what is not in it."""
+    parts = [title_of(message)]
+    parts += [
+        "\n".join([*rows_of(message, item), *([item.link] if item.link else [])]) for item in message.items
+    ]
+    return "\n\n".join(part for part in (*parts, left_out, foot_of(message)) if part)
+
+
+def wants_mention(message: Message) -> bool:
+    """Return whether people are called by name: something critical fires."""
+    return message.is_firing and message.severity == Severity.CRITICAL

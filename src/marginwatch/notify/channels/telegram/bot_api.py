@@ -67,11 +67,7 @@ class BotApi:
         """
         url = self._base_url / f"bot{self._token.reveal()}" / method
         answer = await self._http.send(url, arguments, timeout_s=timeout_s)
-        try:
-            envelope = msgspec.json.decode(answer.body, type=Envelope)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            self._http.raise_for_status(answer)
-            raise self._http.garbage(answer) from None
+        envelope = self._http.read(answer, Envelope)
         if envelope.ok:
             return envelope.result
         raise self._error(answer, envelope)

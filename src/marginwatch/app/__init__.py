@@ -15,4 +15,5 @@ past_prices  the closes that are kept, as returns
 reading      one complete frame, for commands that look once
 filed        one complete frame of a book file
 checking     one check of every account
+channel_tests a test through every channel
 """

@@ -5,8 +5,23 @@ in the store. Never: an alert's own state, a message that no row of the outbox s
 
 Modules
 -------
-ports     what notification asks of the store
-messages  alerts in words of a person's language
-stages    between a transition and a message
-channels  ways to people
+ports               what notification asks of the store and of whoever finds words
+settings            channels, routes, mutes and inhibitions as read
+routing             which routes and channels an alert goes to
+planner             the outbox rows of transitions
+messages            alerts in words of a person's language
+stages              between a transition and a message
+pipeline            all stages one after another
+memory              what every channel was told
+rates               how many messages a channel may send
+backoff             how long to wait before another attempt
+attempts            what becomes of rows that were sent, or were not
+supervised_attempt  one attempt whose every end is known
+health              whether each channel works
+wakeup              waiting for a moment or for something to do
+worker              one channel's claiming, sending and recording
+dispatcher          all workers
+owing               what a channel is owed about an alert that fires
+followups           repeats, escalations, ends of what held alerts back
+channels            ways to people
 """

@@ -28,8 +28,9 @@ def rows_for(
 ) -> tuple[OutboxRow, ...]:
     """Return one row for each transition and channel that may have to tell it.
 
-    A resolved alert gets a row in every channel that tells resolutions: escalations, fall-overs and severities since
-    passed may have told it anywhere. The dispatcher leaves out those that never told it as firing.
+    A resolved alert gets a row in every channel: escalations, fall-overs and severities since passed may have told it
+    anywhere, and where its beginning still waits it must not be told as if it fired. The dispatcher leaves out those
+    that never told it.
 
     Parameters
     ----------
@@ -53,11 +54,7 @@ def _rows_of(one: Transition, setup: NotifySetup, now_ns: int, editing: Collecti
     channels = first_channels(one.alert, setup)
     if reason is SendReason.RESOLVED:
         fallback = routes_of(one.alert, setup)[0]
-        channels = {
-            name: channels.get(name, fallback)
-            for name, channel in setup.channels.items()
-            if channel.table.send_resolved
-        }
+        channels = {name: channels.get(name, fallback) for name in setup.channels}
     elif reason is SendReason.UPDATED:
         fallback = routes_of(one.alert, setup)[0]
         channels = {name: channels.get(name, fallback) for name in setup.channels if name in editing}

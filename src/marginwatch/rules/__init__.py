@@ -9,4 +9,22 @@ definition  what a rule says
 column      what evaluation asks of a measure
 facts       what rules judge and no frame holds
 measures    the measures that rules may name
+rulebook    all rules together: sources in, transitions out
+state       everything that rules remember between evaluations
+evaluation  one evaluation: masks for all, Python for what changes
+view        rules that look at the same column in the same way
+watch       one rule and its state by row
+ladder      the rungs of a rule as plain numbers
+sight       what a view sees: a measure, its change, or where another is large enough
+windows     what a measure was some time ago
+scope_rows  whose the rows of a scope are
+held        alerts that are not at rest, as columns
+stepping    the life of one alert
+telling     alerts and transitions as they are handed on
+unknown     whose data are missing: one notice each
+notices     the end of a full evaluation: notices, and what a restart left behind
+restore     alerts from before a restart
+standing    where each rule stands
+series      sources from plain numbers
+identifiers names of alerts and transitions
 """

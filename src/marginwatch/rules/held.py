@@ -1,0 +1,140 @@
+"""Alerts that are pending or firing: an object each, and the numbers that evaluation compares as columns beside them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from marginwatch.book.table import BoolArray, CodeArray, FloatArray
+from marginwatch.model.alert import Alert
+
+if TYPE_CHECKING:
+    from marginwatch.rules.watch import Watch
+
+NEVER_NS = (1 << 63) - 1
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """One alert that is not at rest.
+
+    Parameters
+    ----------
+    watch : Watch
+        The rule at work.
+    row, identity : int
+        Whose.
+    alert : Alert
+        As last told.
+    rung : int
+        Where the value is on the ladder now, 0 within bounds.
+    level : int
+        The rung of the alert, which follows ``rung`` at once upwards and in time downwards.
+    is_firing : bool
+        Or pending.
+    due_ns : int
+        When time alone changes it, as long as it is not paused.
+    paused_from_ns : int
+        Its timers rest since; 0 if they do not.
+    is_unknown, is_resting : bool
+        Its data are missing; it is not judged.
+    below_since_ns, below_peak : int
+        Since when the value is below the alert's level, and the highest rung it had since; 0 if it is not.
+    clear_since_ns : int
+        Since when it is within bounds; 0 if it is not.
+    slot : int
+        Its place in the columns.
+    """
+
+    watch: "Watch"
+    row: int
+    identity: int
+    alert: Alert
+    rung: int
+    level: int
+    is_firing: bool
+    due_ns: int = NEVER_NS
+    paused_from_ns: int = 0
+    is_unknown: bool = False
+    is_resting: bool = False
+    below_since_ns: int = 0
+    below_peak: int = 0
+    clear_since_ns: int = 0
+    slot: int = -1
+
+
+class HeldTable:
+    """The columns of what one view holds, without gaps; :meth:`write` after each change of an entry."""
+
+    up: FloatArray
+    down: FloatArray
+    out: FloatArray
+    value: FloatArray
+    row: CodeArray
+    identity: CodeArray
+    due_ns: CodeArray
+    value_at_ns: CodeArray
+    severity: CodeArray
+    severity_above: CodeArray
+    is_unknown: BoolArray
+    is_resting: BoolArray
+
+    def __init__(self) -> None:
+        self.entries: list[Held] = []
+        self._capacity = 0
+        self._grow(8)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def _grow(self, capacity: int) -> None:
+        for names, dtype in ((FLOATS, np.float64), (CODES, np.int64), (FLAGS, np.bool_)):
+            for name in names:
+                wider = np.zeros(capacity, dtype)
+                if self._capacity:
+                    wider[: self._capacity] = getattr(self, name)
+                setattr(self, name, wider)
+        self._capacity = capacity
+
+    def add(self, held: Held, value: float, value_at_ns: int) -> None:
+        """Take one in, with its value as last known (NaN: none)."""
+        if len(self.entries) == self._capacity:
+            self._grow(2 * self._capacity)
+        held.slot = len(self.entries)
+        self.entries.append(held)
+        self.value[held.slot] = value
+        self.value_at_ns[held.slot] = value_at_ns
+        self.write(held)
+        held.watch.take(held.row, held.rung)
+
+    def drop(self, held: Held) -> None:
+        """Let one go; the last takes its place."""
+        last = self.entries.pop()
+        if last is not held:
+            for name in (*FLOATS, *CODES, *FLAGS):
+                column = getattr(self, name)
+                column[held.slot] = column[last.slot]
+            last.slot = held.slot
+            self.entries[held.slot] = last
+        held.slot = -1
+        held.watch.release(held.row)
+
+    def write(self, held: Held) -> None:
+        """Bring the columns up to date with an entry."""
+        at, ladder = held.slot, held.watch.ladder
+        self.up[at] = ladder.up(held.rung)
+        self.down[at] = ladder.down(held.rung)
+        self.out[at] = ladder.out(held.rung)
+        self.row[at] = held.row
+        self.identity[at] = held.identity
+        self.due_ns[at] = NEVER_NS if held.paused_from_ns else held.due_ns
+        self.severity[at] = held.alert.severity
+        self.severity_above[at] = ladder.severity_above(held.rung)
+        self.is_unknown[at] = held.is_unknown
+        self.is_resting[at] = held.is_resting
+        held.watch.is_out[held.row] = held.rung > 0
+
+
+FLOATS = ("up", "down", "out", "value")
+CODES = ("row", "identity", "due_ns", "value_at_ns", "severity", "severity_above")
+FLAGS = ("is_unknown", "is_resting")

@@ -1,0 +1,112 @@
+"""The end of a full evaluation: unknown notices, and restored alerts whose subject or rule is no more."""
+
+import numpy as np
+
+from marginwatch.book.table import CodeArray
+from marginwatch.model.alert import Alert, Scope
+from marginwatch.rules.column import Source
+from marginwatch.rules.evaluation import GONE
+from marginwatch.rules.restore import CONFIGURED
+from marginwatch.rules.state import RuleState
+from marginwatch.rules.stepping import close_restored
+from marginwatch.rules.telling import Teller
+from marginwatch.rules.unknown import Lack
+from marginwatch.rules.view import View
+
+NOTICE_COST = 10
+"""Edges that one notice counts as, for it asks every rule for its reason."""
+NO_RULE = "the rule is gone, or concerns this subject no longer"
+
+
+def tell_unknown(state: RuleState, teller: Teller, budget: int) -> None:
+    """Tell of those whose data have been missing for too long, and of those where they are back."""
+    over: list[int] = state.owners.over()[: max(1, budget)].tolist()
+    for code in over:
+        owner = state.owners.owners[code]
+        scope = state.scopes[owner.subject.scope]
+        if owner.is_unproven and not (owner.row >= 0 and scope.is_judged[owner.row]):
+            continue
+        state.owners.resolve(teller, code, GONE if owner.is_gone else None)
+    due = state.owners.due(teller.now_ns)[: max(1, budget // NOTICE_COST)]
+    if not len(due):
+        return
+    for code, lack in zip(due.tolist(), lacks(state, due), strict=True):
+        state.owners.fire(teller, code, lack)
+
+
+def lacks(state: RuleState, codes: CodeArray) -> list[Lack]:
+    """Return of each owner which rules cannot be judged, and why."""
+    found = [Lack() for _ in range(len(codes))]
+    for view in state.views.values():
+        _lacks_of(state, view, codes, found)
+    return found
+
+
+def _lacks_of(state: RuleState, view: View, codes: CodeArray, found: list[Lack]) -> None:
+    """Add what one view cannot judge: all rules of a row share its reason, and of many rows one is asked."""
+    sight, scope = view.sight, state.scopes[view.scope]
+    if sight is None or not view.n_unknown:
+        return
+    rows = np.flatnonzero(view.is_unknown[: len(sight.values)])
+    owners = scope.owner[rows]
+    order = np.argsort(owners, kind="stable")
+    begins = np.searchsorted(owners[order], codes, side="left")
+    ends = np.searchsorted(owners[order], codes, side="right")
+    for lack, begin, stop in zip(found, begins.tolist(), ends.tolist(), strict=True):
+        if begin == stop:
+            continue
+        mine = rows[order[begin:stop]]
+        for watch in view.watches:
+            if watch.rule.is_watching_unknown and (watch.concerns is None or watch.concerns[mine].any()):
+                lack.rules[watch.rule.name] = None
+        row = int(mine[0])
+        lack.reasons[view.look(sight, row, is_judged=True).reason or GONE] += 1
+
+
+def part(state: RuleState, source: Source, teller: Teller) -> None:
+    """End restored alerts that nothing will ever be heard of again, once that is certain."""
+    waiting = state.waiting
+    ended: list[Alert] = [alert for alert in waiting.orphans if _is_heard(state, alert.subject.scope)]
+    waiting.orphans = [alert for alert in waiting.orphans if not _is_heard(state, alert.subject.scope)]
+    for alert in ended:
+        close_restored(teller, alert, NO_RULE)
+    for scope in list(waiting.by_scope):
+        if not state.scopes[scope].is_all_looked:
+            continue
+        for watch, alert in waiting.all_of(scope):
+            if watch is None and not alert.is_unknown_notice and _is_heard(state, scope):
+                why = NO_RULE
+            elif _is_missed(state, source, alert):
+                why = GONE
+            else:
+                continue
+            waiting.remove(scope, alert)
+            if alert.is_unknown_notice:
+                state.owners.drop(teller, alert.subject, why)
+            else:
+                close_restored(teller, alert, why)
+
+
+def _is_heard(state: RuleState, scope: Scope) -> bool:
+    """Return whether anybody of a scope may be judged: the first judged frame."""
+    return bool(state.scopes[scope].is_judged.any())
+
+
+def _is_missed(state: RuleState, source: Source, alert: Alert) -> bool:
+    """Return whether it is certain that a subject which has not shown up is no more.
+
+    What is configured is there from the first moment. A position shows up with its account; a coin with any account at all,
+    so that all must have been heard.
+    """
+    scope = alert.subject.scope
+    if scope == "position":
+        accounts = state.scopes["account"]
+        row = state.account_rows.get(str(alert.subject.account_id))
+        if row is None:
+            return accounts.is_all_looked and _is_heard(state, "account")
+        return bool(accounts.is_judged[row])
+    if scope in CONFIGURED:
+        return _is_heard(state, scope)
+    judged = source.is_judged("portfolio")
+    alive = source.subjects("portfolio").identities != 0
+    return _is_heard(state, scope) and (judged is None or bool(judged[alive].all()))

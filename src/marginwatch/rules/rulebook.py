@@ -1,0 +1,170 @@
+"""All rules together: each source of columns goes in, the transitions of alerts come out."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from msgspec.structs import replace
+
+from marginwatch.model.alert import Alert, Transition
+from marginwatch.rules.column import Measure, Source
+from marginwatch.rules.definition import Rule
+from marginwatch.rules.evaluation import Evaluation
+from marginwatch.rules.held import Held
+from marginwatch.rules.identifiers import Identifiers
+from marginwatch.rules.notices import part, tell_unknown
+from marginwatch.rules.restore import Waiting
+from marginwatch.rules.standing import RuleStanding, standing
+from marginwatch.rules.state import RuleSettings, RuleState
+from marginwatch.rules.telling import Teller, refreshed
+from marginwatch.rules.unknown import Owners
+from marginwatch.rules.view import View, ViewKey
+from marginwatch.rules.watch import Watch
+from marginwatch.rules.windows import Window
+
+__all__ = ["RuleBook", "RuleSettings", "RuleStanding"]
+
+
+class RuleBook:
+    """Where each rule stands with each subject.
+
+    Evaluation is masks over columns; Python handles what changes, and at most so much of it at a time as the settings say.
+    Nothing here waits, reads a clock, or tells anybody.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        Names are unique.
+    measures : mapping of str to Measure
+        Those that the rules name, ``at_least`` included.
+    settings : RuleSettings, optional
+        What holds for all rules.
+    name : callable, optional
+        Gives identifiers for a moment; unique for ever and in the order of time.
+
+    Raises
+    ------
+    ValueError
+        If two rules have a name, a measure is not known, or the steps of a rule do not rise.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        measures: Mapping[str, Measure],
+        settings: RuleSettings | None = None,
+        name: Callable[[int], str] | None = None,
+    ) -> None:
+        settings = settings or RuleSettings()
+        owners = Owners(settings.unknown_after_s, settings.unknown_severity)
+        self._state = RuleState(settings, owners, Waiting(None))
+        self._name = name or Identifiers()
+        for rule in rules:
+            self._add(rule, measures)
+
+    def _add(self, rule: Rule, measures: Mapping[str, Measure]) -> None:
+        state = self._state
+        if rule.name in state.watches:
+            raise ValueError(f"rule {rule.name!r} is there twice")
+        if (measure := measures.get(rule.measure)) is None:
+            raise ValueError(f"rule {rule.name!r}: there is no measure {rule.measure!r}")
+        sides = [f"{measure.scope}.{name}" for name in rule.at_least]
+        if unknown := [name for name in sides if name not in measures]:
+            raise ValueError(f"rule {rule.name!r}: there is no measure {unknown[0]!r}")
+        for name in (rule.measure, *sides):
+            state.measures[name] = measures[name]
+        scope = state.rows_of(measure.scope)
+        watch = state.watches[rule.name] = Watch(rule, measure)
+        if watch.concerns is not None:
+            scope.need_names()
+        state.view_of[rule.name] = self._view(rule, measure)
+        state.view_of[rule.name].add(watch)
+
+    def _view(self, rule: Rule, measure: Measure) -> View:
+        """Return the view of a rule, made if it is the first to look so."""
+        state, key, window = self._state, ViewKey.of(rule), None
+        if (known := state.views.get(key)) is not None:
+            return known
+        if rule.change_over_s is not None:
+            window = state.windows.setdefault((rule.measure, rule.change_over_s), Window(rule.change_over_s))
+        made = state.views[key] = View(key, measure.scope, window)
+        state.by_scope[measure.scope].append(made)
+        return made
+
+    def restore(self, alerts: Sequence[Alert], judged_until_ns: int | None, now_ns: int) -> None:
+        """Take over open alerts from before a restart, before the first evaluation; nothing of them is told anew.
+
+        Parameters
+        ----------
+        alerts : sequence of Alert
+            Pending and firing ones, and unknown notices.
+        judged_until_ns : int or None
+            Until when rules were evaluated: the time since then moves no timer. None if that is not known.
+        now_ns : int
+            Now, UTC nanoseconds: nothing was judged after it, even if a clock was set back.
+        """
+        state = self._state
+        state.waiting = Waiting(None if judged_until_ns is None else min(judged_until_ns, now_ns))
+        for alert in alerts:
+            if alert.is_unknown_notice:
+                state.owners.restore(alert)
+            state.waiting.add(state.watches.get(alert.rule), alert)
+            state.rows_of(alert.subject.scope).need_names()
+            if alert.subject.scope == "position":
+                # Whether a position is gone is known once its account was heard.
+                state.rows_of("account").need_names()
+
+    def evaluate(self, source: Source) -> tuple[Transition, ...]:
+        """Judge what a source speaks of.
+
+        Parameters
+        ----------
+        source : Source
+            A frame, or a lane of a few accounts.
+
+        Returns
+        -------
+        tuple of Transition
+            What changed, in the order in which it did.
+        """
+        state, teller = self._state, Teller(self._name, source.at_ns, [])
+        work = Evaluation(state, source, teller)
+        work.judge()
+        if source.rows("portfolio") is None:
+            state.last_subjects, state.last_ns = work.subjects, source.at_ns
+            tell_unknown(state, teller, state.settings.edges_max)
+            if state.waiting.by_scope or state.waiting.orphans:
+                part(state, source, teller)
+        return tuple(teller.told)
+
+    def open_alerts(self) -> tuple[Alert, ...]:
+        """Return what is pending or firing, and unknown notices, with the values of the last evaluation.
+
+        Ages and further figures are read from the last full source, so only until its buffers are used again.
+        """
+        found = [self._shown(view, held) for view in self._state.views.values() for held in view.held.entries]
+        found += self._state.waiting.alerts()
+        found += self._state.owners.open_notices(self._state.last_ns)
+        return tuple(found)
+
+    def _shown(self, view: View, held: Held) -> Alert:
+        """Return an alert with its value as last seen."""
+        value, at_ns = float(view.held.value[held.slot]), int(view.held.value_at_ns[held.slot])
+        subjects = self._state.last_subjects.get(view.scope)
+        if subjects is not None and not held.is_unknown and not held.is_resting:
+            identities = subjects.identities
+            if held.row < len(identities) and identities[held.row] == held.identity:
+                return refreshed(held.alert, subjects, held.row, value, at_ns)
+        return replace(held.alert, value=None if np.isnan(value) else value, value_at_ns=at_ns)
+
+    def standings(self) -> tuple[RuleStanding, ...]:
+        """Return where each rule stands, in the order in which they were given."""
+        state = self._state
+        return tuple(
+            standing(
+                watch,
+                state.view_of[name],
+                state.scopes[watch.measure.scope],
+                state.last_subjects.get(watch.measure.scope),
+            )
+            for name, watch in state.watches.items()
+        )

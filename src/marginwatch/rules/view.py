@@ -1,0 +1,254 @@
+"""All rules that look at the same column in the same way, and which rows their masks say to look at.
+
+What costs time here is passes over columns. Rules of a view share the pass that finds rows beyond the mildest bound of all
+of them; the few found are told apart by rule afterwards, and alerts already held are compared in columns of their own.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from marginwatch.book.table import BoolArray, CodeArray, FloatArray
+from marginwatch.model.alert import Scope
+from marginwatch.risk.answers import Answer
+from marginwatch.rules.column import Column
+from marginwatch.rules.definition import Rule
+from marginwatch.rules.held import Held, HeldTable
+from marginwatch.rules.scope_rows import ScopeRows
+from marginwatch.rules.sight import Sight
+from marginwatch.rules.stepping import Look
+from marginwatch.rules.watch import Watch
+from marginwatch.rules.windows import Window
+
+NO_ROWS: CodeArray = np.zeros(0, np.int64)
+
+
+class ViewKey(NamedTuple):
+    """What rules must have in common to share a view."""
+
+    measure: str
+    sign: float
+    is_magnitude: bool
+    change_over_s: float | None
+    is_relative: bool
+    at_least: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def of(cls, rule: Rule) -> "ViewKey":
+        """Return the key of a rule."""
+        return cls(
+            rule.measure,
+            1.0 if rule.side == "above" else -1.0,
+            rule.is_magnitude,
+            rule.change_over_s,
+            rule.is_relative,
+            tuple(sorted(rule.at_least.items())),
+        )
+
+
+class Entering(NamedTuple):
+    """Rows at rest that are out of bounds for a rule."""
+
+    watch: Watch
+    rows: CodeArray
+    places: CodeArray
+    urgency: CodeArray
+
+    def only(self, chosen: BoolArray) -> "Entering":
+        """Return some of them."""
+        return Entering(self.watch, self.rows[chosen], self.places[chosen], self.urgency[chosen])
+
+
+class Stirring(NamedTuple):
+    """Held alerts of which something changes."""
+
+    slots: CodeArray
+    places: CodeArray
+    urgency: CodeArray
+
+    def only(self, chosen: BoolArray) -> "Stirring":
+        """Return some of them."""
+        return Stirring(self.slots[chosen], self.places[chosen], self.urgency[chosen])
+
+
+class View:
+    """A column and everything that rules of it remember.
+
+    Parameters
+    ----------
+    key : ViewKey
+        What is looked at.
+    scope : Scope
+        Whose.
+    window : Window or None
+        Of a change, shared with others over the same span.
+
+    Attributes
+    ----------
+    is_unknown : ndarray of shape (size,), bool
+        Rows that some watching rule could not judge when last looked at.
+    n_unknown : int
+        How many.
+    sight : Sight or None
+        The last look at all rows.
+    """
+
+    def __init__(self, key: ViewKey, scope: Scope, window: Window | None) -> None:
+        self.key = key
+        self.scope: Scope = scope
+        self.window = window
+        self.watches: list[Watch] = []
+        self.held = HeldTable()
+        self.is_unknown: BoolArray = np.zeros(0, np.bool_)
+        self.n_unknown = 0
+        self.sight: Sight | None = None
+        self._mildest = np.inf
+
+    def add(self, watch: Watch) -> None:
+        """Let a rule share it."""
+        self.watches.append(watch)
+        self._mildest = min(self._mildest, watch.ladder.bounds[0])
+
+    def widen(self, size: int) -> None:
+        """Make room for so many rows."""
+        self.is_unknown = np.pad(self.is_unknown, (0, size - len(self.is_unknown)))
+        for watch in self.watches:
+            watch.widen(size)
+
+    def see(self, columns: Mapping[str, Column | None], scope: ScopeRows, now_ns: int) -> Sight | None:
+        """Return what there is to see now; None if the source does not have the measure, or one beside it."""
+        column = columns[self.key.measure]
+        if column is None:
+            return None
+        sight = Sight.of(column, scope.rows)
+        if self.window is not None:
+            sight = self.window.change(sight, now_ns, scope.since_ns, is_relative=self.key.is_relative)
+        for name, least in self.key.at_least:
+            if (side := columns[f"{self.scope}.{name}"]) is None:
+                return None
+            sight = sight.with_floor(name, side, least)
+        if scope.rows is None:
+            self.sight = sight
+        return sight
+
+    def badness(self, values: FloatArray) -> FloatArray:
+        """Return values turned so that more is worse."""
+        return self.key.sign * (np.abs(values) if self.key.is_magnitude else values)
+
+    def entering(self, sight: Sight, scope: ScopeRows) -> list[Entering]:
+        """Return, by rule, the rows at rest that are out of bounds."""
+        found = self._beyond(sight.values)
+        if not len(found):
+            return []
+        rows = found if sight.rows is None else sight.rows[found]
+        usable = scope.is_judged[rows] & (sight.answers[found] == Answer.NUMBER)
+        found, rows = found[usable], rows[usable]
+        badness = self.badness(sight.values[found])
+        entering: list[Entering] = []
+        for watch in self.watches:
+            bounds = watch.ladder.bounds
+            new = (badness > bounds[0]) & ~watch.is_held[rows]
+            if watch.concerns is not None:
+                new &= watch.concerns[rows]
+            if not new.any():
+                continue
+            rungs = np.searchsorted(bounds, badness[new], side="left")
+            urgency = np.array([step.severity for step in watch.ladder.steps])[rungs - 1]
+            entering.append(Entering(watch, rows[new], found[new], urgency))
+        return entering
+
+    def _beyond(self, values: FloatArray) -> CodeArray:
+        """Return where values are beyond the mildest bound; NaN is not."""
+        if self.key.is_magnitude:
+            return np.flatnonzero(self.badness(values) > self._mildest)
+        if self.key.sign > 0:
+            return np.flatnonzero(values > self._mildest)
+        return np.flatnonzero(values < -self._mildest)
+
+    def stirring(self, sight: Sight, scope: ScopeRows, now_ns: int) -> Stirring:
+        """Return the held alerts of which something changes, and note the values of all that are spoken of."""
+        held, count = self.held, len(self.held)
+        if not count:
+            return Stirring(NO_ROWS, NO_ROWS, NO_ROWS)
+        slots = np.arange(count)
+        places = scope.positions(held.row[:count])
+        is_there = (places >= 0) & (places < len(sight.values))
+        if not is_there.all():
+            slots = np.flatnonzero(is_there)
+            places = places[slots]
+        answers, values = sight.answers[places], sight.values[places]
+        is_number = answers == Answer.NUMBER
+        badness = np.where(is_number, self.badness(values), -np.inf)
+        lost = (answers == Answer.MISSING) | np.isnan(badness)
+        lowered = badness <= held.down[slots]
+        if sight.is_doubtful is not None:
+            doubtful = sight.is_doubtful[places]
+            lost |= doubtful & (badness <= held.out[slots])
+            lowered &= ~doubtful
+        moves = ((badness > held.up[slots]) | lowered | (held.due_ns[slots] <= now_ns)) & ~lost
+        judged = scope.is_judged[held.row[slots]]
+        rests = held.is_resting[slots]
+        stirs = np.where(judged, rests | moves | (lost != held.is_unknown[slots]), ~rests)
+        known = judged & is_number & ~np.isnan(values)
+        held.value[slots[known]] = values[known]
+        held.value_at_ns[slots[known]] = sight.at_ns
+        found = np.flatnonzero(stirs)
+        if not len(found):
+            return Stirring(NO_ROWS, NO_ROWS, NO_ROWS)
+        rises = badness[found] > held.up[slots[found]]
+        urgency = np.where(rises, held.severity_above[slots[found]], held.severity[slots[found]])
+        return Stirring(slots[found], places[found], urgency)
+
+    def look(self, sight: Sight, place: int, *, is_judged: bool) -> Look:
+        """Return one row of what is seen."""
+        answer, value = int(sight.answers[place]), float(sight.values[place])
+        is_missing = answer == Answer.MISSING or (answer == Answer.NUMBER and value != value)
+        is_number = answer == Answer.NUMBER and not is_missing
+        doubtful = is_judged and sight.is_doubtful is not None and bool(sight.is_doubtful[place])
+        reason = None
+        if is_judged and (is_missing or doubtful):
+            reason = sight.reason(place) if is_missing else sight.doubt(place)
+        return Look(
+            is_judged,
+            is_missing,
+            float(self.badness(np.float64(value))) if is_number else -np.inf,  # type: ignore[arg-type]
+            doubtful,
+            value if is_number else np.nan,
+            sight.at_ns,
+            reason,
+        )
+
+    def unknown(self, sight: Sight, scope: ScopeRows) -> BoolArray | None:
+        """Return which rows some watching rule cannot judge, where that may be said; None if none.
+
+        Shape is that of the sight. A doubtful number is no judgment for the rules in whose bounds it is.
+        """
+        watching = [watch for watch in self.watches if watch.rule.is_watching_unknown]
+        if not watching or (sight.is_doubtful is None and not (sight.answers == Answer.MISSING).any()):
+            return None
+        rows = slice(len(sight.values)) if sight.rows is None else sight.rows
+        made = np.zeros(len(sight.values), np.bool_)
+        for watch in watching:
+            lost = self.lost(watch, sight, rows)
+            made |= lost if watch.concerns is None else lost & watch.concerns[rows]
+        return made & scope.is_judged[rows]
+
+    def lost(self, watch: Watch, sight: Sight, rows: CodeArray | slice) -> BoolArray:
+        """Return which numbers of a sight tell a rule nothing, for a reason that is worth telling."""
+        missing = sight.answers == Answer.MISSING
+        if sight.is_quiet is not None:
+            missing &= ~sight.is_quiet
+        if sight.is_doubtful is None:
+            return missing
+        bounds = np.where(watch.is_out[rows], watch.ladder.clears[0], watch.ladder.bounds[0])
+        number = sight.is_doubtful & (sight.answers == Answer.NUMBER)
+        return missing | (number & (self.badness(sight.values) <= bounds))
+
+    def holders(self, rows: CodeArray) -> list[Held]:
+        """Return what is held of any of these rows."""
+        count = len(self.held)
+        if not count or not len(rows):
+            return []
+        found = np.flatnonzero(np.isin(self.held.row[:count], rows))
+        return [self.held.entries[slot] for slot in found]

@@ -54,20 +54,27 @@ class StoredOutbox:
     ) -> tuple[OutboxRow, ...]:
         """Lease to ``owner`` the waiting rows of a channel that are due and not leased to others.
 
-        Most severe first, then oldest; at most ``limit``. A row whose lease has run out counts as not leased.
+        Most severe first, then oldest; at most ``limit``. A row whose lease has run out counts as not leased. With them
+        come the other waiting rows of their alerts, due or not and beyond ``limit``. What ``owner`` itself holds is
+        leased anew.
         """
-        free = select(OUTBOX).where(
+        free = (
             OUTBOX.c.channel == channel,
             _WAITING,
-            OUTBOX.c.due_ns <= now_ns,
-            OUTBOX.c.lease_until_ns <= now_ns,
+            or_(OUTBOX.c.lease_until_ns <= now_ns, OUTBOX.c.lease_owner == owner),
         )
         # Rows that another process is about to lease are passed over instead of waited for; on SQLite, where this is
         # nothing, the transaction has begun as the only writing one.
-        chosen = free.order_by(OUTBOX.c.severity.desc(), OUTBOX.c.id).limit(limit)
+        chosen = select(OUTBOX).where(*free, OUTBOX.c.due_ns <= now_ns)
+        chosen = chosen.order_by(OUTBOX.c.severity.desc(), OUTBOX.c.id).limit(limit)
         lease: dict[str, Any] = {"lease_owner": owner, "lease_until_ns": now_ns + lease_ns}
         async with self._store.transaction() as unit:
-            found = (await unit.connection.execute(chosen.with_for_update(skip_locked=True))).all()
+            found = list((await unit.connection.execute(chosen.with_for_update(skip_locked=True))).all())
+            known = {row.id for row in found}
+            for ids in chunks(list({row.alert_id for row in found})):
+                kin = select(OUTBOX).where(*free, OUTBOX.c.alert_id.in_(ids)).order_by(OUTBOX.c.id)
+                rows = (await unit.connection.execute(kin.with_for_update(skip_locked=True))).all()
+                found += [row for row in rows if row.id not in known]
             for ids in chunks([row.id for row in found]):
                 await unit.connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(ids)).values(lease))
         return tuple(msgspec.structs.replace(outbox_row(row), **lease) for row in found)
@@ -111,6 +118,11 @@ class StoredOutbox:
         query = select(due.scalar_subquery().label("due_ns"), leased.scalar_subquery().label("leased_ns"))
         [row] = await self._store.rows(query)
         return min((one for one in (row.due_ns, row.leased_ns) if one is not None), default=None)
+
+    async def waiting(self) -> frozenset[tuple[str, str]]:
+        """Return channel and ``alert_id`` of every row that waits, leased or not."""
+        query = select(OUTBOX.c.channel, OUTBOX.c.alert_id).where(_WAITING).distinct()
+        return frozenset((row.channel, row.alert_id) for row in await self._store.rows(query))
 
     async def told(self) -> tuple[Told, ...]:
         """Return the memory of all channels for alerts that may still fire.

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -46,7 +46,7 @@ def load(path: Path | str) -> Config:
         none of the enabled ones has its secrets.
     """
     file = Path(path)
-    complaints, document = _open(file)
+    complaints, document = read_document(file, (*SECTIONS, *LISTS))
     folder = file.absolute().parent
     service = read_service(complaints, document, folder)
     limits = read_section(complaints, document, "limits", LimitSettings)
@@ -54,7 +54,7 @@ def load(path: Path | str) -> Config:
     collect = read_collect(complaints, document)
     risk = read_risk(complaints, document)
     alerts = read_alerts(complaints, document)
-    lists = {name: _tables(complaints, document, name) for name in LISTS}
+    lists = {name: read_tables(complaints, document, name) for name in LISTS}
     accounts, refused = read_accounts(complaints, lists["account"], folder)
     scenarios = read_scenarios(complaints, lists["scenario"])
     if accounts and not refused and not any(spec.is_enabled for spec in accounts):
@@ -108,14 +108,21 @@ def load_service(path: Path | str) -> ServiceSettings:
         If the file is unreadable or that table is wrong; other tables are not judged.
     """
     file = Path(path)
-    complaints, document = _open(file)
+    complaints, document = read_document(file, (*SECTIONS, *LISTS))
     service_only = Complaints(file, complaints.lines)
     service = read_service(service_only, document, file.absolute().parent, has_store=False)
     service_only.raise_if_any()
     return service
 
 
-def _open(file: Path) -> tuple[Complaints, Mapping[str, Any]]:
+def read_document(file: Path, known: Sequence[str]) -> tuple[Complaints, Mapping[str, Any]]:
+    """Return a TOML file, parsed, and where to complain about it; a name that is not among ``known`` is refused there.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read or is no TOML.
+    """
     try:
         with file.open("rb") as opened:
             content = opened.read(CONFIG_BYTES_MAX + 1)
@@ -138,10 +145,11 @@ def _open(file: Path) -> tuple[Complaints, Mapping[str, Any]]:
     except RecursionError:
         raise ConfigError(f"{file}: nested too deep; this is not a configuration") from None
     complaints = Complaints(file, key_lines(text))
-    known = [*SECTIONS, *LISTS]
     for name in document:
         if name not in known:
-            complaints.refuse((name,), f"there is no table or key {shown(name)}; {nearest(name, known)}")
+            complaints.refuse(
+                (name,), f"there is no table or key {shown(name)}; {nearest(name, list(known))}"
+            )
     return complaints, document
 
 
@@ -161,7 +169,8 @@ def _refuse_syntax(file: Path, text: str, message: str) -> NoReturn:
     raise ConfigError(f"{file}:{line}: not valid TOML: {problem}; mend that line")
 
 
-def _tables(complaints: Complaints, document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+def read_tables(complaints: Complaints, document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the ``[[name]]`` tables of a document; what is written otherwise is refused."""
     given: object = document.get(name, [])
     if isinstance(given, list):
         tables = cast("list[object]", given)

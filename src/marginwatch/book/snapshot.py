@@ -123,8 +123,8 @@ class BookSnapshot:
         self.links[:] = table.links
         self.gaps[:] = table.gaps
         self.groups_version = table.groups_version
-        for name in ACCOUNT_CODES:
-            setattr(self, ACCOUNT_CODES[name], getattr(table, name)[: table.size].copy())
+        for theirs, ours in ACCOUNT_CODES.items():
+            setattr(self, ours, getattr(table, theirs)[: table.size].copy())
 
     def _fill_positions(self, table: PositionTable, legs: LegFacts) -> None:
         size, before = table.size, self.quantity.shape[0]

@@ -111,6 +111,8 @@ class Frame:
         Age of the oldest message first shown in this frame; None if there was none.
     build_ms : float
         What it took to make it.
+    first_at_ns : int
+        The moment of the first frame.
     heavy : Heavy
         The latest of what is too heavy for a frame, each part with its own moment.
     """
@@ -139,6 +141,7 @@ class Frame:
     book_sequence: int
     wire_to_frame_ms: float | None = None
     build_ms: float = 0.0
+    first_at_ns: int = 0
     heavy: Heavy = NO_HEAVY
 
     def is_intact(self) -> bool:
@@ -195,6 +198,7 @@ class FramePress:
         self._lane_work = Workspace()
         self._numbers = LocalNumbers()
         self._sequence = 0
+        self._first_at_ns = 0
         self._last: _Moment | None = None
         self._terms = TermsKeeper()
         self._sheets = SheetBuilder()
@@ -243,6 +247,7 @@ class FramePress:
         columns = self._book.columns
         columns.facts.sync()
         self._sequence += 1
+        self._first_at_ns = self._first_at_ns or now_ns
         buffer = self._buffers[self._sequence % 2]
         buffer.book.fill(columns, self._book.sequence, now_ns)
         moment, rows = self._moment(columns, now_ns), all_rows(columns)
@@ -340,6 +345,7 @@ class FramePress:
                 float(portfolio.long_usd[1]), float(portfolio.short_usd[1])
             ),
             book_sequence=book.sequence,
+            first_at_ns=self._first_at_ns,
         )
 
     def _counts_by_side(

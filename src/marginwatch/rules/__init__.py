@@ -9,6 +9,9 @@ definition  what a rule says
 column      what evaluation asks of a measure
 facts       what rules judge and no frame holds
 measures    the measures that rules may name
+members     who belongs to what, and whose data are not fresh
+subjects    who the rows of each scope are
+sources     a frame or a lane result as rules read it
 rulebook    all rules together: sources in, transitions out
 state       everything that rules remember between evaluations
 evaluation  one evaluation: masks for all, Python for what changes

@@ -9,6 +9,7 @@ from marginwatch.model.alert import Scope, Subject, Unit
 from marginwatch.risk.answers import AnswerArray
 from marginwatch.risk.frame import Frame, LaneResult
 from marginwatch.rules.facts import Facts
+from marginwatch.rules.members import Members
 
 
 class Column(NamedTuple):
@@ -41,10 +42,11 @@ class Column(NamedTuple):
 
 @dataclass(slots=True, frozen=True)
 class Moment:
-    """What measures are read from: a frame, or a lane result of a few accounts; and the facts beside it."""
+    """What measures are read from: a frame, or a lane result of a few accounts; the facts beside it, and who belongs to what."""
 
     result: Frame | LaneResult
     facts: Facts
+    members: Members
 
     @property
     def at_ns(self) -> int:

@@ -60,10 +60,10 @@ def _by_coin(sheet: MarginSheet, coins: CoinDistances) -> tuple[FloatArray, Answ
     wanted = sheet.leg_account * n_coins + sheet.underlying_coin[sheet.leg_contract]
     # An account without a headroom has no pairs: its legs miss theirs as well.
     pairs: CodeArray = coins.account * n_coins + coins.coin
+    n: int = wanted.shape[0]
     if not pairs.shape[0]:
-        missing = np.full(wanted.shape[0], np.uint8(Answer.MISSING))
-        return np.full(wanted.shape[0], np.nan), missing
-    place = np.minimum(np.searchsorted(pairs, wanted), pairs.shape[0] - 1)
+        return np.full(n, np.nan), np.full(n, np.uint8(Answer.MISSING))
+    place: CodeArray = np.minimum(np.searchsorted(pairs, wanted), pairs.shape[0] - 1)
     is_found = pairs[place] == wanted
-    shock = np.where(is_found, coins.ways.shock[place], np.nan)
+    shock: FloatArray = np.where(is_found, coins.ways.shock[place], np.nan)
     return shock, np.where(is_found, coins.ways.answer[place], np.uint8(Answer.MISSING))

@@ -1,0 +1,289 @@
+"""Measures of sums over accounts: of everything, of a venue, of a desk, of a tag."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from marginwatch.book.table import FloatArray
+from marginwatch.model.alert import Unit
+from marginwatch.risk.answers import Answer, AnswerArray
+from marginwatch.risk.group_measures import GroupMeasures
+from marginwatch.risk.measures.exposure import direction_bias
+from marginwatch.risk.measures.freshness import Inclusion
+from marginwatch.rules.column import Column, Measure, Moment
+from marginwatch.rules.measures.columns import (
+    SHARE_MAX,
+    Reason,
+    frame_of,
+    group_column,
+    missing_where,
+    multiple,
+    share,
+)
+from marginwatch.rules.members import GroupScope, groups_of
+
+SCOPES: tuple[GroupScope, ...] = ("portfolio", "venue", "desk", "tag")
+
+INFINITE = float("inf")
+
+Made = tuple[FloatArray, AnswerArray]
+Make = Callable[[GroupMeasures], Made]
+
+
+def _lacks(of: GroupMeasures) -> Reason:
+    def reason(row: int) -> str:
+        if not of.n_accounts[row]:
+            return "none of its accounts counts"
+        return (
+            f"not known: {int(of.n_unvalued[row])} positions without a price, {int(of.n_without_pnl[row])} without a profit, "
+            f"equity of {int(of.n_without_equity[row])} accounts"
+        )
+
+    return reason
+
+
+def _numbers(values: FloatArray) -> Made:
+    return values, np.zeros(values.shape, np.uint8)
+
+
+def _net(of: GroupMeasures) -> FloatArray:
+    return of.long_usd - of.short_usd
+
+
+def _gross(of: GroupMeasures) -> FloatArray:
+    return of.long_usd + of.short_usd
+
+
+def _priced(made: Made, of: GroupMeasures) -> Made:
+    return missing_where(*made, of.n_unvalued > 0.0)
+
+
+def _to_equity(amount: FloatArray, of: GroupMeasures) -> Made:
+    """Return a multiple of equity, missing where a member lacks its own."""
+    return missing_where(*multiple(amount, of.equity_usd), of.n_without_equity > 0.0)
+
+
+def _hedge_ratio(of: GroupMeasures) -> Made:
+    return missing_where(of.hedge_ratio, of.hedge_ratio_answer, of.n_unvalued > 0.0)
+
+
+def _loss_share(of: GroupMeasures) -> Made:
+    return missing_where(*share(-of.pnl_usd, _gross(of)), (of.n_unvalued > 0.0) | (of.n_without_pnl > 0.0))
+
+
+def _one_sided(of: GroupMeasures) -> Made:
+    return _priced(share(np.maximum(of.long_usd, of.short_usd), _gross(of)), of)
+
+
+def _margin_share(name: str) -> Make:
+    def make(of: GroupMeasures) -> Made:
+        lacks = getattr(of, f"n_without_{name}") > 0.0
+        return missing_where(*_to_equity(getattr(of, f"{name}_usd"), of), lacks)
+
+    return make
+
+
+def _sum(name: str) -> Make:
+    def make(of: GroupMeasures) -> Made:
+        values: FloatArray = getattr(of, f"{name}_usd")
+        return missing_where(*_numbers(values), getattr(of, f"n_without_{name}") > 0.0)
+
+    return make
+
+
+FAMILY: tuple[tuple[str, Unit, float, float, str, Make], ...] = (
+    ("equity_usd", "usd", -INFINITE, INFINITE, "Sum of equities at live marks; low is bad.", _sum("equity")),
+    ("free_usd", "usd", 0.0, INFINITE, "Sum of what is free for new risk; low is bad.", _sum("free")),
+    (
+        "gross_exposure_usd",
+        "usd",
+        0.0,
+        INFINITE,
+        "Long + short USD delta of the derivatives; high is bad.",
+        lambda of: _priced(_numbers(_gross(of)), of),
+    ),
+    (
+        "net_exposure_usd",
+        "usd",
+        -INFINITE,
+        INFINITE,
+        "Long − short USD delta of the derivatives; far from 0 is bad.",
+        lambda of: _priced(_numbers(_net(of)), of),
+    ),
+    (
+        "net_exposure_with_wallet_usd",
+        "usd",
+        -INFINITE,
+        INFINITE,
+        "The same with the coins in wallets, cash apart; far from 0 is bad.",
+        lambda of: missing_where(
+            *_numbers(of.long_with_wallet_usd - of.short_with_wallet_usd),
+            of.n_unvalued + of.n_unknown_coins > 0.0,
+        ),
+    ),
+    (
+        "gross_exposure_to_equity",
+        "times",
+        0.0,
+        SHARE_MAX,
+        "Gross USD delta ÷ equity; high is bad.",
+        lambda of: _priced(_to_equity(_gross(of), of), of),
+    ),
+    (
+        "net_exposure_to_equity",
+        "times",
+        -SHARE_MAX,
+        SHARE_MAX,
+        "Net USD delta ÷ equity; far from 0 is bad.",
+        lambda of: _priced(_to_equity(_net(of), of), of),
+    ),
+    (
+        "net_exposure_share",
+        "fraction",
+        -1.0,
+        1.0,
+        "Net ÷ gross USD delta; far from 0 is a bet on one direction.",
+        lambda of: _priced(share(_net(of), _gross(of)), of),
+    ),
+    (
+        "one_sided_delta_share",
+        "fraction",
+        0.5,
+        1.0,
+        "The larger of long and short USD delta ÷ gross; 1 is all on one side.",
+        _one_sided,
+    ),
+    (
+        "hedge_ratio",
+        "fraction",
+        0.0,
+        1.0,
+        "The smaller ÷ the larger of long and short USD delta; 1 is hedged, 0 a one-way bet.",
+        _hedge_ratio,
+    ),
+    (
+        "unrealized_pnl_usd",
+        "usd",
+        -INFINITE,
+        INFINITE,
+        "Open profit at live marks; low is bad.",
+        lambda of: missing_where(*_numbers(of.pnl_usd), of.n_without_pnl > 0.0),
+    ),
+    (
+        "unrealized_loss_share",
+        "fraction",
+        -INFINITE,
+        INFINITE,
+        "Open loss ÷ gross USD delta; a profit is below 0, high is bad.",
+        _loss_share,
+    ),
+    (
+        "unrealized_loss_to_equity",
+        "fraction",
+        -SHARE_MAX,
+        SHARE_MAX,
+        "Open loss ÷ equity; a profit is below 0, high is bad.",
+        lambda of: missing_where(*_to_equity(-of.pnl_usd, of), of.n_without_pnl > 0.0),
+    ),
+    (
+        "initial_margin_to_equity",
+        "fraction",
+        0.0,
+        SHARE_MAX,
+        "Sum of initial margins ÷ equity; high is bad. Margin of one account does not help another: look at accounts too.",
+        _margin_share("initial_margin"),
+    ),
+    (
+        "maintenance_margin_to_equity",
+        "fraction",
+        0.0,
+        SHARE_MAX,
+        "Sum of maintenance margins ÷ equity; high is bad.",
+        _margin_share("maintenance_margin"),
+    ),
+    ("n_positions", "count", 0.0, INFINITE, "Open positions.", lambda of: _numbers(of.n_positions)),
+    ("n_accounts", "count", 0.0, INFINITE, "Accounts that count.", lambda of: _numbers(of.n_accounts)),
+)
+"""Name, unit, what it can reach, description, how it is made."""
+
+
+def _measure(
+    scope: GroupScope, name: str, unit: Unit, lowest: float, highest: float, description: str, make: Make
+) -> Measure:
+    def read(moment: Moment) -> Column:
+        of = groups_of(scope, frame_of(moment))
+        # Nobody counts although there are accounts: nothing is known, not even that a question makes no sense.
+        unheard = (of.n_accounts == 0.0) & (of.n_left_out > 0.0)
+        return group_column(moment, scope, *missing_where(*make(of), unheard), _lacks(of))
+
+    return Measure(f"{scope}.{name}", scope, unit, lowest, highest, description, read)
+
+
+def _not_heard_share(scope: GroupScope) -> Measure:
+    def read(moment: Moment) -> Column:
+        of = groups_of(scope, frame_of(moment))
+        awaited = moment.members.n_awaited(scope, frame_of(moment))
+        lacking = np.zeros(of.n_accounts.shape) if awaited is None else awaited.astype(np.float64)
+        values, answers = share(lacking, of.n_accounts + of.n_left_out)
+        # It says that accounts are not heard: nothing in it is doubtful because of that.
+        return group_column(moment, scope, values, answers, _lacks(of))._replace(is_doubtful=None, doubt=None)
+
+    return Measure(
+        f"{scope}.unheard_accounts_share",
+        scope,
+        "fraction",
+        0.0,
+        1.0,
+        "Accounts that are stale or lost ÷ all; high is bad.",
+        read,
+    )
+
+
+COUNT_EVERY_NS = 2_000_000_000
+"""How old counts of positions by side may be: nobody is woken by them."""
+
+
+def _sides(moment: Moment) -> tuple[int, FloatArray, FloatArray]:
+    """Return when positions of each side were counted, and how many each account has."""
+    frame, size = frame_of(moment), frame_of(moment).inclusion.shape[0]
+
+    def count() -> tuple[int, FloatArray, FloatArray]:
+        quantity, account = frame.book.quantity, frame.book.account
+        long = np.bincount(account[quantity > 0.0], minlength=size).astype(np.float64)
+        short = np.bincount(account[quantity < 0.0], minlength=size).astype(np.float64)
+        return frame.at_ns, long, short
+
+    return moment.members.once(
+        "sides", (frame.at_ns // COUNT_EVERY_NS, frame.book.groups_version, size), count
+    )
+
+
+def _bias_by_group(scope: GroupScope) -> Measure:
+    def read(moment: Moment) -> Column:
+        frame = frame_of(moment)
+        at_ns, long, short = _sides(moment)
+        rows, groups = moment.members.members(scope, frame)
+        counts = frame.inclusion[rows] == Inclusion.INCLUDED
+        rows, groups = rows[counts], groups[counts]
+        n: int = groups_of(scope, frame).n_accounts.shape[0]
+        by_side = [np.bincount(groups, weights=side[rows], minlength=n) for side in (long, short)]
+        values = np.array([direction_bias(float(a), float(b)) for a, b in zip(*by_side, strict=True)])
+        answers = np.where(np.isnan(values), np.uint8(Answer.NOT_APPLICABLE), np.uint8(Answer.NUMBER))
+        return group_column(moment, scope, values, answers, _lacks(groups_of(scope, frame)), at_ns)
+
+    return Measure(
+        f"{scope}.direction_bias_by_count",
+        scope,
+        "fraction",
+        -1.0,
+        1.0,
+        "(Long − short) ÷ all positions, counted; 1 is all long, −1 all short.",
+        read,
+    )
+
+
+MEASURES = (
+    *(_measure(scope, *one) for scope in SCOPES for one in FAMILY),
+    *(_not_heard_share(scope) for scope in SCOPES),
+    *(_bias_by_group(scope) for scope in SCOPES),
+)

@@ -36,6 +36,7 @@ pace               how fast slow facts may be asked for
 facts              a venue's contracts, risk limits, collateral tiers and announced interruptions
 account_facts      fees, collateral switches and borrow tiers
 price_wishes       which contracts need a public price
+ledger             lines of accounts' ledgers, from where the last reading ended
 price_history      daily and hourly closes, fetched once and topped up
 closes_in_memory   a keeper of closes that forgets
 public_socket      one shared public socket

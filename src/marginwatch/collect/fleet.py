@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from marginwatch.collect.account_facts import AccountFacts
 from marginwatch.collect.connection_queue import ConnectionQueue
 from marginwatch.collect.contract_lookup import ContractLookup
 from marginwatch.collect.facts import VenueFacts
+from marginwatch.collect.ledger import LedgerKeeper, LedgerReader
 from marginwatch.collect.market import MarketFeed
 from marginwatch.collect.planning import plan_intervals
 from marginwatch.collect.ports import VenuePort
@@ -34,6 +35,7 @@ from marginwatch.model.events import AccountRemoved, EventSink
 from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
+from marginwatch.model.venue_facts import Maintenance
 from marginwatch.venues.base import EndpointLimit
 
 log = structlog.get_logger(__name__)
@@ -111,6 +113,8 @@ class Fleet:
         Source of all jitter.
     closes : ClosesKeeper or None
         Keeps price histories; without one none are fetched.
+    ledgers : LedgerKeeper or None
+        Keeps lines of ledgers; without one none are read.
     """
 
     def __init__(
@@ -128,9 +132,11 @@ class Fleet:
         files_max: Callable[[], int | None] = open_files_max,
         chance: random.Random | None = None,
         closes: ClosesKeeper | None = None,
+        ledgers: LedgerKeeper | None = None,
     ) -> None:
         self._open_venue = open_venue
         self._closes = closes
+        self._ledgers = ledgers
         self._danger = danger
         self._services = Services(
             sink=sink,
@@ -300,6 +306,9 @@ class Fleet:
         if port.closes is not None and self._closes is not None:
             room.history = PriceHistory(port, port.closes, self._closes, wishes, services)
             room.tasks.append(self._spawn(f"price history of {port.venue}", room.history.run))
+        if self._ledgers is not None:
+            reader = LedgerReader(port, services, lambda: self._sessions_of(venue), self._ledgers)
+            room.tasks.append(self._spawn(f"ledgers of {port.venue}", reader.run))
         return room
 
     def _sessions_of(self, venue: VenueServices) -> list[Session]:
@@ -401,6 +410,11 @@ class Fleet:
         """Return whether all slow facts that margins need were asked for at least once, whatever came of it."""
         rooms = [room.facts for room in self._rooms.values() if room.facts is not None]
         return all(of_venue.is_complete() and of_accounts.is_complete() for of_venue, of_accounts in rooms)
+
+    def maintenances(self) -> Mapping[VenueId, tuple[Maintenance, ...]]:
+        """Return the interruptions that each venue has announced and that have not ended, as far as it was asked."""
+        rooms = [room for room in self._rooms.values() if room.facts is not None]
+        return {room.venue.port.venue: room.facts[0].announced for room in rooms if room.facts is not None}
 
     def statuses(self) -> tuple[AccountStatus, ...]:
         """Return every account's status, in the order of the configuration."""

@@ -26,7 +26,7 @@ class EquitySample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         Fractions; of accounts alone.
     long_usd, short_usd, pnl_usd : float or None
         Exposure to both sides, both ≥ 0; unrealized profit.
-    index, peak_index : float or None
+    growth_index, peak_index : float or None
         What 1 USD would have become by performance alone since the history began, and the most it ever was.
     """
 
@@ -41,7 +41,7 @@ class EquitySample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     long_usd: float | None = None
     short_usd: float | None = None
     pnl_usd: float | None = None
-    index: float | None = None
+    growth_index: float | None = None
     peak_index: float | None = None
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from marginwatch.model.account import AccountSpec, Endpoints, KeyReport
-from marginwatch.model.activity import Fill
+from marginwatch.model.activity import Fill, LedgerEntry
 from marginwatch.model.ids import VenueId
 from marginwatch.model.snapshots import AccountSnapshot
 from marginwatch.model.venue_facts import BorrowTier, CollateralInfo, FeeRate
@@ -101,4 +101,8 @@ class VenueClient(Protocol):
 
     async def fetch_fills_since(self, since_ns: int) -> tuple[Fill, ...]:
         """Return the executions after ``since_ns``, oldest first."""
+        ...
+
+    async def fetch_ledger(self, since_ns: int, until_ns: int | None = None) -> tuple[LedgerEntry, ...]:
+        """Return the ledger lines from ``since_ns`` to ``until_ns`` (None: now), the venue's clock, oldest first."""
         ...

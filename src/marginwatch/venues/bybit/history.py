@@ -79,15 +79,16 @@ async def fetch_fills(
 async def fetch_ledger(calls: Calls, since_ns: int, until_ns: int) -> tuple[LedgerEntry, ...]:
     """Return the ledger lines from ``since_ns`` to ``until_ns``, oldest first, each once.
 
-    The venue's id repeats, so a line is told apart by id, trade and kind together.
+    The venue's id repeats, so two lines are the same only where all that is read of them is.
     """
-    entries: dict[object, LedgerEntry] = {}
+    entries: dict[LedgerEntry, None] = {}
     for start_ms, end_ms in windows(since_ns, until_ns):
         params: Params = {"accountType": "UNIFIED", "startTime": start_ms, "endTime": end_ms, "limit": 50}
         listing = await calls.read_list(LEDGER, params, parse_ledger, optional_as=LEDGER)
-        for entry in listing.rows:
-            entries[entry.entry_id, entry.trade_id, entry.kind, entry.asset, entry.ts_venue_ns] = entry
-    return tuple(sorted(entries.values(), key=lambda entry: entry.ts_venue_ns or 0))
+        for failure in listing.failures:
+            _log.warning("ledger line not readable", row=failure.subject, reason=failure.message)
+        entries.update(dict.fromkeys(listing.rows))
+    return tuple(sorted(entries, key=lambda entry: entry.ts_venue_ns or 0))
 
 
 async def fetch_closed_pnl(calls: Calls, since_ns: int, until_ns: int) -> tuple[ClosedPnl, ...]:

@@ -7,6 +7,9 @@ Modules
 -------
 ports               what notification asks of the store and of whoever finds words
 settings            channels, routes, mutes and inhibitions as read
+reading             the tables of notification
+reading_channels    the tables of channels
+reading_mutes       the tables of mutes
 routing             which routes and channels an alert goes to
 planner             the outbox rows of transitions
 messages            alerts in words of a person's language
@@ -23,5 +26,6 @@ worker              one channel's claiming, sending and recording
 dispatcher          all workers
 owing               what a channel is owed about an alert that fires
 followups           repeats, escalations, ends of what held alerts back
+heartbeat           an address asked for while all works
 channels            ways to people
 """

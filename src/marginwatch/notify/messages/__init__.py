@@ -7,6 +7,7 @@ Modules
 message     a message in words
 compose     rows that go out together as one message
 sentences   what one alert says
+context     further figures of an alert in a language
 figures     numbers, durations and moments as a language writes them
 catalog     words of a language
 words       the catalogs themselves

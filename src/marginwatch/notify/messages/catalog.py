@@ -32,8 +32,8 @@ class Catalog:
         return self.sections[section][key]
 
     def name(self, section: str, key: str) -> str:
-        """Return the words of a key, or the key itself with blanks where nobody has named it."""
-        return self.sections[section].get(key) or key.rpartition(".")[2].replace("_", " ")
+        """Return the words of a key, the key itself with blanks where nobody has named it."""
+        return self.sections[section].get(key) or key.replace("_", " ")
 
     def rule_text(self, rule: str, field: str, english: str | None) -> str | None:
         """Return a rule's text in this language, ``english`` where it is not a built-in rule's own.

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import math
+import re
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -21,6 +23,11 @@ LOCALES: dict[str, str] = {"en": "en_US", "zh": "zh_Hans_CN", "vi": "vi_VN", "th
 PERCENT_DIGITS_MAX = 6
 WORDY_FROM = 1e15
 """From here on a float has no digit behind the point: it is written with a power of ten."""
+
+TEXT_DIGITS_MAX = 20
+"""Digits behind the point of a decimal text; one with more is shown as it is."""
+
+_WRITTEN = re.compile(r"(-?\d[\d,]*(?:\.\d+)?) (%|USD|×)")
 
 _BYTES = (
     (1e9, "digital-gigabyte"),
@@ -58,6 +65,36 @@ class Figures:
         if math.isinf(number):
             return f"{'-' if number < 0 else ''}∞{self._sign(unit)}"
         return self._finite(number, unit, _digits(number, unit))
+
+    def text(self, plain: str) -> str:
+        """Return a decimal text as this language writes it, with all of its digits; as it is if it is no number."""
+        try:
+            number = Decimal(plain.replace(",", ""))
+        except InvalidOperation:
+            return plain
+        exponent = number.as_tuple().exponent
+        if not isinstance(exponent, int) or abs(exponent) > TEXT_DIGITS_MAX or abs(number) >= WORDY_FROM:
+            return plain
+        fraction = f".{'0' * -exponent}" if exponent < 0 else ""
+        return format_decimal(number, f"#,##0{fraction}", locale=self._locale)
+
+    def retold(self, written: str) -> str | None:
+        """Return a figure of one of our own texts, ``4.1 %``, ``1,234 USD`` or ``1.2 ×``, in this language; None if it is none.
+
+        The digits stay as they are.
+        """
+        found = _WRITTEN.fullmatch(written)
+        if found is None:
+            return None
+        digits = len(found.group(1).partition(".")[2])
+        number = float(found.group(1).replace(",", ""))
+        sign: dict[str, tuple[float, Unit]] = {
+            "%": (0.01, "fraction"),
+            "USD": (1.0, "usd"),
+            "×": (1.0, "times"),
+        }
+        factor, unit = sign[found.group(2)]
+        return self._finite(number * factor, unit, digits)
 
     def pair(self, number: float, bound: float, unit: Unit) -> tuple[str, str]:
         """Return two figures with as many digits as it takes to tell them apart, within reason.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from marginwatch.model.alert import Alert, AlertState, Unit
 from marginwatch.notify.messages.catalog import Catalog
 from marginwatch.notify.messages.clean import one_line
+from marginwatch.notify.messages.context import context_text
 from marginwatch.notify.messages.figures import Figures
 from marginwatch.notify.messages.message import Line
 from marginwatch.notify.messages.template import fill
@@ -41,6 +42,8 @@ class Teller:
             text = self._over_sentence(alert)
         else:
             text = self._firing_sentence(alert)
+            if alert.unknown_since_ns is not None:
+                text = self._sentence("last_known", text=text, duration=self._since(alert.unknown_since_ns))
         return one_line(text, HEADLINE_MAX)
 
     def action(self, alert: Alert) -> str:
@@ -83,7 +86,7 @@ class Teller:
         return fill(self.catalog.words("sentences", key), values)
 
     def _measure(self, alert: Alert) -> str:
-        return self.catalog.name("measures", alert.measure)
+        return self.catalog.name("measures", alert.measure.rpartition(".")[2])
 
     def _since(self, since_ns: int | None) -> str:
         return self.figures.duration((self.now_ns - (since_ns or self.now_ns)) / 1e9)
@@ -102,13 +105,15 @@ class Teller:
     def _over_sentence(self, alert: Alert) -> str:
         values = self._values(alert)
         if "gone" in alert.context:
-            return self._sentence("gone", **values | {"reason": one_line(alert.context["gone"], VALUE_MAX)})
+            return self._sentence("gone", **values | {"reason": self._gone(alert)})
         if alert.value is None or alert.bound is None or is_flag(alert) or alert.window_s:
             return self._sentence("over", **values)
         return self._sentence("over_at", **values)
 
     def _unknown_sentence(self, alert: Alert) -> str:
-        since_ns = alert.unknown_since_ns or alert.fired_at_ns or alert.pending_since_ns
+        since_ns = alert.unknown_since_ns or alert.pending_since_ns
+        if alert.state is AlertState.RESOLVED and "gone" in alert.context:
+            return self._sentence("unknown_gone", subject=self.subject(alert), reason=self._gone(alert))
         if alert.state is AlertState.RESOLVED:
             lasted_s = ((alert.resolved_at_ns or self.now_ns) - since_ns) / 1e9
             return self._sentence(
@@ -172,10 +177,12 @@ class Teller:
         return lines
 
     def _other_lines(self, alert: Alert) -> list[Line]:
+        # A notice has told its reason in its headline already.
+        told = {"gone", "reason"} if alert.is_unknown_notice else {"gone"}
         further = [
-            Line(self.catalog.name("context", one_line(name, 60)), one_line(text, VALUE_MAX))
+            Line(self.catalog.name("context", one_line(name, 60)), self._context(name, text))
             for name, text in list(alert.context.items())[:CONTEXT_LINES_MAX]
-            if name != "gone"
+            if name not in told
         ]
         where = ", ".join(
             one_line(alert.labels[label], 60)
@@ -186,27 +193,40 @@ class Teller:
             further.append(Line(self._label("where"), where))
         return [*further, Line(self._label("rule"), one_line(alert.rule, 120))]
 
+    def _gone(self, alert: Alert) -> str:
+        return self._context("gone", alert.context["gone"])
+
+    def _context(self, name: str, text: str) -> str:
+        return context_text(name, text, self.catalog, self.figures)
+
     def _label(self, key: str) -> str:
         return self.catalog.words("lines", key)
 
     def _values(self, alert: Alert) -> dict[str, str]:
         """Return what placeholders of a rule's texts stand for: labels, further figures, and the alert's own."""
         value, bound = self._pair(alert)
-        labels = {name: one_line(text, VALUE_MAX) for name, text in (alert.labels | alert.context).items()}
-        return labels | {
-            "subject": self.subject(alert),
-            "account": one_line(alert.subject.account_id or labels.get("account", alert.subject.name), 120),
-            "severity": self.catalog.words("severities", alert.severity.word),
-            "rule": one_line(alert.rule, 120),
-            "measure": self._measure(alert),
-            "side": self.catalog.words("sides", alert.side),
-            "value": value,
-            "bound": bound,
-            "window": self.figures.duration(alert.window_s or 0.0),
-            "age": self._age(alert) or self._sentence("no_value"),
-            "since": self.figures.moment(alert.fired_at_ns or alert.pending_since_ns),
-            "duration": self._since(alert.fired_at_ns or alert.pending_since_ns),
-        }
+        labels = {name: one_line(text, VALUE_MAX) for name, text in alert.labels.items()}
+        further = {name: self._context(name, text) for name, text in alert.context.items()}
+        return (
+            labels
+            | further
+            | {
+                "subject": self.subject(alert),
+                "account": one_line(
+                    alert.subject.account_id or labels.get("account", alert.subject.name), 120
+                ),
+                "severity": self.catalog.words("severities", alert.severity.word),
+                "rule": one_line(alert.rule, 120),
+                "measure": self._measure(alert),
+                "side": self.catalog.words("sides", alert.side),
+                "value": value,
+                "bound": bound,
+                "window": self.figures.duration(alert.window_s or 0.0),
+                "age": self._age(alert) or self._sentence("no_value"),
+                "since": self.figures.moment(alert.fired_at_ns or alert.pending_since_ns),
+                "duration": self._since(alert.fired_at_ns or alert.pending_since_ns),
+            }
+        )
 
 
 def is_flag(alert: Alert) -> bool:

@@ -115,7 +115,7 @@ async def keep_newest_deliveries(connection: AsyncConnection, retention: Retenti
 
 async def keep_newest_told(connection: AsyncConnection, retention: Retention) -> None:
     """Delete the oldest memories of what channels were told, never of an open alert; linear in those kept."""
-    too_old = TOLD.c.at_ns <= _first_beyond(TOLD.c.at_ns, retention.told_max)
+    too_old = TOLD.c.at_ns < _first_beyond(TOLD.c.at_ns, retention.told_max)
     await connection.execute(delete(TOLD).where(too_old, TOLD.c.alert_id.not_in(_OPEN_ALERTS)))
 
 

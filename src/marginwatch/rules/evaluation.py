@@ -54,6 +54,7 @@ class Evaluation:
                 self._stir(view, sight, scope, edge)
         for view, sight, scope in self._seen:
             self._count_unknown(view, sight, scope)
+        self.state.owners.settle(self.teller.now_ns)
 
     def _open(self, scope: ScopeRows) -> None:
         """Take over whose the rows are, end what was of somebody else, read the names that somebody needs."""
@@ -194,17 +195,18 @@ class Evaluation:
 
     def _count_unknown(self, view: View, sight: Sight, scope: ScopeRows) -> None:
         """Note which rows cannot be judged any more, and which can again."""
-        made = view.unknown(sight, scope)
-        if made is None and not view.n_unknown:
+        places = view.unknown(sight, scope)
+        if not len(places) and not view.n_unknown:
             return
-        rows = np.arange(len(sight.values)) if sight.rows is None else sight.rows
-        if made is None:
-            made = np.zeros(len(rows), np.bool_)
-        changed = (made != view.is_unknown[rows]) & scope.is_judged[rows]
-        if not changed.any():
+        rows = places if sight.rows is None else sight.rows[places]
+        known, n_before = view.is_unknown[rows], view.n_unknown
+        self._mark_unknown(view, scope, self._owned(scope, rows[~known]), is_unknown=True)
+        if int(known.sum()) == n_before:
             return
-        self._mark_unknown(view, scope, rows[changed & ~made], is_unknown=False)
-        self._mark_unknown(view, scope, self._owned(scope, rows[changed & made]), is_unknown=True)
+        spoken = np.arange(len(sight.values)) if sight.rows is None else sight.rows
+        again = view.is_unknown[spoken] & scope.is_judged[spoken]
+        again[places] = False
+        self._mark_unknown(view, scope, spoken[again], is_unknown=False)
 
     def _owned(self, scope: ScopeRows, rows: CodeArray) -> CodeArray:
         """Return those of rows whose owner is known; so many are asked for it that it takes no longer than edges do."""
@@ -222,4 +224,4 @@ class Evaluation:
         view.is_unknown[rows] = is_unknown
         by = 1 if is_unknown else -1
         view.n_unknown += by * len(rows)
-        self.state.owners.count(scope.owner[rows], by, self.teller.now_ns)
+        self.state.owners.count(scope.owner[rows], by)

@@ -81,6 +81,7 @@ class HeldTable:
 
     def __init__(self) -> None:
         self.entries: list[Held] = []
+        self.per_row: CodeArray = np.zeros(0, np.int64)
         self._capacity = 0
         self._grow(8)
 
@@ -96,6 +97,10 @@ class HeldTable:
                 setattr(self, name, wider)
         self._capacity = capacity
 
+    def widen(self, size: int) -> None:
+        """Make room for so many rows in ``per_row``, which counts what each row has here."""
+        self.per_row = np.pad(self.per_row, (0, size - len(self.per_row)))
+
     def add(self, held: Held, value: float, value_at_ns: int) -> None:
         """Take one in, with its value as last known (NaN: none)."""
         if len(self.entries) == self._capacity:
@@ -105,6 +110,7 @@ class HeldTable:
         self.value[held.slot] = value
         self.value_at_ns[held.slot] = value_at_ns
         self.write(held)
+        self.per_row[held.row] += 1
         held.watch.take(held.row, held.rung)
 
     def drop(self, held: Held) -> None:
@@ -117,6 +123,7 @@ class HeldTable:
             last.slot = held.slot
             self.entries[held.slot] = last
         held.slot = -1
+        self.per_row[held.row] -= 1
         held.watch.release(held.row)
 
     def write(self, held: Held) -> None:

@@ -55,7 +55,7 @@ def standing(watch: Watch, view: View, scope: ScopeRows, subjects: Subjects | No
     mine = scope.is_judged[:count].copy()
     if watch.concerns is not None:
         mine &= watch.concerns[:count]
-    unknown = view.lost(watch, sight, slice(count))[:count] & mine
+    unknown = view.lost(watch, sight, np.arange(count)) & mine
     numbers = np.flatnonzero(
         mine & (sight.answers[:count] == Answer.NUMBER) & ~np.isnan(sight.values[:count])
     )

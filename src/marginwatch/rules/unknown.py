@@ -74,6 +74,7 @@ class Owners:
         self._count: CodeArray = np.zeros(8, np.int64)
         self._since_ns: CodeArray = np.zeros(8, np.int64)
         self._is_told: BoolArray = np.zeros(8, np.bool_)
+        self._is_counted = False
 
     def code(self, subject: Subject, labels: dict[str, str]) -> int:
         """Return the number of the owner of a subject's data."""
@@ -105,13 +106,17 @@ class Owners:
         """End the notice of somebody who is no more."""
         self.resolve(teller, self._codes[subject.scope, subject.name], why)
 
-    def count(self, codes: CodeArray, by: int, now_ns: int) -> None:
+    def count(self, codes: CodeArray, by: int) -> None:
         """Count more or less missing of owners, each as often as it is named."""
         np.add.at(self._count, codes, by)
-        is_missing = self._count[codes] > 0
-        self._since_ns[codes] = np.where(
-            is_missing, np.where(self._since_ns[codes] > 0, self._since_ns[codes], now_ns), 0
-        )
+        self._is_counted = True
+
+    def settle(self, now_ns: int) -> None:
+        """Note since when something is missing, once everything was counted: one may come as another goes."""
+        if self._is_counted:
+            since_ns = np.where(self._since_ns > 0, self._since_ns, now_ns)
+            self._since_ns = np.where(self._count > 0, since_ns, 0)
+            self._is_counted = False
 
     def due(self, now_ns: int) -> CodeArray:
         """Return those of whom a notice is due."""

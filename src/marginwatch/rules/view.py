@@ -22,6 +22,8 @@ from marginwatch.rules.watch import Watch
 from marginwatch.rules.windows import Window
 
 NO_ROWS: CodeArray = np.zeros(0, np.int64)
+NUMBER, MISSING = int(Answer.NUMBER), int(Answer.MISSING)
+"""As plain numbers: looking one up in an enumeration takes as long as comparing a lane."""
 
 
 class ViewKey(NamedTuple):
@@ -113,6 +115,7 @@ class View:
     def widen(self, size: int) -> None:
         """Make room for so many rows."""
         self.is_unknown = np.pad(self.is_unknown, (0, size - len(self.is_unknown)))
+        self.held.widen(size)
         for watch in self.watches:
             watch.widen(size)
 
@@ -142,8 +145,11 @@ class View:
         if not len(found):
             return []
         rows = found if sight.rows is None else sight.rows[found]
-        usable = scope.is_judged[rows] & (sight.answers[found] == Answer.NUMBER)
+        usable = scope.is_judged[rows] & (sight.answers[found] == NUMBER)
+        usable &= self.held.per_row[rows] < len(self.watches)
         found, rows = found[usable], rows[usable]
+        if not len(found):
+            return []
         badness = self.badness(sight.values[found])
         entering: list[Entering] = []
         for watch in self.watches:
@@ -169,7 +175,7 @@ class View:
     def stirring(self, sight: Sight, scope: ScopeRows, now_ns: int) -> Stirring:
         """Return the held alerts of which something changes, and note the values of all that are spoken of."""
         held, count = self.held, len(self.held)
-        if not count:
+        if not count or (sight.rows is not None and not held.per_row[sight.rows].any()):
             return Stirring(NO_ROWS, NO_ROWS, NO_ROWS)
         slots = np.arange(count)
         places = scope.positions(held.row[:count])
@@ -178,9 +184,9 @@ class View:
             slots = np.flatnonzero(is_there)
             places = places[slots]
         answers, values = sight.answers[places], sight.values[places]
-        is_number = answers == Answer.NUMBER
+        is_number = answers == NUMBER
         badness = np.where(is_number, self.badness(values), -np.inf)
-        lost = (answers == Answer.MISSING) | np.isnan(badness)
+        lost = (answers == MISSING) | np.isnan(badness)
         lowered = badness <= held.down[slots]
         if sight.is_doubtful is not None:
             doubtful = sight.is_doubtful[places]
@@ -203,8 +209,8 @@ class View:
     def look(self, sight: Sight, place: int, *, is_judged: bool) -> Look:
         """Return one row of what is seen."""
         answer, value = int(sight.answers[place]), float(sight.values[place])
-        is_missing = answer == Answer.MISSING or (answer == Answer.NUMBER and value != value)
-        is_number = answer == Answer.NUMBER and not is_missing
+        is_missing = answer == MISSING or (answer == NUMBER and value != value)
+        is_number = answer == NUMBER and not is_missing
         doubtful = is_judged and sight.is_doubtful is not None and bool(sight.is_doubtful[place])
         reason = None
         if is_judged and (is_missing or doubtful):
@@ -219,31 +225,39 @@ class View:
             reason,
         )
 
-    def unknown(self, sight: Sight, scope: ScopeRows) -> BoolArray | None:
-        """Return which rows some watching rule cannot judge, where that may be said; None if none.
+    def unknown(self, sight: Sight, scope: ScopeRows) -> CodeArray:
+        """Return the places of rows that some watching rule cannot judge, where that may be said.
 
-        Shape is that of the sight. A doubtful number is no judgment for the rules in whose bounds it is.
+        A doubtful number is no judgment for the rules in whose bounds it is.
         """
         watching = [watch for watch in self.watches if watch.rule.is_watching_unknown]
-        if not watching or (sight.is_doubtful is None and not (sight.answers == Answer.MISSING).any()):
-            return None
-        rows = slice(len(sight.values)) if sight.rows is None else sight.rows
-        made = np.zeros(len(sight.values), np.bool_)
+        places = _missing(sight) if watching else NO_ROWS
+        if sight.is_doubtful is not None and watching:
+            places = np.union1d(places, np.flatnonzero(sight.is_doubtful))
+        if not len(places):
+            return places
+        rows = places if sight.rows is None else sight.rows[places]
+        places, rows = places[scope.is_judged[rows]], rows[scope.is_judged[rows]]
+        if sight.is_doubtful is None and any(watch.concerns is None for watch in watching):
+            return places
+        made = np.zeros(len(places), np.bool_)
         for watch in watching:
-            lost = self.lost(watch, sight, rows)
+            lost = self.lost(watch, sight, places)
             made |= lost if watch.concerns is None else lost & watch.concerns[rows]
-        return made & scope.is_judged[rows]
+        return places[made]
 
-    def lost(self, watch: Watch, sight: Sight, rows: CodeArray | slice) -> BoolArray:
-        """Return which numbers of a sight tell a rule nothing, for a reason that is worth telling."""
-        missing = sight.answers == Answer.MISSING
+    def lost(self, watch: Watch, sight: Sight, places: CodeArray) -> BoolArray:
+        """Return at which places a sight tells a rule nothing, for a reason that is worth telling."""
+        answers = sight.answers[places]
+        missing = answers == MISSING
         if sight.is_quiet is not None:
-            missing &= ~sight.is_quiet
+            missing &= ~sight.is_quiet[places]
         if sight.is_doubtful is None:
             return missing
+        rows = places if sight.rows is None else sight.rows[places]
         bounds = np.where(watch.is_out[rows], watch.ladder.clears[0], watch.ladder.bounds[0])
-        number = sight.is_doubtful & (sight.answers == Answer.NUMBER)
-        return missing | (number & (self.badness(sight.values) <= bounds))
+        number = sight.is_doubtful[places] & (answers == NUMBER)
+        return missing | (number & (self.badness(sight.values[places]) <= bounds))
 
     def holders(self, rows: CodeArray) -> list[Held]:
         """Return what is held of any of these rows."""
@@ -252,3 +266,11 @@ class View:
             return []
         found = np.flatnonzero(np.isin(self.held.row[:count], rows))
         return [self.held.entries[slot] for slot in found]
+
+
+def _missing(sight: Sight) -> CodeArray:
+    """Return where a number is missing and somebody may be told."""
+    missing = sight.answers == MISSING
+    if sight.is_quiet is not None:
+        missing &= ~sight.is_quiet
+    return np.flatnonzero(missing)

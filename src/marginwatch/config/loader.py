@@ -115,8 +115,15 @@ def load_service(path: Path | str) -> ServiceSettings:
     return service
 
 
-def read_document(file: Path, known: Sequence[str]) -> tuple[Complaints, Mapping[str, Any]]:
+def read_document(
+    file: Path,
+    known: Sequence[str],
+    what: str = "the configuration",
+    remedy: str = "name it with -c PATH",
+) -> tuple[Complaints, Mapping[str, Any]]:
     """Return a TOML file, parsed, and where to complain about it; a name that is not among ``known`` is refused there.
+
+    ``what`` it is and the ``remedy`` are told where it cannot be read.
 
     Raises
     ------
@@ -127,11 +134,9 @@ def read_document(file: Path, known: Sequence[str]) -> tuple[Complaints, Mapping
         with file.open("rb") as opened:
             content = opened.read(CONFIG_BYTES_MAX + 1)
     except OSError as error:
-        raise ConfigError(
-            f"{file}: cannot read the configuration: {error.strerror}; name it with -c PATH"
-        ) from error
+        raise ConfigError(f"{file}: cannot read {what}: {error.strerror}; {remedy}") from error
     if len(content) > CONFIG_BYTES_MAX:
-        raise ConfigError(f"{file}: longer than 32 MiB; this is not a configuration")
+        raise ConfigError(f"{file}: longer than 32 MiB; this is not {what}")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -143,7 +148,7 @@ def read_document(file: Path, known: Sequence[str]) -> tuple[Complaints, Mapping
     except tomllib.TOMLDecodeError as error:
         _refuse_syntax(file, text, str(error))
     except RecursionError:
-        raise ConfigError(f"{file}: nested too deep; this is not a configuration") from None
+        raise ConfigError(f"{file}: nested too deep; this is not {what}") from None
     complaints = Complaints(file, key_lines(text))
     for name in document:
         if name not in known:

@@ -30,4 +30,5 @@ restore     alerts from before a restart
 standing    where each rule stands
 series      sources from plain numbers
 identifiers names of alerts and transitions
+trying      rules tried on a series written by hand
 """

@@ -42,6 +42,7 @@ _REMEDIES = {
     "28P01": "the server does not accept the password; mend it in the address of the database",
     "28000": "the server does not let this user in; mend the user in the address, or pg_hba.conf of the server",
     "3D000": "there is no such database; create it (createdb), or mend its name in the address",
+    "3F000": "this user may use no schema; give it USAGE and CREATE on one of its search_path",
     "42501": "this user may not do that; give it CREATE on the schema, or make it the owner of the database",
     "55P03": "another marginwatch writes this database; stop it, or name another database",
     "53300": "the server has no connection left; marginwatch needs five",

@@ -24,7 +24,7 @@ class Memory:
         """Return what a channel was last told about an alert, of whichever occurrence."""
         return self._told.get((channel, key))
 
-    def put(self, told: Told) -> None:
+    def keep(self, told: Told) -> None:
         """Remember what was told, once the store does."""
         self._told[told.channel, told.key] = told
 

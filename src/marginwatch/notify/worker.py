@@ -227,7 +227,7 @@ class Worker:
             lambda: self._shared.outbox.finish(self._shared.owner, outcomes, deliveries=[delivery], told=told)
         )
         for one in told:
-            memory.put(one)
+            memory.keep(one)
         if not (draft.is_critical or draft.is_update):
             self._last_sent_ns.update({item.group: now_ns for item in draft.items})
         self._alone.difference_update(delivery.row_ids)

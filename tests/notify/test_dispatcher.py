@@ -1,0 +1,298 @@
+"""One channel's rows: in order, at least once, never more often than the channel bears."""
+
+import asyncio
+
+import msgspec
+import pytest
+from tests.notify.samples import (
+    SECOND,
+    FakeChannel,
+    MemoryOutbox,
+    Stand,
+    T,
+    a_row,
+    a_setup,
+    an_alert,
+    over,
+    refused,
+    unreachable,
+)
+
+from marginwatch.errors import ConnectivityError
+from marginwatch.model.delivery import RowState, SendReason
+from marginwatch.model.severity import Severity
+from marginwatch.notify.settings import DispatchSettings
+
+
+async def test_a_row_is_told_once_and_recorded_with_its_message():
+    stand = Stand()
+    await stand.put(a_row())
+    await stand.turn()
+    [outgoing] = stand.channels["a"].outgoing
+    assert outgoing.message.items[0].transition_ids == ("fired-alert-1",)
+    assert stand.outbox.state(1) is RowState.SENT
+    [delivery] = stand.outbox.deliveries
+    assert delivery.is_delivered
+    assert delivery.message_id == outgoing.message.message_id
+    assert stand.outbox.memory["a", "margin|account|mm-1"].is_firing
+
+
+async def test_what_fired_rose_and_ended_while_nobody_was_told_is_one_item_that_names_all():
+    stand = Stand()
+    alert = an_alert()
+    worse = msgspec.structs.replace(alert, severity=Severity.CRITICAL, value_at_ns=T + 1)
+    await stand.put(a_row(alert), a_row(worse, SendReason.RAISED), a_row(over(worse), SendReason.RESOLVED))
+    [item] = stand.channels["a"].items
+    assert item.transition_ids == ("fired-alert-1", "raised-alert-1", "resolved-alert-1")
+    assert not item.is_firing
+
+
+async def test_a_refused_attempt_is_tried_again_after_a_while_and_not_before():
+    stand = Stand()
+    channel = stand.channels["a"]
+    channel.answers = [unreachable()]
+    await stand.put(a_row())
+    await stand.turn()
+    assert len(channel.tried) == 1
+    await stand.clock.advance(2.1)
+    await stand.turn()
+    assert len(channel.outgoing) == 1
+    first, second = (one.message.message_id for one in channel.tried)
+    assert first == second
+    assert stand.outbox.rows[1].attempts == 2
+
+
+async def test_a_platform_that_says_when_is_left_alone_until_then_by_all_rows():
+    stand = Stand()
+    channel = stand.channels["a"]
+    channel.answers = [unreachable(retry_after_s=30)]
+    await stand.put(a_row(an_alert(1)), a_row(an_alert(2), group="other"))
+    await stand.clock.advance(10)
+    await stand.put(a_row(an_alert(3), group="third"))
+    await stand.clock.advance(19)
+    await stand.turn()
+    assert len(channel.tried) == 1
+    await stand.clock.advance(2)
+    await stand.turn()
+    assert sorted(channel.transition_ids) == ["fired-alert-1", "fired-alert-2", "fired-alert-3"]
+
+
+async def test_a_final_refusal_goes_to_the_next_channel_in_the_same_transaction():
+    stand = Stand(a_setup("a", "b", a={"fall_over_to": "b"}))
+    stand.channels["a"].answers = [refused()]
+    await stand.outbox.add([a_row()])
+    await stand.turn("a")
+    assert stand.outbox.state(1) is RowState.FAILED
+    assert stand.outbox.rows[2].channel == "b"
+    assert stand.outbox.rows[2].reason is SendReason.FELL_OVER
+    await stand.turn("b")
+    assert stand.channels["b"].transition_ids == ["fired-alert-1"]
+    assert stand.dispatcher.channel_health()["a"].is_failing
+    assert not stand.dispatcher.channel_health()["b"].is_failing
+
+
+async def test_a_final_refusal_with_no_other_channel_is_tried_seldom_and_not_given_up():
+    stand = Stand()
+    channel = stand.channels["a"]
+    channel.answers = [refused()]
+    await stand.put(a_row())
+    await stand.clock.advance(200)
+    await stand.turn()
+    assert len(channel.tried) == 1
+    await stand.clock.advance(101)
+    await stand.turn()
+    assert channel.transition_ids == ["fired-alert-1"]
+    assert not stand.dispatcher.channel_health()["a"].is_failing
+
+
+async def test_what_nobody_takes_is_given_up_after_a_day():
+    stand = Stand(settings=DispatchSettings(give_up_after_s=600))
+    stand.channels["a"].answers = [refused() for _ in range(9)]
+    await stand.put(a_row())
+    for _ in range(3):
+        await stand.clock.advance(301)
+        await stand.turn()
+    assert stand.outbox.state(1) is RowState.FAILED
+    assert "given up" in stand.outbox.why(1)
+
+
+async def test_a_critical_alert_does_not_wait_long_for_a_channel_that_only_asks_for_patience():
+    stand = Stand(a_setup("a", "b", a={"fall_over_to": "b"}))
+    stand.channels["a"].answers = [unreachable(retry_after_s=120)]
+    await stand.put(a_row(an_alert(1, severity=Severity.CRITICAL)), a_row(an_alert(2)))
+    await stand.turn()
+    assert stand.channels["b"].transition_ids == ["fired-alert-1"]
+    assert stand.outbox.state(2) is RowState.WAITING
+
+
+async def test_the_end_follows_its_beginning_to_the_channel_it_fell_over_to():
+    stand = Stand(a_setup("a", "b", a={"fall_over_to": "b"}))
+    stand.channels["a"].answers = [refused()]
+    await stand.put(a_row())
+    await stand.put(
+        a_row(over(an_alert()), SendReason.RESOLVED),
+        a_row(over(an_alert()), SendReason.RESOLVED, channel="b"),
+    )
+    await stand.clock.advance(30)
+    await stand.turn()
+    assert [item.is_firing for item in stand.channels["b"].items] == [True, False]
+    assert not stand.channels["a"].items
+
+
+async def test_one_alert_that_is_refused_in_company_does_not_take_the_others_along():
+    stand = Stand()
+    channel = stand.channels["a"]
+    bad = refused("rejected")
+
+    original = channel.send
+
+    async def picky(outgoing):
+        if any(alert.alert_id == "alert-2" for alert in outgoing.alerts):
+            channel.answers = [bad]
+        return await original(outgoing)
+
+    channel.send = picky
+    await stand.put(*(a_row(an_alert(number)) for number in (1, 2, 3)))
+    await stand.turn()
+    assert sorted(channel.transition_ids) == ["fired-alert-1", "fired-alert-3"]
+
+
+async def test_twenty_alerts_at_once_are_one_message_and_the_critical_one_is_its_own():
+    stand = Stand()
+    alerts = [an_alert(number) for number in range(20)]
+    critical = an_alert(99, severity=Severity.CRITICAL)
+    await stand.put(
+        *(a_row(alert, group=f"g{number}") for number, alert in enumerate(alerts)),
+        a_row(critical, group="g99"),
+    )
+    first, second = stand.channels["a"].outgoing
+    assert [item.alert_id for item in first.message.items] == ["alert-99"]
+    assert len(second.message.items) == 20
+    assert [alert.alert_id for alert in second.alerts] == [item.alert_id for item in second.message.items]
+
+
+async def test_a_critical_alert_goes_at_once_even_when_the_channel_has_spoken_its_fill():
+    setup = a_setup(a={"messages_per_minute": 4.0})
+    stand = Stand(setup)
+    for number in range(6):
+        await stand.put(a_row(an_alert(number), group=f"g{number}"))
+    before = len(stand.channels["a"].outgoing)
+    assert before == 1
+    for number in range(90, 95):
+        await stand.put(a_row(an_alert(number, severity=Severity.CRITICAL), group=f"g{number}"))
+    assert len(stand.channels["a"].outgoing) == before + 5
+    # Six took more than there was; the others are told together once the bucket has filled again.
+    await stand.clock.advance(90)
+    await stand.turn()
+    assert len(stand.channels["a"].outgoing) == before + 6
+    assert len(stand.channels["a"].items) == 11
+
+
+async def test_a_group_that_has_just_spoken_waits_for_company_but_not_with_what_is_critical():
+    stand = Stand()
+    await stand.put(a_row(an_alert(1)))
+    await stand.put(a_row(an_alert(2)), a_row(an_alert(3, severity=Severity.CRITICAL)))
+    await stand.put(a_row(an_alert(4)))
+    assert [item.alert_id for item in stand.channels["a"].items] == ["alert-1", "alert-3"]
+    await stand.clock.advance(30)
+    await stand.turn()
+    last = stand.channels["a"].outgoing[-1].message
+    assert {item.alert_id for item in last.items} == {"alert-2", "alert-4"}
+
+
+async def test_a_killed_dispatchers_rows_go_on_at_once_with_its_successor_and_with_others_after_the_lease():
+    outbox = MemoryOutbox()
+    await outbox.add([a_row()])
+    await outbox.claim("somebody-else", "a", T, 60 * SECOND, 10)
+    stand = Stand(outbox=outbox)
+    await stand.turn()
+    assert not stand.channels["a"].tried
+    await stand.clock.advance(61)
+    await stand.turn()
+    assert len(stand.channels["a"].outgoing) == 1
+
+    own = MemoryOutbox()
+    await own.add([a_row()])
+    await own.claim("marginwatch", "a", T, 60 * SECOND, 10)
+    successor = Stand(outbox=own)
+    await successor.turn()
+    assert len(successor.channels["a"].outgoing) == 1
+
+
+async def test_a_channel_that_hangs_is_cut_off_and_the_others_go_on():
+    stand = Stand(a_setup("a", "b", a={"timeout_s": 0.01}))
+    stand.channels["a"].send = lambda outgoing: asyncio.Event().wait()
+    from marginwatch.notify import worker
+
+    before, worker.ROOM_TO_ANSWER_S = worker.ROOM_TO_ANSWER_S, 0.01
+    try:
+        await stand.put(a_row(channel="a"), a_row(channel="b"))
+    finally:
+        worker.ROOM_TO_ANSWER_S = before
+    assert stand.channels["b"].transition_ids == ["fired-alert-1"]
+    assert stand.outbox.state(1) is RowState.WAITING
+    assert stand.dispatcher.channel_health()["a"].reason == "timeout"
+
+
+async def test_a_defect_in_a_channel_loses_nothing_and_tells_no_secret(caplog):
+    stand = Stand()
+    stand.channels["a"].answers = [KeyError("the-secret")]
+    await stand.put(a_row())
+    assert stand.outbox.state(1) is RowState.WAITING
+    assert "the-secret" not in caplog.text
+    assert "the-secret" not in stand.outbox.why(1)
+    await stand.clock.advance(301)
+    await stand.turn()
+    assert stand.channels["a"].transition_ids == ["fired-alert-1"]
+
+
+class Unwritable(MemoryOutbox):
+    """Cannot record for a while."""
+
+    n_failures = 3
+
+    async def finish(self, owner, outcomes, **more):
+        if self.n_failures:
+            self.n_failures -= 1
+            raise ConnectivityError("disk full", reason="store")
+        await super().finish(owner, outcomes, **more)
+
+
+async def test_what_was_sent_is_recorded_as_soon_as_it_can_be_and_not_sent_again_meanwhile():
+    stand = Stand(outbox=Unwritable())
+    await stand.outbox.add([a_row()])
+    work = asyncio.ensure_future(stand.turn())
+    await stand.clock.advance(1)
+    assert not stand.dispatcher.is_working()
+    await stand.clock.advance(5)
+    await work
+    assert len(stand.channels["a"].outgoing) == 1
+    assert stand.outbox.state(1) is RowState.SENT
+    assert stand.dispatcher.is_working()
+
+
+async def test_a_channel_that_can_edit_changes_its_message_for_what_is_quiet_and_sends_what_is_loud():
+    stand = Stand(channels={"a": FakeChannel(can_edit=True)})
+    alert = an_alert()
+    lower = msgspec.structs.replace(alert, severity=Severity.WARNING, value_at_ns=T + 1)
+    worse = msgspec.structs.replace(alert, severity=Severity.CRITICAL, value_at_ns=T + 2)
+    await stand.put(a_row(alert))
+    await stand.put(a_row(lower, SendReason.UPDATED))
+    await stand.put(a_row(worse, SendReason.RAISED))
+    await stand.put(a_row(over(worse), SendReason.RESOLVED))
+    assert [one.replaces for one in stand.channels["a"].outgoing] == [None, "m1", None, "m3"]
+
+
+async def test_run_wakes_delivers_and_stops():
+    stand = Stand()
+    task = asyncio.create_task(stand.dispatcher.run())
+    await stand.clock.advance(0.1)
+    await stand.outbox.add([a_row(due_ns=stand.clock.now_ns())])
+    stand.dispatcher.wake()
+    await stand.clock.advance(0.0)
+    assert stand.channels["a"].transition_ids == ["fired-alert-1"]
+    assert await stand.dispatcher.drain(1)
+    assert stand.dispatcher.is_working()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

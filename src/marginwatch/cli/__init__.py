@@ -41,6 +41,7 @@ sim              sim: a simulated exchange
 check            check: every key and what its account answers
 check_table      its columns
 check_view       its report for people
+check_channels   check --notify: a test through every channel
 """
 
 from collections.abc import Sequence

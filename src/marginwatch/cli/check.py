@@ -5,6 +5,9 @@ import contextlib
 import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from marginwatch.cli.options import ConfigOption, JsonOption
 from marginwatch.errors import ConfigError
@@ -13,8 +16,19 @@ PROGRESS_FROM = 4
 """Fewer accounts are done before a bar is read."""
 
 
-def check(config: ConfigOption = None, json: JsonOption = False) -> int:
-    """Check the configuration, every key and what each account answers."""
+def check(
+    config: ConfigOption = None,
+    notify: Annotated[
+        bool,
+        typer.Option("--notify", help="Instead of accounts: send a test through every channel."),
+    ] = False,
+    json: JsonOption = False,
+) -> int:
+    """Check the configuration, every key and what each account answers; or every channel that alerts go through."""
+    if notify:
+        from marginwatch.cli.check_channels import check_channels
+
+        return check_channels(config, json)
     from marginwatch.app.checking import check_accounts
     from marginwatch.cli.output import write_json
     from marginwatch.cli.service_client import DEFAULT_CONFIG

@@ -31,19 +31,21 @@ ALL_DISABLED = "every account is disabled: nothing is watched until one of them 
 LISTS = ("account", "scenario", "rule", "route", "channel", "mute", "inhibit")
 
 
-def load(path: Path | str) -> Config:
+def load(path: Path | str, *, needs_accounts: bool = True) -> Config:
     """Return the configuration in ``path``, with secrets resolved.
 
     Parameters
     ----------
     path : Path or str
         A TOML file; relative paths inside it start from its folder.
+    needs_accounts : bool, default=True
+        False for a command that reads none of them.
 
     Raises
     ------
     ConfigError
-        One line for each thing that is wrong, with file, line, key and remedy. Also if there is no account, or if
-        none of the enabled ones has its secrets.
+        One line for each thing that is wrong, with file, line, key and remedy. Also if accounts are needed and there is
+        none, or none of the enabled ones has its secrets.
     """
     file = Path(path)
     complaints, document = read_document(file, (*SECTIONS, *LISTS))
@@ -60,9 +62,9 @@ def load(path: Path | str) -> Config:
     if accounts and not refused and not any(spec.is_enabled for spec in accounts):
         complaints.warn(("account", 0), ALL_DISABLED)
     complaints.raise_if_any()
-    if not lists["account"]:
+    if needs_accounts and not lists["account"]:
         raise ConfigError(f"{file}: there is no [[account]] to watch; marginwatch.example.toml shows one")
-    if refused and not any(spec.is_enabled for spec in accounts):
+    if needs_accounts and refused and not any(spec.is_enabled for spec in accounts):
         raise ConfigError("\n".join(account.reason for account in refused))
     return Config(
         path=file,

@@ -79,7 +79,8 @@ class AccountRows:
         self.moves: dict[int, AccountMoves] = {}
         self.moves_version = 0
         """Grows whenever flows become known or their values do."""
-        self._observed: Observed | None = None
+        self.seen: Observed | None = None
+        """The latest frame."""
         self._wallets = Wallets()
         self._reads: dict[int, _Read] = {}
         self._n_unexplained: dict[int, int] = {}
@@ -134,7 +135,7 @@ class AccountRows:
         if self.day_ns is not None and day_ns > self.day_ns:
             self._begin_day(day_ns)
         self.day_ns, self.at_ns = day_ns, seen.at_ns
-        self._observed = seen
+        self.seen = seen
         of = self.state
         is_live = seen.is_live & ~np.isnan(seen.equity)
         self._begin_history(seen, is_live & np.isnan(of.base_equity))
@@ -189,7 +190,7 @@ class AccountRows:
 
     def begin_read(self, row: int) -> None:
         """Remember what is known of an account now that its ledger is asked for."""
-        seen, of = self._observed, self.state
+        seen, of = self.seen, self.state
         is_seen = seen is not None and row < seen.equity.shape[0] and bool(seen.is_live[row])
         if seen is None or not is_seen or math.isnan(seen.equity[row]):
             self._reads.pop(row, None)
@@ -284,7 +285,7 @@ class AccountRows:
 
     def equity_now(self) -> FloatArray:
         """Return the equity of the latest frame; that of accounts without fresh data is at live marks too."""
-        return self.state.nothing() if self._observed is None else self._observed.equity
+        return self.state.nothing() if self.seen is None else self.seen.equity
 
     def gained_now(self) -> FloatArray:
         """Return what each account gained since it is followed in this process, USD; NaN where that is not known."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from marginwatch.book.history.accounts import UNEXPLAINED_SHARE, AccountRows, Figures, WhyArray
-from marginwatch.book.history.growth import drawdown, growth, most_put_in, loss_share
+from marginwatch.book.history.growth import drawdown, growth, loss_share, most_put_in
 from marginwatch.book.history.moves import Move
 from marginwatch.book.history.why import Why
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray

@@ -17,6 +17,8 @@ alert_log   what happened and what was told, newest first
 silences    from when to when, and whose
 acknowledgements  who takes care of which alert
 price_closes  closes of contracts: what is known, what is added
+equity_minutes  equity by the minute
+ledger      lines of ledgers and how far they were read
 risk_days   frozen books, forecasts and what followed, model errors
 tables      the schema as SQLAlchemy Core tables
 upsert      insert unless there, insert or replace

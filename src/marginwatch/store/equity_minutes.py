@@ -113,6 +113,12 @@ class EquityMinutes:
             before_s = minute_s
         return tuple(found.values())
 
+    async def began_ns(self) -> int | None:
+        """Return the minute of the oldest sample, UTC nanoseconds; None without any."""
+        oldest = select(func.min(ACCOUNT_MINUTE.c.minute_s).label("minute_s"))
+        minute_s = (await self._store.rows(oldest))[0].minute_s
+        return None if minute_s is None else int(minute_s) * NS
+
     async def equity(
         self, name: str | None, from_ns: int, to_ns: int, scope: EquityScope = "account"
     ) -> tuple[EquitySample, ...]:

@@ -4,17 +4,23 @@ import asyncio
 import contextlib
 import math
 import random
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
 import aiohttp
 import structlog
 
+from marginwatch.app.alerting.alerting import Alerting
+from marginwatch.app.alerting.self_watch import SelfWatch
+from marginwatch.app.alerting.setup import AlertSetup
 from marginwatch.app.connections import open_http
+from marginwatch.app.equity import EquityKeeper
 from marginwatch.app.exposures import LiveExposures
 from marginwatch.app.model_errors import ModelErrorKeeper
 from marginwatch.app.past_prices import PastPrices
+from marginwatch.app.registration import Registration, configured
 from marginwatch.app.risk_days import RiskDayKeeper
 from marginwatch.app.settings import collect_settings, heavy_settings, refuse_unsupported, risk_settings
+from marginwatch.app.watched import VenueClock, WatchedService
 from marginwatch.book.position_book import PositionBook
 from marginwatch.bookfile.writing import Gathered, PastReturn, gather
 from marginwatch.clock import Clock, SystemClock
@@ -25,14 +31,14 @@ from marginwatch.collect.fleet import Fleet
 from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.statuses import AccountStatus, Progress
 from marginwatch.collect.supervisor import supervise
-from marginwatch.config.settings import Config, RefusedAccount
+from marginwatch.config.settings import Config
 from marginwatch.engine.engine import Engine
 from marginwatch.engine.heavy import HeavyWork
 from marginwatch.errors import ConfigError, ProtocolError
 from marginwatch.model.account import AccountSpec
-from marginwatch.model.connectivity import Connectivity, LinkState
-from marginwatch.model.events import AccountRemoved, ConnectivityUpdate, Event, EventSink
-from marginwatch.model.ids import AccountId
+from marginwatch.model.alert import Transition
+from marginwatch.model.events import AccountRemoved, Event, EventSink
+from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.notice import Notice
 from marginwatch.model.quarantine import Quarantined
 from marginwatch.model.snapshots import Break
@@ -54,8 +60,20 @@ COMPLETE_POLL_S = 0.05
 FRAME_STUCK_S = 10.0
 """Frames come at least every second; ten without one is no delay any more."""
 
-RESTART_TABLES = ("service", "limits", "prices", "collect", "risk")
-"""Tables of the configuration that are read at the start alone."""
+RESTART_TABLES = (
+    "service",
+    "limits",
+    "prices",
+    "collect",
+    "risk",
+    "alerts",
+    "rules",
+    "routes",
+    "channels",
+    "mutes",
+    "inhibits",
+)
+"""What of the configuration is read at the start alone."""
 
 TELL_DANGER_EVERY_S = 2.0
 ENDANGERED_FROM = 0.5
@@ -83,6 +101,15 @@ class Service:
         Whether price histories are fetched even where nothing is recorded; they are forgotten then.
     is_heavy : bool, default=True
         Whether what is too heavy for a frame is reckoned in threads, over and over.
+    alerts : AlertSetup, optional
+        What is watched for and who is told; needs recording. Without it no rule is evaluated.
+    on_transitions : callable, optional
+        Hears of changes of alerts once they are stored.
+
+    Attributes
+    ----------
+    alerting : Alerting or None
+        Rules, outbox and channels, once started.
     """
 
     def __init__(
@@ -96,6 +123,8 @@ class Service:
         chance: random.Random | None = None,
         wants_closes: bool = False,
         is_heavy: bool = True,
+        alerts: AlertSetup | None = None,
+        on_transitions: Callable[[Sequence[Transition]], None] | None = None,
     ) -> None:
         self.config = config
         self.clock = clock or SystemClock()
@@ -119,7 +148,11 @@ class Service:
         self.store: Store | None = None
         self.closes: PriceCloses | ClosesInMemory | None = ClosesInMemory() if wants_closes else None
         self.budgets: dict[str, RateBudget] = {}
+        self.alerting: Alerting | None = None
         self.n_breaks = 0
+        self._alert_setup = alerts
+        self._on_transitions = on_transitions
+        self._clocks: dict[VenueId, tuple[str, VenueClock]] = {}
         self._recorder: Recorder | None = None
         self._on_event = on_event
         self._is_recording = is_recording
@@ -127,6 +160,7 @@ class Service:
         self._past: PastPrices | None = None
         self._chance = chance or random.Random()
         self._http: aiohttp.ClientSession | None = None
+        self._registration = Registration(self.book, self.engine.sink, self._record_notice)
         self._exposures = LiveExposures(self.book, risk_settings(config))
         self._fleet: Fleet | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -151,6 +185,7 @@ class Service:
             self._tasks.append(asyncio.create_task(supervise("risk days", days.run, self.clock)))
             errors = ModelErrorKeeper(kept, self.clock, self._model_errors, self._name_of)
             self._tasks.append(asyncio.create_task(supervise("model errors", errors.run, self.clock)))
+        equity = self._keep_equity()
         self._http = open_http()
         self._tasks.append(asyncio.create_task(supervise("engine", self.engine.run, self.clock)))
         self._fleet = Fleet(
@@ -164,9 +199,12 @@ class Service:
             needs_second_look=self.book.needs_second_look,
             chance=self._chance,
             closes=self.closes,
+            ledgers=None if equity is None else equity.ledgers,
         )
+        if self._alert_setup is not None and self.store is not None and equity is not None:
+            await self._start_alerting(self._alert_setup, self.store, equity)
         self._tasks.append(asyncio.create_task(supervise("danger", self._tell_danger, self.clock)))
-        self._register(self.config, {})
+        self._registration.register(self.config, {})
         await self._fleet.start(self.config.accounts)
         if self.closes is not None:
             self._past = PastPrices(
@@ -179,6 +217,34 @@ class Service:
             if self._past is not None:
                 self._tasks.append(asyncio.create_task(supervise("past prices", self._past.run, self.clock)))
             self._tasks.append(asyncio.create_task(supervise("heavy measures", self.heavy.run, self.clock)))
+
+    def _keep_equity(self) -> EquityKeeper | None:
+        """Return the running keeper of equity and ledgers; None where nothing is recorded."""
+        if self.store is None:
+            return None
+        zone = self.config.alerts.day_zone
+        keeper = EquityKeeper(
+            self.store, self.clock, self.book, self.latest_frame, zone, PriceCloses(self.store)
+        )
+        self._tasks.append(asyncio.create_task(supervise("equity", keeper.run, self.clock)))
+        return keeper
+
+    async def _start_alerting(self, setup: AlertSetup, store: Store, equity: EquityKeeper) -> None:
+        http, fleet = self._http, self._running_fleet()
+        if http is None:
+            raise RuntimeError("the service was not started")
+        self.alerting = Alerting(
+            setup,
+            store,
+            WatchedService(fleet, self.engine, self.budgets, self._clocks, self.clock),
+            SelfWatch(self.config.service.data_dir, self.clock),
+            equity.figures,
+            http,
+            self.clock,
+            on_transitions=self._on_transitions,
+        )
+        await self.alerting.start()
+        self.engine.rules.append(self.alerting.look)
 
     async def answer(self, asked: Asked) -> None:
         """Reckon what is too heavy for a frame once, for whoever looks once; the next frame has it."""
@@ -214,11 +280,11 @@ class Service:
             If the accounts cannot be used as configured; the old ones stay in force.
         """
         before, fleet = self.config, self._running_fleet()
-        gone = {one.spec.account_id for one in before.refused} - set(_configured(config))
+        gone = {one.spec.account_id for one in before.refused} - set(configured(config))
         # The sink looks here for what becomes of an account that is removed.
         self.config = config
         try:
-            self._register(config, {one.spec.account_id: one.reason for one in before.refused})
+            self._registration.register(config, {one.spec.account_id: one.reason for one in before.refused})
             await fleet.apply(config.accounts)
         except ConfigError:
             self.config = before
@@ -238,12 +304,14 @@ class Service:
         self._tasks.clear()
         for budget in self.budgets.values():
             budget.close()
-        if self._http is not None:
-            await self._http.close()
         try:
             if self._recorder is not None:
                 await self._recorder.flush()
+            if self.alerting is not None:
+                await self.alerting.stop()
         finally:
+            if self._http is not None:
+                await self._http.close()
             if self.store is not None:
                 await self.store.close()
 
@@ -344,37 +412,9 @@ class Service:
     def _sink(self, event: Event) -> None:
         self.engine.sink(event)
         if type(event) is AccountRemoved:
-            self._make_room_again(event.account_id)
+            self._registration.make_room_again(self.config, event.account_id)
         if self._on_event is not None:
             self._on_event(event)
-
-    def _make_room_again(self, account_id: AccountId) -> None:
-        """Take in an account that a session gave up because it is at another venue now, or refused."""
-        for spec in self.config.accounts:
-            if spec.account_id == account_id and spec.is_enabled:
-                self.book.register(spec)
-        for refused in self.config.refused:
-            if refused.spec.account_id == account_id:
-                self._show_refused(refused)
-
-    def _register(self, config: Config, known_reasons: Mapping[AccountId, str]) -> None:
-        for spec in config.accounts:
-            entry = self.book.entry(spec.account_id)
-            if spec.is_enabled and (entry is None or entry.spec.venue == spec.venue):
-                self.book.register(spec)
-        for refused in config.refused:
-            account_id = refused.spec.account_id
-            self._show_refused(refused)
-            if known_reasons.get(account_id) != refused.reason:
-                self._record_notice(Notice("account_refused", account_id, refused.reason))
-
-    def _show_refused(self, refused: RefusedAccount) -> None:
-        account_id = refused.spec.account_id
-        entry = self.book.entry(account_id)
-        if entry is not None and entry.spec.venue != refused.spec.venue:
-            self.engine.sink(AccountRemoved(account_id))
-        self.book.register(refused.spec)
-        self.engine.sink(ConnectivityUpdate(_stopped(account_id, refused.reason)))
 
     def _open_venue(self, spec: AccountSpec) -> VenuePort:
         refuse_unsupported(spec)
@@ -396,11 +436,14 @@ class Service:
             ban_wait_s=self.config.limits.ban_wait_s,
             chance=self._chance,
         )
+        self._clocks[spec.venue] = (spec.exchange, rest.clock_offset)
         return bybit_port(rest, spec.endpoints, budget)
 
     def _record_breaks(self, breaks: Iterable[Break]) -> None:
         found = tuple(breaks)
         self.n_breaks += len(found)
+        if self.alerting is not None:
+            self.alerting.hear_breaks(found)
         if self._recorder is not None:
             self._recorder.add_breaks(found)
 
@@ -418,22 +461,10 @@ class Service:
 
     def _record_notice(self, notice: Notice) -> None:
         log.warning(notice.message, kind=notice.kind, account=notice.account_id)
+        if self.alerting is not None:
+            self.alerting.hear_notice(notice)
         if self._recorder is not None:
             self._recorder.add_notice(notice)
-
-
-def _configured(config: Config) -> list[AccountId]:
-    """Return the accounts that ``config`` wants to see, refused ones among them."""
-    return [
-        *(spec.account_id for spec in config.accounts if spec.is_enabled),
-        *(refused.spec.account_id for refused in config.refused),
-    ]
-
-
-def _stopped(account_id: AccountId, reason: str) -> Connectivity:
-    return Connectivity(
-        account_id=account_id, link_state=LinkState.STOPPED, reason=reason, reason_code=ConfigError.reason
-    )
 
 
 @contextlib.asynccontextmanager

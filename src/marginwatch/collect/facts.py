@@ -73,6 +73,8 @@ class VenueFacts:
         self._pace = Pace(port, services.clock)
         self._tiers_due_s: dict[InstrumentId, float] = {}
         self._told: set[tuple[str, int | None, int | None]] = set()
+        self.announced: tuple[Maintenance, ...] = ()
+        """Interruptions that the venue last announced and that have not ended."""
         self._failing: set[str] = set()
 
     async def run(self) -> None:
@@ -137,6 +139,7 @@ class VenueFacts:
             self._note_failure("announcements", error)
             return
         self._note_success("announcements")
+        self.announced = tuple(one for one in announced if one.state not in ENDED)
         for one in announced:
             # With its times, for an interruption that was moved must be told again.
             key = (one.maintenance_id, one.begins_at_ns, one.ends_at_ns)

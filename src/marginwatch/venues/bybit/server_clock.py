@@ -46,6 +46,11 @@ class ServerClock:
         return self._best
 
     @property
+    def is_measured(self) -> bool:
+        """Whether there was a sample at all."""
+        return self._best is not None
+
+    @property
     def offset_ns(self) -> int:
         """How far the venue's clock is ahead of ours, nanoseconds; 0 while it has not been measured."""
         return self._best.offset_ns if self._best else 0

@@ -1,0 +1,15 @@
+"""Alerts of one service, wired: rules over frames, the outbox, channels, and what people do about them.
+
+In: frames, lanes, notices. Out: stored transitions, messages, the answers of the API. State: none that the store does
+not hold. Never: a bound or a message of its own, an alert told before it is stored.
+
+Modules
+-------
+setup        rules and ways to people, as one configuration wants them
+alerting     from a frame to a person, and back to whoever acknowledges
+writer       transitions and their messages, committed together
+supervised_judging  rules may be wrong, frames go on
+fact_keeper  what rules judge and no frame holds
+happenings   what happened lately, counted
+self_watch   memory, disk and lateness of this process
+"""

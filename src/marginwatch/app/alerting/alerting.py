@@ -1,0 +1,342 @@
+"""Rules, outbox and channels of one service: from a frame to a person, and back to whoever acknowledges."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+
+import aiohttp
+import structlog
+
+from marginwatch.app.alerting.fact_keeper import FactKeeper, Watched
+from marginwatch.app.alerting.self_watch import SelfWatch
+from marginwatch.app.alerting.setup import AlertSetup
+from marginwatch.app.alerting.supervised_judging import SupervisedJudging
+from marginwatch.app.alerting.writer import TransitionWriter
+from marginwatch.app.channel_tests import open_channel, send_tests
+from marginwatch.clock import Clock
+from marginwatch.collect.supervisor import supervise
+from marginwatch.model.alert import Acknowledgement, Alert, AlertState, Transition
+from marginwatch.model.delivery import ChannelStanding, ChannelTest, OutboxRow
+from marginwatch.model.notice import Notice
+from marginwatch.model.silence import Matcher, Silence
+from marginwatch.model.snapshots import Break
+from marginwatch.notify.channels.base import Channel
+from marginwatch.notify.dispatcher import Dispatcher
+from marginwatch.notify.followups import FollowUps
+from marginwatch.notify.health import ChannelHealth
+from marginwatch.notify.heartbeat import Heartbeat
+from marginwatch.notify.planner import rows_for
+from marginwatch.risk.frame import Frame, LaneResult
+from marginwatch.rules.facts import FactColumn, Facts, Reading
+from marginwatch.rules.measures.registry import MEASURES
+from marginwatch.rules.rulebook import RuleBook, RuleStanding
+from marginwatch.rules.sources import FrameSource
+from marginwatch.rules.subjects.book import SubjectBook
+from marginwatch.store import Store
+from marginwatch.store.alerts import StoredAlerts
+from marginwatch.store.outbox import StoredOutbox
+from marginwatch.store.records import StoredDelivery, StoredTransition
+
+log = structlog.get_logger(__name__)
+
+FRAME_FRESH_S = 5.0
+"""A heart beats only while the latest frame is younger."""
+
+ACKNOWLEDGED_FOR_S = 8 * 3_600.0
+"""An acknowledgement by a button in a chat holds as long as a shift."""
+
+EquityFigures = Callable[[], tuple[Mapping[str, FactColumn], Mapping[str, Mapping[str, Reading]]]]
+
+
+class Alerting:
+    """Everything about alerts of one service.
+
+    Parameters
+    ----------
+    setup : AlertSetup
+        Rules and ways to people.
+    store : Store
+        Alerts, outbox, silences.
+    service : Watched
+        Asked for what rules judge beside frames.
+    self_watch : SelfWatch
+        How the process does.
+    equity : callable
+        Daily losses and drawdowns as facts.
+    http : aiohttp.ClientSession
+        Connections of channels.
+    clock : Clock
+        Time.
+    on_transitions : callable, optional
+        Hears of transitions once they are stored.
+
+    Attributes
+    ----------
+    look : callable
+        Judges a frame or a lane: a hook of the engine. A defect in it is logged and stops nobody else.
+    writer : TransitionWriter
+        Counts, and how long alerts took from the wire to the outbox.
+    dispatcher : Dispatcher
+        Delivers.
+    """
+
+    def __init__(
+        self,
+        setup: AlertSetup,
+        store: Store,
+        service: Watched,
+        self_watch: SelfWatch,
+        equity: EquityFigures,
+        http: aiohttp.ClientSession,
+        clock: Clock,
+        *,
+        on_transitions: Callable[[Sequence[Transition]], None] | None = None,
+    ) -> None:
+        self.setup = setup
+        self._service = service
+        self._clock = clock
+        self._http = http
+        self._on_transitions = on_transitions
+        self._stored = StoredAlerts(store)
+        self._outbox = StoredOutbox(store, clock)
+        self._rulebook = RuleBook(setup.rules, MEASURES, setup.rule_settings)
+        self._subjects = SubjectBook()
+        self._facts = Facts()
+        self._self_watch = self_watch
+        self._channels: dict[str, Channel] = {}
+        self._open_channels()
+        self.writer = TransitionWriter(store, self._stored, self._rows_for, clock, self._written)
+        self.dispatcher = Dispatcher(
+            setup.notification,
+            self._channels,
+            self._outbox,
+            self._stored,
+            self.open_alerts,
+            clock=clock,
+        )
+        self._followups = FollowUps(
+            setup.notification,
+            self._outbox,
+            self._stored,
+            self.open_alerts,
+            self.dispatcher.memory,
+            clock=clock,
+            on_rows=self.dispatcher.wake_for,
+        )
+        self._keeper = FactKeeper(
+            self._facts, service, self_watch, self.dispatcher.channel_health, equity, clock
+        )
+        self.look = SupervisedJudging(self._judge)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _open_channels(self) -> None:
+        of = self.setup
+        editing: set[str] = set()
+        for name, one in of.notification.channels.items():
+            channel = open_channel(one, self._http, self._clock, of.folder, self._acknowledge_by_button)
+            self._channels[name] = channel
+            if channel.can_edit:
+                editing.add(name)
+        self._editing = frozenset(editing)
+
+    # ---- start and stop -----------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Take over what was open before, and begin to gather, write and deliver.
+
+        Raises
+        ------
+        ConnectivityError
+            If the database cannot be read.
+        """
+        alerts = await self._stored.open_alerts()
+        judged_ns = await self._stored.judged_until_ns()
+        self._rulebook.restore(alerts, judged_ns, self._clock.now_ns())
+        if alerts:
+            log.info("alerts taken over", alerts=len(alerts))
+        parts = {
+            "facts": self._keeper.run,
+            "self watch": self._self_watch.run,
+            "alert writer": self.writer.run,
+            "dispatcher": self.dispatcher.run,
+            "follow-ups": self._followups.run,
+        }
+        url = self.setup.notification.heartbeat_url
+        if url is not None:
+            every_s = self.setup.notification.heartbeat_every_s
+            parts["heartbeat"] = Heartbeat(url, every_s, self.why_not_well, self._http, self._clock).run
+        self._tasks = [
+            asyncio.create_task(supervise(name, run, self._clock), name=name) for name, run in parts.items()
+        ]
+
+    async def stop(self) -> None:
+        """Write down what is queued, stop delivering; what waits in the outbox is delivered after the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        try:
+            await self.writer.flush()
+        finally:
+            for channel in self._channels.values():
+                await channel.close()
+
+    async def drain(self, timeout_s: float) -> bool:
+        """Write down what is queued and wait until it is delivered; return whether all of it was, in that time."""
+        await self.writer.flush()
+        return await self.dispatcher.drain(timeout_s)
+
+    # ---- heard from the engine ----------------------------------------------------------------------------------
+
+    def hear_notice(self, notice: Notice) -> None:
+        """Count what happened."""
+        if notice.account_id is not None:
+            self._keeper.happenings.note(notice.kind, str(notice.account_id), self._clock.now_ns())
+
+    def hear_breaks(self, breaks: Sequence[Break]) -> None:
+        """Count reconciliation breaks."""
+        for found in breaks:
+            self._keeper.happenings.note("break", str(found.account_id), self._clock.now_ns())
+
+    def _judge(self, result: Frame | LaneResult) -> None:
+        transitions = self._rulebook.evaluate(FrameSource(result, self._facts, self._subjects))
+        if transitions:
+            self.writer.put(transitions, _oldest_ns(result))
+        if isinstance(result, Frame):
+            self.writer.note_judged(result.at_ns)
+
+    def _rows_for(self, transitions: Sequence[Transition], now_ns: int) -> tuple[OutboxRow, ...]:
+        return rows_for(transitions, self.setup.notification, now_ns, editing=self._editing)
+
+    def _written(self, transitions: Sequence[Transition]) -> None:
+        self.dispatcher.wake()
+        if self._on_transitions is not None:
+            self._on_transitions(transitions)
+
+    def why_not_well(self) -> str:
+        """Return why alerts may be lost at the moment; ``""`` while all works."""
+        if self.look.problem:
+            return f"rules cannot be evaluated ({self.look.problem})"
+        framed_ns = self._service.framed_at_ns()
+        if framed_ns is None or self._clock.now_ns() - framed_ns > FRAME_FRESH_S * 1e9:
+            return "there are no fresh frames"
+        if self.writer.is_failing:
+            return "the database cannot be written"
+        return "" if self.dispatcher.is_working() else "the dispatcher does not work"
+
+    # ---- what is known, and what people do ----------------------------------------------------------------------
+
+    def now_ns(self) -> int:
+        """Return the time, UTC nanoseconds."""
+        return self._clock.now_ns()
+
+    def open_alerts(self) -> tuple[Alert, ...]:
+        """Return alerts that are pending or firing, unknown notices among them, with the values last judged."""
+        return self._rulebook.open_alerts()
+
+    def standings(self) -> tuple[RuleStanding, ...]:
+        """Return how each rule in force stands."""
+        return self._rulebook.standings()
+
+    def channel_health(self) -> Mapping[str, ChannelHealth]:
+        """Return how each channel does."""
+        return self.dispatcher.channel_health()
+
+    async def resolved_alerts(self, limit: int) -> tuple[Alert, ...]:
+        """Return alerts that fired and have resolved, the last to resolve first."""
+        return await self._stored.resolved_alerts(limit)
+
+    async def channel_standings(self, alert_ids: Sequence[str]) -> Mapping[str, tuple[ChannelStanding, ...]]:
+        """Return for each of these alerts what became of its newest row in each channel."""
+        return await self._stored.channel_standings(alert_ids)
+
+    async def transitions(
+        self,
+        *,
+        before_id: int | None = None,
+        limit: int = 100,
+        key: str | None = None,
+        account_id: str | None = None,
+    ) -> tuple[StoredTransition, ...]:
+        """Return transitions, newest first."""
+        return await self._stored.transitions(
+            before_id=before_id, limit=limit, key=key, account_id=account_id
+        )
+
+    async def deliveries(
+        self,
+        *,
+        before_id: int | None = None,
+        limit: int = 100,
+        channel: str | None = None,
+        key: str | None = None,
+    ) -> tuple[StoredDelivery, ...]:
+        """Return attempts to send, newest first."""
+        return await self._stored.deliveries(before_id=before_id, limit=limit, channel=channel, key=key)
+
+    async def acknowledge(
+        self, alert_id: str, author: str, comment: str, for_s: float
+    ) -> Acknowledgement | None:
+        """Acknowledge a firing alert at its severity of now; None if none of that id fires."""
+        found = [one for one in self.open_alerts() if one.alert_id == alert_id]
+        if not found or found[0].state is not AlertState.FIRING:
+            return None
+        now_ns = self._clock.now_ns()
+        given = Acknowledgement(
+            key=found[0].key,
+            alert_id=alert_id,
+            severity=found[0].severity,
+            author=author,
+            comment=comment,
+            at_ns=now_ns,
+            until_ns=now_ns + int(for_s * 1e9),
+        )
+        await self._stored.add_acknowledgement(given)
+        return given
+
+    async def _acknowledge_by_button(self, alert_id: str, author: str, channel: str) -> str:
+        given = await self.acknowledge(alert_id, author, f"by a button in {channel}", ACKNOWLEDGED_FOR_S)
+        if given is None:
+            return "This alert is over."
+        return (
+            f"Acknowledged for {ACKNOWLEDGED_FOR_S / 3_600:g} h by {author}. A higher severity is told again."
+        )
+
+    async def acknowledgements(self) -> tuple[Acknowledgement, ...]:
+        """Return the last acknowledgement of each open alert."""
+        return await self._stored.acknowledgements()
+
+    async def add_silence(
+        self, matchers: Sequence[Matcher], author: str, comment: str, from_ns: int, until_ns: int
+    ) -> Silence:
+        """Add a silence."""
+        silence = Silence(
+            silence_id=secrets.token_hex(4),
+            matchers=tuple(matchers),
+            author=author,
+            comment=comment,
+            from_ns=from_ns,
+            until_ns=until_ns,
+        )
+        await self._stored.add_silence(silence)
+        return silence
+
+    async def end_silence(self, silence_id: str) -> bool:
+        """End a silence now; False if there is none of that name that could be ended."""
+        return await self._stored.end_silence(silence_id, self._clock.now_ns())
+
+    async def silences(self) -> tuple[Silence, ...]:
+        """Return silences that hold now or will."""
+        return await self._stored.silences(self._clock.now_ns())
+
+    async def test_channels(self) -> tuple[ChannelTest, ...]:
+        """Send a test through every channel, all at once, and return what came of each."""
+        return await send_tests(self.setup.notification, self._channels, self._clock)
+
+
+def _oldest_ns(result: Frame | LaneResult) -> int | None:
+    """Return when the oldest message that a result first shows was received."""
+    if isinstance(result, LaneResult):
+        return result.oldest_ns
+    waited_ms = result.wire_to_frame_ms
+    return None if waited_ms is None else result.at_ns - int(waited_ms * 1e6)

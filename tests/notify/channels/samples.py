@@ -66,7 +66,7 @@ def enemy_message() -> Message:
         severity_word=ENEMY,
         is_firing=True,
         headline=long,
-        lines=tuple(Line(f"{number} {ENEMY}", long) for number in range(60)),
+        lines=tuple(Line(f"{number} {ENEMY}", long) for number in range(20)),
         action=long,
         link='javascript:alert("1")',
     )

@@ -1,6 +1,7 @@
 """One JSON POST: a bounded answer, or why there is none in the words of :class:`DeliveryError`."""
 
 import email.utils
+import re
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ Shape = TypeVar("Shape")
 
 ANSWER_BYTES_MAX = 64 * 1024
 DETAIL_CHARACTERS_MAX = 200
+PART_LENGTH_MIN = 6
 RETRY_AFTER_S_MAX = 86_400.0
 """No platform of ours bars for longer than a day; what says so is not believed further."""
 
@@ -72,7 +74,7 @@ class HttpPost:
 
     async def send(
         self,
-        url: URL,
+        url: URL | Secret,
         payload: object,
         headers: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
@@ -84,12 +86,14 @@ class HttpPost:
         DeliveryError
             ``timeout`` or ``connection``, to be tried again, or ``garbage`` if the answer is too long.
         """
+        # What is kept as a secret was encoded when it was made.
+        place = URL(url.reveal(), encoded=True) if isinstance(url, Secret) else url
         limit_s = timeout_s or self._timeout_s
         # The causes are left out on purpose: aiohttp's errors repeat the URL.
         try:
             async with self._http.request(
                 "POST",
-                url,
+                place,
                 data=msgspec.json.encode(payload),
                 headers={"Content-Type": "application/json; charset=utf-8", **(headers or {})},
                 timeout=aiohttp.ClientTimeout(total=limit_s),
@@ -148,12 +152,9 @@ class HttpPost:
     def detail(self, said: str) -> str:
         """Return what a platform said as one short, harmless line without our secrets."""
         for secret in self._secrets:
-            for part in {
-                secret.reveal(),
-                secret.reveal().rsplit("=", 1)[-1],
-                secret.reveal().rsplit("/", 1)[-1],
-            }:
-                said = said.replace(part, "***") if len(part) >= 4 else said
+            # The whole, and its last part: the key of an address, the second half of a Telegram token.
+            for part in (secret.reveal(), re.split("[=/:]", secret.reveal())[-1]):
+                said = said.replace(part, "***") if len(part) >= PART_LENGTH_MIN else said
         return clip(harmless(said), DETAIL_CHARACTERS_MAX)
 
     def raise_for_status(self, answer: Answer, said: str = "") -> None:

@@ -13,8 +13,8 @@ _KEY = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 def webhook_address(
     secret: Secret, *, official: str, path: str, query_key: str | None = None, base_url: str | None = None
-) -> URL:
-    """Return where to send messages.
+) -> Secret:
+    """Return where to send messages, encoded; secret, for the key is in it.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def webhook_address(
     if not _KEY.fullmatch(key):
         raise ConfigError(f"webhook is no address of a robot; copy it whole, as in {official}{path}…")
     place = URL(str(base).rstrip("/") + path)
-    return place.with_query({query_key: key}) if query_key else URL(str(place) + key)
+    return Secret(str(place.with_query({query_key: key})) if query_key else f"{place}{key}")
 
 
 def _taken_apart(text: str, path: str, query_key: str | None, base: URL | None) -> tuple[URL, str]:

@@ -88,12 +88,12 @@ class DingtalkChannel:
     async def close(self) -> None:
         """Give nothing back: the connections are shared."""
 
-    def _signed(self) -> URL:
+    def _signed(self) -> Secret:
         if self._secret is None:
             return self._url
         timestamp_ms = self._clock.now_ns() // 1_000_000
         signed = {"timestamp": str(timestamp_ms), "sign": signature(timestamp_ms, self._secret)}
-        return self._url.update_query(signed)
+        return Secret(str(URL(self._url.reveal(), encoded=True).update_query(signed)))
 
     def _judge(self, answer: Answer) -> None:
         said = self._http.read(answer, _Said)
@@ -123,5 +123,5 @@ class DingtalkChannel:
 _RATE_LIMITS = frozenset({130101, 410100})
 _BUSY = -1
 _SECURITY = 310000
-_REASONS = dict.fromkeys((300001, 300005, 400013, 400101, 400102, 400106), "not_found")
+_REASONS: dict[int, str] = dict.fromkeys((300001, 300005, 400013, 400101, 400102, 400106), "not_found")
 """No such token (three spellings of it), group dissolved, robot stopped, robot gone."""

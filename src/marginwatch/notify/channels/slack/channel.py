@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from yarl import URL
 
 from marginwatch.errors import ConfigError, DeliveryError
 from marginwatch.model.secret import Secret
@@ -90,7 +89,7 @@ class SlackChannel:
     async def close(self) -> None:
         """Give nothing back: the connections are shared."""
 
-    async def _send_by_webhook(self, url: URL, content: dict[str, Any]) -> Receipt:
+    async def _send_by_webhook(self, url: Secret, content: dict[str, Any]) -> Receipt:
         answer = await self._http.send(url, {"unfurl_links": False, "unfurl_media": False, **content})
         said = answer.body.decode(errors="replace").strip()
         if answer.is_ok and said == "ok":

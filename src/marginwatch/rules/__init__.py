@@ -31,4 +31,8 @@ standing    where each rule stands
 series      sources from plain numbers
 identifiers names of alerts and transitions
 trying      rules tried on a series written by hand
+reading     rules out of their tables
+table       the table of a rule as it is written
+bounds      ladders, and what a measure can reach
+vocabulary  labels and placeholders by scope
 """

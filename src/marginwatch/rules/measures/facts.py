@@ -7,6 +7,7 @@ import numpy as np
 
 from marginwatch.book.table import FloatArray
 from marginwatch.model.alert import Scope, Unit
+from marginwatch.model.ids import AccountId
 from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.rules.column import Column, Measure, Moment, ReadColumn
 from marginwatch.rules.facts import FactColumn, Facts, Reading
@@ -251,7 +252,10 @@ def _accounts(fact: Fact, moment: Moment) -> Column:
     def make() -> _Made:
         if told is not None:
             return _of_column(fact, told, size)
-        return _of_names(fact, named, ((str(name), row) for name, row in members.account_rows.items()), size)
+        # Few accounts are named: those to which something happened.
+        rows = members.account_rows
+        places = [(name, row) for name in named if (row := rows.get(AccountId(name))) is not None]
+        return _of_names(fact, named, places, size)
 
     # Whoever knows the figures puts new ones in their place and does not write into the old.
     key = (told, named, frame.book.groups_version, size)

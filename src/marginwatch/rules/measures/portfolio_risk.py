@@ -19,6 +19,7 @@ from marginwatch.rules.measures.columns import (
     said,
     share,
 )
+from marginwatch.rules.members import GroupScope, names_of
 
 CONFIDENCE = 0.95
 
@@ -120,21 +121,38 @@ def _zone(moment: Moment) -> Column:
     return Column(values, answers, said(""), part.at_ns)
 
 
-def _mean_correlation(moment: Moment) -> Column:
+def _mean_correlation(moment: Moment, scope: GroupScope) -> Column:
+    """Return the same number for each group: what coins do is nobody's own."""
     frame = frame_of(moment)
+    n = len(names_of(scope, frame))
     part = frame.heavy.value_at_risk
     held = part.held_at(frame.at_ns)
     watch = None if held.value is None else held.value.correlations
-    values, answers = np.full(2, np.nan), np.full(2, np.uint8(Answer.MISSING))
+    values, answers = np.full(n, np.nan), np.full(n, np.uint8(Answer.MISSING))
     if watch is not None:
-        answers[1] = watch.answer
-        values[1] = watch.mean_recent if watch.answer == Answer.NUMBER else np.nan
+        answers[:] = watch.answer
+        values[:] = watch.mean_recent if watch.answer == Answer.NUMBER else np.nan
     return Column(values, answers, said(held.reason or "too little history"), part.at_ns or frame.at_ns)
 
 
 def _share_of_equity(scope: str, read: ReadColumn) -> Measure:
     description = "Value at risk, 95 %, one day, by the configured method ÷ equity; high is bad."
     return Measure(f"{scope}.var_to_equity", scope, "fraction", 0.0, SHARE_MAX, description, read)  # pyright: ignore[reportArgumentType]  # a scope
+
+
+CORRELATED: tuple[GroupScope, ...] = ("portfolio", "desk", "tag")
+
+
+def _correlation_measure(scope: GroupScope) -> Measure:
+    return Measure(
+        f"{scope}.mean_correlation",
+        scope,
+        "fraction",
+        -1.0,
+        1.0,
+        "Mean correlation of the daily returns of all coins held, recent days weighing more; 1 is all as one.",
+        lambda moment: _mean_correlation(moment, scope),
+    )
 
 
 MEASURES = (
@@ -159,13 +177,5 @@ MEASURES = (
         "Verdict on the last 250 daily forecasts of value at risk: 0 green, 1 yellow, 2 red, which rejects the model.",
         _zone,
     ),
-    Measure(
-        "portfolio.mean_correlation",
-        "portfolio",
-        "fraction",
-        -1.0,
-        1.0,
-        "Mean correlation of the daily returns of the coins held, recent days weighing more; 1 is all as one.",
-        _mean_correlation,
-    ),
+    *(_correlation_measure(scope) for scope in CORRELATED),
 )

@@ -36,6 +36,10 @@ alerts           alerts: what fires, who was told; alerts ack
 alert_table      its columns and those of silences
 silence          silence: add, list, end
 authorship       who says so, and for how long
+rules            rules: list and test
+rule_table       the columns of rules
+rule_trial       what a trial showed
+transition_table changes of alerts as rows
 export           export: a whole book as one file
 sim              sim: a simulated exchange
 check            check: every key and what its account answers

@@ -10,6 +10,7 @@ from marginwatch.web.alert_replies import AlertRow, AlertsReply, ChannelRow, Sil
 
 STATE_MARKS = {AlertState.FIRING: "●", AlertState.PENDING: "◌", AlertState.RESOLVED: "✓"}
 TOLD_MARKS = {RowState.SENT: "✓", RowState.WAITING: "…", RowState.SKIPPED: "·", RowState.FAILED: "✗"}
+SECONDS_EXACT_BELOW = 100.0
 NOTES_MAX = 20
 NAMED_MAX = 6
 
@@ -25,7 +26,7 @@ def figure(value: float | None, unit: Unit) -> str:
     if unit == "times":
         return f"{grouped(value, 1)} ×"
     if unit == "seconds":
-        return age(value) if value >= 0 else f"{grouped(value)} s"
+        return f"{value:.3g} s".replace("-", "−") if value < SECONDS_EXACT_BELOW else age(value)
     if unit == "bytes":
         return f"{grouped(value / 1e6, 1)} MB"
     return grouped(value, 0 if value == int(value) else 1)

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "var": "Show value at risk and expected shortfall, and where they come from.",
     "alerts": "Show what fires, what is pending or unknown, and who was told; alerts ack.",
     "silence": "Keep alerts from being told for a while: silence add, list, end.",
+    "rules": "Show the rules in force, or try rules on a written series: rules list, test.",
     "advise": "Show transfers or hedges that would help; nothing executes them.",
     "export": "Write the whole book to a file: export book.",
     "sim": "Run a simulated exchange that exchange clients can connect to.",
@@ -32,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
 SUBCOMMANDS: Mapping[str, Mapping[str, str]] = {
     "alerts": {"ack": "acknowledge"},
     "silence": {"add": "add", "list": "list_", "end": "end"},
+    "rules": {"list": "list_", "test": "try_rules"},
 }
 """Command → its own commands → the functions of ``cli/<command>.py`` that they are. Its function of the same name is what
 happens without one."""

@@ -22,6 +22,7 @@ from marginwatch.rules.unknown import RULE as DATA_MISSING
 
 KNOWN = ("rules", "interval", "unknown_after", "rule", "series", "expect")
 DEFAULT = "default"
+ANY = "any"
 INTERVAL_S_MAX = 86_400.0
 STEPS_MAX = 1_000_000
 
@@ -41,8 +42,8 @@ class ExpectTable(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     rule: str
     subject: str
-    state: Literal["inactive", "pending", "firing", "resolved"] | None = None
-    severity: Literal["info", "warning", "high", "critical"] | None = None
+    state: Literal["inactive", "pending", "firing", "resolved", "any"] = ANY
+    severity: Literal["info", "warning", "high", "critical", "any"] = ANY
     unknown: bool | None = None
     fired: int | None = None
 
@@ -176,23 +177,22 @@ def _series(
 def _expectation(complaints: Complaints, place: int, table: Mapping[str, Any]) -> Expectation | None:
     path = ("expect", place)
     good = read_table(complaints, path, table, ExpectTable)
-    wanted = {key: good.get(key) for key in ("state", "severity", "unknown", "fired")}
     if "at" not in good or "rule" not in good or "subject" not in good:
         return None
-    if all(value is None for value in wanted.values()):
+    if not {"state", "severity", "unknown", "fired"} & table.keys():
         complaints.refuse(path, "[[expect]] expects nothing; add state, severity, unknown or fired")
     try:
         at_s = seconds_of(good["at"])
     except ValueError as error:
         complaints.refuse((*path, "at"), f"[[expect]] at: {error}")
         return None
-    severity = good.get("severity")
+    state, severity = good.get("state", ANY), good.get("severity", ANY)
     return Expectation(
         at_s=at_s,
         rule=good["rule"],
         subject=good["subject"],
-        state=good.get("state"),
-        severity=None if severity is None else Severity.of_word(severity),
+        state=None if state == ANY else state,
+        severity=None if severity == ANY else Severity.of_word(severity),
         is_unknown=good.get("unknown"),
         n_fired=good.get("fired"),
         line=line_of(complaints.lines, path),

@@ -85,22 +85,27 @@ class GroupRows:
     # ---- once a minute --------------------------------------------------------------------------------------
 
     def bring_up_to_date(self) -> None:
-        """Multiply each group's index by what its accounts gained since the last time, and raise its peak."""
+        """Multiply each group's index by what its accounts gained since the last time, and raise its peak.
+
+        A group that money may have left waits until that is known: one side of a transfer inside may be known before the
+        other.
+        """
         index, peak = self.index_and_peak()
         why = self._why(self._is_known())
+        is_waiting = why == Why.MONEY_UNEXPLAINED
         for number, name in enumerate(self.names):
-            if not math.isnan(index[number]):
+            if not math.isnan(index[number]) and not is_waiting[number]:
                 self._index[name] = float(index[number])
                 is_sure = why[number] == Why.NUMBER
                 self._peak[name] = float(peak[number]) if is_sure else self._peak.get(name, 1.0)
-        gained, equity = self._accounts.gained_now(), self._accounts.equity_now()
-        n = self._group.shape[0]
-        is_now = ~np.isnan(gained[:n]) & ~np.isnan(equity[:n])
-        np.copyto(self._then.gained[:n], gained[:n], where=is_now)
-        np.copyto(self._then.equity[:n], equity[:n], where=is_now)
+        n, then = self._group.shape[0], self._then
+        gained, equity = self._accounts.gained_now()[:n], self._accounts.equity_now()[:n]
+        is_now = ~np.isnan(gained) & ~np.isnan(equity) & ~is_waiting[self._group]
+        np.copyto(then.gained[:n], gained, where=is_now)
+        np.copyto(then.equity[:n], equity, where=is_now)
         # Whoever came to another group has gained nothing in it yet.
-        self._then.gained[:n][(self._then.group[:n] != self._group) & ~is_now] = np.nan
-        self._then.group[:n] = self._group
+        then.gained[:n][(then.group[:n] != self._group) & ~is_now] = np.nan
+        then.group[:n] = self._group
 
     def index_and_peak(self) -> tuple[FloatArray, FloatArray]:
         """Return the growth index of each group and its peak; NaN where none of its accounts is known."""

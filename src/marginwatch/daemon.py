@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import structlog
 
+from marginwatch.app.alerting.setup import alert_setup
 from marginwatch.app.service import Service, running
 from marginwatch.config import Config, load
 from marginwatch.errors import ConfigError
@@ -59,7 +60,7 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     loop.add_signal_handler(signal.SIGHUP, reloading.set)
-    service = Service(config)
+    service = Service(config, alerts=alert_setup(config))
     async with running(service):
         web = WebServer(_api(service, config, scrubber), config.service.host, config.service.port)
         await web.start()

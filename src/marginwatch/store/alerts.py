@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marginwatch.model.alert import Acknowledgement, Alert, AlertState, Transition, TransitionKind
@@ -28,6 +28,10 @@ TRIM_EVERY = 50
 """Commits between two looks whether tables are beyond their bounds."""
 
 _THE_ROW = 1
+
+_IDS = ALERT_TRANSITION.c.transition_id
+_OF_THESE = select(_IDS).where(_IDS.in_(bindparam("these", expanding=True)))
+_ADD_TRANSITIONS = insert(ALERT_TRANSITION)
 
 
 class StoredAlerts:
@@ -71,7 +75,7 @@ class StoredAlerts:
         new = [one for one in transitions if one.transition_id not in known]
         if new:
             values = {one.transition_id: _transition_values(one) for one in new}
-            await unit.connection.execute(insert(ALERT_TRANSITION), list(values.values()))
+            await unit.connection.execute(_ADD_TRANSITIONS, list(values.values()))
             await _keep_last(unit.connection, new)
         await insert_rows(unit.connection, rows)
         if self._writes % TRIM_EVERY == 0:
@@ -161,10 +165,9 @@ class StoredAlerts:
 
 
 async def _known(connection: AsyncConnection, transition_ids: Sequence[str]) -> Collection[str]:
-    ids = ALERT_TRANSITION.c.transition_id
     known: set[str] = set()
     for some in chunks(transition_ids):
-        known.update((await connection.execute(select(ids).where(ids.in_(some)))).scalars())
+        known.update((await connection.execute(_OF_THESE, {"these": some})).scalars())
     return known
 
 

@@ -7,6 +7,8 @@ from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from marginwatch.store.sqlite_connection import connect
+
 BUSY_TIMEOUT_MS = 5_000
 READERS_MAX = 4
 
@@ -31,8 +33,12 @@ def reader_engine(path: Path) -> AsyncEngine:
 
 
 def _engine(path: Path, *, connections: int, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
+    async def open_it() -> Any:  # the driver's connection
+        return await connect(path)
+
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
+        async_creator=open_it,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=connections,
         max_overflow=0,
@@ -40,8 +46,6 @@ def _engine(path: Path, *, connections: int, begin: str, pragmas: tuple[str, ...
 
     def on_connect(connection: Any, record: object) -> None:  # a DBAPI connection of no public type
         del record
-        # The driver must not begin transactions of its own: it would do so late, and not around DDL.
-        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", *pragmas):
             cursor.execute(f"PRAGMA {pragma}")

@@ -104,7 +104,7 @@ def _api(service: Service, config: Config, scrubber: Scrubber) -> Gate:
     scrubber.learn([token])
     if config.service.token is None:
         log.info("token of the API", file=str(config.service.token_file))
-    return create_app(service, token, history=service.store)
+    return create_app(service, token, history=service.store, alerting=service.alerting)
 
 
 async def _tell_progress(service: Service) -> None:

@@ -47,8 +47,8 @@ def clip(text: str, characters_max: int) -> str:
     if len(text) <= characters_max:
         return text
     end = max(characters_max - len(ELLIPSIS), 0)
-    for back in range(min(end, BACK_MAX)):
-        if not _joins(text, end - back):
+    for back in range(min(end, BACK_MAX) + 1):
+        if end == back or not _joins(text, end - back):
             return text[: end - back].rstrip() + ELLIPSIS
     return text[:end] + ELLIPSIS
 

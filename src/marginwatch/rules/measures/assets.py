@@ -174,6 +174,8 @@ def _neutral(moment: Moment) -> _Neutral:
         mine = np.zeros(frame.inclusion.shape[0], np.bool_)
         mine[members.tag_accounts[members.tags == code]] = True
         mine &= frame.inclusion == Inclusion.INCLUDED
+        if not mine.any():
+            return _Neutral(frame.at_ns, *np.zeros((4, n_coins)))
         coin = frame.prices.coin[book.holding_asset]
         held = np.flatnonzero(mine[book.holding_account])
         net, coins = frame.holdings.net_usd[held], coin[held]
@@ -187,7 +189,9 @@ def _neutral(moment: Moment) -> _Neutral:
             np.bincount(coin[unvalued], minlength=n_coins).astype(np.float64),
         )
 
-    key = (frame.at_ns // SLOW_EVERY_NS, frame.book.groups_version, frame.assets.long_usd.shape[0])
+    # Not in the same frame as other sums that are made so often.
+    turn = (frame.at_ns + SLOW_EVERY_NS // 2) // SLOW_EVERY_NS
+    key = (turn, frame.book.groups_version, frame.assets.long_usd.shape[0])
     return members.once("neutral", key, make)
 
 

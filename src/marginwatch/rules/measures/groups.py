@@ -8,7 +8,7 @@ from marginwatch.book.table import FloatArray
 from marginwatch.model.alert import Unit
 from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.risk.group_measures import GroupMeasures
-from marginwatch.risk.measures.exposure import direction_bias
+from marginwatch.risk.measures.exposure import direction_bias, grouped
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.rules.column import Column, Measure, Moment
 from marginwatch.rules.measures.columns import (
@@ -248,10 +248,10 @@ def _sides(moment: Moment) -> tuple[int, FloatArray, FloatArray]:
     frame, size = frame_of(moment), frame_of(moment).inclusion.shape[0]
 
     def count() -> tuple[int, FloatArray, FloatArray]:
-        quantity, account = frame.book.quantity, frame.book.account
-        long = np.bincount(account[quantity > 0.0], minlength=size).astype(np.float64)
-        short = np.bincount(account[quantity < 0.0], minlength=size).astype(np.float64)
-        return frame.at_ns, long, short
+        # One pass over all positions: longs less shorts, and what both add up to is counted already.
+        side = grouped(frame.book.account, np.sign(frame.book.quantity), size)
+        both = frame.accounts.n_positions
+        return frame.at_ns, (both + side) / 2.0, (both - side) / 2.0
 
     return moment.members.once(
         "sides", (frame.at_ns // COUNT_EVERY_NS, frame.book.groups_version, size), count

@@ -110,6 +110,8 @@ class Service:
     ----------
     alerting : Alerting or None
         Rules, outbox and channels, once started.
+    equity : EquityKeeper or None
+        Equity by the minute and ledgers, once started and where there is recording.
     """
 
     def __init__(
@@ -149,6 +151,7 @@ class Service:
         self.closes: PriceCloses | ClosesInMemory | None = ClosesInMemory() if wants_closes else None
         self.budgets: dict[str, RateBudget] = {}
         self.alerting: Alerting | None = None
+        self.equity: EquityKeeper | None = None
         self.n_breaks = 0
         self._alert_setup = alerts
         self._on_transitions = on_transitions
@@ -223,7 +226,7 @@ class Service:
         if self.store is None:
             return None
         zone = self.config.alerts.day_zone
-        keeper = EquityKeeper(
+        self.equity = keeper = EquityKeeper(
             self.store, self.clock, self.book, self.latest_frame, zone, PriceCloses(self.store)
         )
         self._tasks.append(asyncio.create_task(supervise("equity", keeper.run, self.clock)))
@@ -307,6 +310,8 @@ class Service:
         try:
             if self._recorder is not None:
                 await self._recorder.flush()
+            if self.equity is not None:
+                await self.equity.flush()
             if self.alerting is not None:
                 await self.alerting.stop()
         finally:

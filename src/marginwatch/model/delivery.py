@@ -198,6 +198,13 @@ class ChannelStanding(msgspec.Struct, frozen=True, kw_only=True):
     at_ns: int = 0
 
 
+class AlertCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many alerts somebody was to be told of, those held back left out, and of how many of them somebody was."""
+
+    n_routed: int
+    n_delivered: int
+
+
 class ChannelTest(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a test through one channel.
 

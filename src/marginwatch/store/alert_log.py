@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, Table, func, select
 
 from marginwatch.model.alert import Transition, TransitionKind
-from marginwatch.model.delivery import ChannelStanding, Delivery, OutboxRow, RowState, SendReason
+from marginwatch.model.delivery import AlertCounts, ChannelStanding, Delivery, OutboxRow, RowState, SendReason
 from marginwatch.store.outbox_rows import alert_of, outbox_row
 from marginwatch.store.records import StoredDelivery, StoredTransition
 from marginwatch.store.store import PAGE_MAX, Store
@@ -72,6 +72,14 @@ class AlertLog:
         """Return the messages of one alert."""
         query = _page(OUTBOX, None, PAGE_MAX).where(OUTBOX.c.alert_id == alert_id)
         return tuple(outbox_row(row) for row in await self._store.rows(query))
+
+    async def counts(self) -> AlertCounts:
+        """Return of how many alerts somebody was to be told, and of how many somebody was."""
+        alerts, state = func.count(OUTBOX.c.alert_id.distinct()), OUTBOX.c.state
+        routed = select(alerts).where(state != RowState.SKIPPED.value).scalar_subquery().label("routed")
+        sent = select(alerts).where(state == RowState.SENT.value).scalar_subquery().label("sent")
+        [row] = await self._store.rows(select(routed, sent))
+        return AlertCounts(n_routed=row.routed, n_delivered=row.sent)
 
     async def channel_standings(self, alert_ids: Sequence[str]) -> Mapping[str, tuple[ChannelStanding, ...]]:
         """Return what became of the newest message of each alert in each channel, channels in order of their names."""

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marginwatch.model.alert import Acknowledgement, Alert, AlertState, Transition, TransitionKind
-from marginwatch.model.delivery import ChannelStanding, OutboxRow
+from marginwatch.model.delivery import AlertCounts, ChannelStanding, OutboxRow
 from marginwatch.model.silence import Silence
 from marginwatch.store.acknowledgements import StoredAcknowledgements
 from marginwatch.store.alert_log import AlertLog
@@ -136,6 +136,10 @@ class StoredAlerts:
     async def rows_of(self, alert_id: str) -> tuple[OutboxRow, ...]:
         """Return the newest thousand messages of one alert, newest first."""
         return await self._log.rows_of(alert_id)
+
+    async def counts(self) -> AlertCounts:
+        """Return of how many alerts somebody was to be told, those held back left out, and of how many somebody was."""
+        return await self._log.counts()
 
     async def channel_standings(self, alert_ids: Sequence[str]) -> Mapping[str, tuple[ChannelStanding, ...]]:
         """Return for each of these alerts that was to be told what became of its newest row in each channel."""

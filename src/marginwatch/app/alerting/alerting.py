@@ -16,7 +16,7 @@ from marginwatch.app.channel_tests import open_channel, send_tests
 from marginwatch.clock import Clock
 from marginwatch.collect.supervisor import supervise
 from marginwatch.model.alert import Acknowledgement, Alert, AlertState, Transition
-from marginwatch.model.delivery import ChannelStanding, ChannelTest, OutboxRow
+from marginwatch.model.delivery import AlertCounts, ChannelStanding, ChannelTest, OutboxRow
 from marginwatch.model.notice import Notice
 from marginwatch.model.silence import Matcher, Silence
 from marginwatch.model.snapshots import Break
@@ -241,6 +241,10 @@ class Alerting:
     def channel_health(self) -> Mapping[str, ChannelHealth]:
         """Return how each channel does."""
         return self.dispatcher.channel_health()
+
+    async def counts(self) -> AlertCounts:
+        """Return of how many alerts somebody was to be told, those held back left out, and of how many somebody was."""
+        return await self._stored.counts()
 
     async def resolved_alerts(self, limit: int) -> tuple[Alert, ...]:
         """Return alerts that fired and have resolved, the last to resolve first."""

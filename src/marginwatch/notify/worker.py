@@ -95,6 +95,8 @@ class Worker:
         self.health = ChannelHealth()
         self.tally = Tally()
         self.is_store_failing = False
+        self.is_busy = False
+        self.n_turns = 0
 
     @property
     def lease_s(self) -> float:
@@ -113,6 +115,15 @@ class Worker:
 
     async def turn(self) -> bool:
         """Claim what is due and deal with it; return whether there may be more at once."""
+        self.is_busy = True
+        try:
+            more = await self._turn()
+            self.is_busy = more
+        finally:
+            self.n_turns += 1
+        return more
+
+    async def _turn(self) -> bool:
         clock, settings = self._shared.clock, self._shared.settings
         self.tally.last_turn_s = clock.monotonic_s()
         now_ns, lease_ns = clock.now_ns(), int(self.lease_s * 1e9)

@@ -91,6 +91,7 @@ class Evaluation:
                 self.state.owners.owners[code].is_gone = True
             for watch in view.watches:
                 watch.forget(free)
+        self.state.owners.leave(scope.scope, free)
         scope.take_over(free, now, self.teller.now_ns)
         return waiting
 

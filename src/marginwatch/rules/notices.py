@@ -20,13 +20,12 @@ NO_RULE = "the rule is gone, or concerns this subject no longer"
 
 def tell_unknown(state: RuleState, teller: Teller, budget: int) -> None:
     """Tell of those whose data have been missing for too long, and of those where they are back."""
+    for scope in state.scopes.values():
+        state.owners.prove(scope)
     over: list[int] = state.owners.over()[: max(1, budget)].tolist()
     for code in over:
-        owner = state.owners.owners[code]
-        scope = state.scopes[owner.subject.scope]
-        if owner.is_unproven and not (owner.row >= 0 and scope.is_judged[owner.row]):
-            continue
-        state.owners.resolve(teller, code, GONE if owner.is_gone else None)
+        is_gone = state.owners.owners[code].is_gone
+        state.owners.resolve(teller, code, GONE if is_gone else None)
     due = state.owners.due(teller.now_ns)[: max(1, budget // NOTICE_COST)]
     if not len(due):
         return

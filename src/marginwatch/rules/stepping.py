@@ -68,17 +68,19 @@ def step(teller: Teller, held: Held, look: Look, subjects: Subjects) -> bool:
     rung = _rung(held, look)
     if rung is None:
         held.is_resting = False
-        _pause(held, now_ns)
         if not held.is_unknown:
             held.is_unknown = True
+            _resume(held, now_ns)  # what it rested for another reason is part of what is told
             held.alert = replace(held.alert, unknown_since_ns=now_ns, unknown_reason=look.reason)
             teller.tell(TransitionKind.WENT_UNKNOWN, held.alert)
+        _pause(held, now_ns)
         return True
     held.is_resting = False
-    _resume(held, now_ns)
+    has_rested = _resume(held, now_ns)
     held.rung = rung
     held.alert = refreshed(held.alert, subjects, held.row, look.value, look.value_at_ns)
-    if held.is_unknown:
+    # How long a timer stood still must be kept, or the next restart counts it after all.
+    if held.is_unknown or (has_rested and not held.is_firing):
         held.is_unknown = False
         held.alert = replace(held.alert, unknown_since_ns=None, unknown_reason=None)
         teller.tell(TransitionKind.KNOWN_AGAIN, held.alert)
@@ -175,10 +177,10 @@ def _pause(held: Held, now_ns: int) -> None:
         held.paused_from_ns = now_ns
 
 
-def _resume(held: Held, now_ns: int) -> None:
-    """Move every timer by the time that did not count."""
+def _resume(held: Held, now_ns: int) -> bool:
+    """Move every timer by the time that did not count; return whether there was any."""
     if not held.paused_from_ns:
-        return
+        return False
     rested_ns = max(0, now_ns - held.paused_from_ns)
     held.paused_from_ns = 0
     if held.is_firing:
@@ -188,3 +190,4 @@ def _resume(held: Held, now_ns: int) -> None:
         held.alert = replace(held.alert, paused_ns=held.alert.paused_ns + rested_ns)
     if held.due_ns != NEVER_NS:
         held.due_ns += rested_ns
+    return rested_ns > 0

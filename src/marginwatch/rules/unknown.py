@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from marginwatch.book.table import BoolArray, CodeArray
 from marginwatch.model.alert import Alert, AlertState, Scope, Subject, TransitionKind
 from marginwatch.model.severity import Severity
+from marginwatch.rules.scope_rows import ScopeRows
 from marginwatch.rules.telling import Teller
 from marginwatch.rules.watch import SECOND_NS
 
@@ -31,8 +32,6 @@ class Owner:
         Of its notice.
     alert : Alert or None
         The notice, if it is out.
-    is_unproven : bool
-        The notice is from before a restart, and the owner was not judged since.
     is_gone : bool
         It was given up, so that nothing of it is missing any more.
     row : int
@@ -42,7 +41,6 @@ class Owner:
     subject: Subject
     labels: dict[str, str]
     alert: Alert | None = None
-    is_unproven: bool = False
     is_gone: bool = False
     row: int = -1
 
@@ -75,6 +73,8 @@ class Owners:
         self._since_ns: CodeArray = np.zeros(8, np.int64)
         self._is_told: BoolArray = np.zeros(8, np.bool_)
         self._is_counted = False
+        self._unproven: set[int] = set()
+        """Those whose notice is from before a restart and who were not judged since."""
 
     def code(self, subject: Subject, labels: dict[str, str]) -> int:
         """Return the number of the owner of a subject's data."""
@@ -94,13 +94,29 @@ class Owners:
 
     def restore(self, alert: Alert) -> None:
         """Take over a notice from before."""
-        owner = self.owners[code := self.code(alert.subject, alert.labels)]
-        owner.alert, owner.is_unproven = alert, True
+        code = self.code(alert.subject, alert.labels)
+        self.owners[code].alert = alert
         self._is_told[code] = True
+        self._unproven.add(code)
 
     def meet(self, subject: Subject, row: int) -> None:
         """Note that the owner of a restored notice is there."""
         self.owners[self._codes[subject.scope, subject.name]].row = row
+
+    def prove(self, scope: ScopeRows) -> None:
+        """Note who of a scope was judged again, so that what is not missing is there."""
+        for code in list(self._unproven):
+            owner = self.owners[code]
+            if owner.subject.scope == scope.scope and owner.row >= 0 and scope.is_judged[owner.row]:
+                self._unproven.discard(code)
+
+    def leave(self, scope: Scope, rows: CodeArray) -> None:
+        """Note that rows were given to others, for those who were not judged since a restart."""
+        for code in list(self._unproven):
+            owner = self.owners[code]
+            if owner.subject.scope == scope and owner.row in rows:
+                owner.is_gone = True
+                self._unproven.discard(code)
 
     def drop(self, teller: Teller, subject: Subject, why: str) -> None:
         """End the notice of somebody who is no more."""
@@ -129,7 +145,10 @@ class Owners:
 
     def over(self) -> CodeArray:
         """Return those whose notice is over: nothing is missing any more."""
-        return np.flatnonzero(self._is_told & (self._count == 0)) if self._is_told.any() else self._count[:0]
+        if not self._is_told.any():
+            return self._count[:0]
+        found = np.flatnonzero(self._is_told & (self._count == 0))
+        return found[~np.isin(found, list(self._unproven))] if self._unproven else found
 
     def fire(self, teller: Teller, code: int, lack: Lack) -> None:
         """Tell that data of an owner are missing."""
@@ -137,7 +156,7 @@ class Owners:
         since_ns = int(self._since_ns[code])
         severity, subject = self._severity, owner.subject
         reason = "; ".join(text for text, _ in lack.reasons.most_common(REASONS_MAX))
-        owner.is_gone = owner.is_unproven = False
+        owner.is_gone = False
         owner.alert = Alert(
             alert_id=teller.name(now_ns),
             key=f"?|{subject.scope}|{subject.name}",
@@ -177,7 +196,8 @@ class Owners:
             unknown_reason=None,
             context=owner.alert.context | gone,
         )
-        owner.alert, owner.is_unproven = None, False
+        owner.alert = None
+        self._unproven.discard(code)
         teller.tell(TransitionKind.RESOLVED, alert)
 
     def open_notices(self, now_ns: int) -> list[Alert]:

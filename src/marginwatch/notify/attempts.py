@@ -150,7 +150,7 @@ def told_by(
     An occurrence that is open is not forgotten for one that is over. The highest severity told stays told.
     """
     found: dict[str, Told] = {}
-    for item in sorted(draft.items, key=lambda one: one.alert.fired_at_ns or 0):
+    for item in sorted(draft.items, key=lambda one: one.since_ns):
         alert = item.alert
         before = found.get(alert.key) or memory.of(channel, alert.key)
         if before is not None and before.alert_id != alert.alert_id and before.alert_id in open_ids:

@@ -9,7 +9,7 @@ from marginwatch.model.delivery import OutboxRow, RowOutcome, RowState, Told
 from marginwatch.notify.memory import Memory
 from marginwatch.notify.routing import routes_of
 from marginwatch.notify.settings import ChannelSetup, NotifySetup
-from marginwatch.notify.stages.dedup import why_not_again
+from marginwatch.notify.stages.dedup import NEVER_TOLD, why_not_again
 from marginwatch.notify.stages.digest import packed
 from marginwatch.notify.stages.grouping import Draft, grouped, not_before_ns
 from marginwatch.notify.stages.holding import Held, what_holds
@@ -25,6 +25,7 @@ LOOK_AGAIN_S = 60.0
 """The end of an alert waits for the end of a silence in steps, for that may be ended early."""
 
 NO_ROOM = "waits: the channel has sent as much as it may"
+HANDED_OVER = "waits: its beginning may yet come from another channel"
 GROUP_SPOKE = "waits: its group has just been told of"
 
 
@@ -78,6 +79,10 @@ class Planning(msgspec.Struct, frozen=True, kw_only=True):
         When each group was last told of.
     alone : frozenset of int
         Rows that were refused in company.
+    elsewhere : frozenset of str
+        ``alert_id`` of alerts that wait in channels that may hand them over to this one.
+    look_again_s : float
+        How long the end of such an alert waits for its beginning.
     """
 
     channel: ChannelSetup
@@ -87,6 +92,8 @@ class Planning(msgspec.Struct, frozen=True, kw_only=True):
     room: Room
     last_sent_ns: Mapping[str, int] = msgspec.field(default_factory=dict[str, int])
     alone: frozenset[int] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+    look_again_s: float = 10.0
 
     def told(self, key: str) -> Told | None:
         """Return what the channel was told about an alert."""
@@ -149,7 +156,9 @@ def _ready(items: Iterable[Item], by: Planning, outcomes: list[RowOutcome]) -> l
             can_edit=by.can_edit,
             tells_ends=by.channel.table.send_resolved,
         )
-        if why_not is not None:
+        if why_not == NEVER_TOLD and item.alert.alert_id in by.elsewhere:
+            outcomes += waits(item.rows, by.view.now_ns + int(by.look_again_s * 1e9), HANDED_OVER)
+        elif why_not is not None:
             outcomes += skipped(item.rows, why_not)
         elif (held := what_holds(item, by.view)) is not None:
             outcomes += _held_rows(item, told, held, by.view.now_ns)
@@ -173,22 +182,31 @@ def _held_rows(item: Item, told: Told | None, held: Held, now_ns: int) -> list[R
 
 
 def _drafts(items: Sequence[Item], by: Planning, outcomes: list[RowOutcome]) -> list[Draft]:
+    """Return the items as drafts; occurrences of one alert stay together, or what is told last would not be the last."""
     single: list[Draft] = []
     company: list[Item] = []
-    for item in items:
-        is_alone = any(row.row_id in by.alone for row in item.rows)
-        replaces = _replaced(item, by)
-        if item.is_critical or is_alone or replaces is not None:
-            single.append(Draft(items=(item,), replaces=replaces, is_alone=is_alone or item.is_update))
-        elif (due_ns := not_before_ns(item.group, by.view.setup, by.last_sent_ns)) > by.view.now_ns:
-            outcomes += waits(item.rows, due_ns, GROUP_SPOKE)
+    for kin in _kin(items):
+        newest = kin[-1]
+        is_alone = any(row.row_id in by.alone for item in kin for row in item.rows)
+        replaces = _replaced(newest, by) if len(kin) == 1 else None
+        due_ns = not_before_ns(newest.group, by.view.setup, by.last_sent_ns)
+        if any(item.is_critical for item in kin) or is_alone or replaces is not None:
+            is_update = len(kin) == 1 and newest.is_update
+            single.append(Draft(items=kin, replaces=replaces, is_alone=is_alone or is_update))
+        elif due_ns > by.view.now_ns:
+            outcomes += [one for item in kin for one in waits(item.rows, due_ns, GROUP_SPOKE)]
         else:
-            company.append(item)
-    return [
-        *(one for one in single if not one.is_update),
-        *grouped(company),
-        *(one for one in single if one.is_update),
-    ]
+            company += [msgspec.structs.replace(item, group=newest.group) for item in kin]
+    updates = [one for one in single if one.is_update]
+    return [*(one for one in single if not one.is_update), *grouped(company), *updates]
+
+
+def _kin(items: Sequence[Item]) -> list[tuple[Item, ...]]:
+    """Return the items by alert in the order of each one's most urgent, occurrences of an alert by age."""
+    by_key: dict[str, list[Item]] = {}
+    for item in items:
+        by_key.setdefault(item.alert.key, []).append(item)
+    return [tuple(sorted(kin, key=lambda one: one.since_ns)) for kin in by_key.values()]
 
 
 def _replaced(item: Item, by: Planning) -> str | None:

@@ -39,8 +39,8 @@ class Outbox(Protocol):
         """Lease to ``owner`` the waiting rows of a channel that are due and not leased to others.
 
         Most severe first, then oldest; at most ``limit``. A row whose lease has run out counts as not leased. With them
-        come the other waiting rows of their alerts (same ``alert_id`` and channel, not leased to others), due or not and
-        beyond ``limit``: what is known of an alert is told together. Rows that ``owner`` itself holds are leased anew,
+        come the other waiting rows of their alerts (same ``key`` and channel, not leased to others), due or not and beyond
+        ``limit``: what is known of an alert is told together, and in order. Rows that ``owner`` itself holds are leased anew,
         so that a service that was killed and started again goes on at once.
         """
         ...

@@ -194,6 +194,8 @@ class DispatchSettings(msgspec.Struct, frozen=True, kw_only=True):
         Failures in a row from which a channel counts as failing.
     store_retry_s : float
         Seconds between attempts while the database cannot be used.
+    look_again_s : float
+        Seconds until it is looked again whether another channel hands over the beginning of what has ended.
     """
 
     claim_max: int = 200
@@ -207,3 +209,4 @@ class DispatchSettings(msgspec.Struct, frozen=True, kw_only=True):
     give_up_after_s: float = 86_400.0
     failing_after: int = 3
     store_retry_s: float = 1.0
+    look_again_s: float = 10.0

@@ -11,18 +11,17 @@ from marginwatch.clock import Clock
 from marginwatch.errors import ConnectivityError, DeliveryError
 from marginwatch.model.alert import Alert
 from marginwatch.model.delivery import Delivery, OutboxRow, RowOutcome, RowState
-from marginwatch.notify.attempts import Fate, fall_over, fate_of, message_id_of, shortened, told_by, wait_s
+from marginwatch.notify.attempts import Fate, fate_of, message_id_of, shortened, told_by, wait_s
 from marginwatch.notify.channels.base import Channel, Outgoing, Receipt
 from marginwatch.notify.health import ChannelHealth, after_delivery, after_failure
 from marginwatch.notify.memory import Memory
 from marginwatch.notify.messages.message import Message
-from marginwatch.notify.pipeline import Plan, Planning, Room, plan
+from marginwatch.notify.pipeline import Planning, Room, plan
 from marginwatch.notify.ports import Compose, Desk, Outbox
 from marginwatch.notify.rates import Rate
 from marginwatch.notify.settings import ChannelSetup, DispatchSettings, NotifySetup
-from marginwatch.notify.stages.dedup import NEVER_TOLD
 from marginwatch.notify.stages.grouping import Draft
-from marginwatch.notify.stages.superseding import Item, merged
+from marginwatch.notify.stages.superseding import Item
 from marginwatch.notify.stages.view import View, view_of
 from marginwatch.notify.supervised_attempt import attempt
 from marginwatch.notify.wakeup import Wakeup
@@ -34,8 +33,6 @@ OF_THE_CHANNEL = frozenset({"auth", "not_found"})
 
 ROOM_TO_ANSWER_S = 2.0
 """A channel's own time limit comes first: it can say more about what it waited for."""
-
-REMEMBERED_MAX = 10_000
 
 _T = TypeVar("_T")
 
@@ -89,7 +86,7 @@ class Worker:
         self._rate = Rate(channel.messages_per_minute, shared.clock)
         self._last_sent_ns: dict[str, int] = {}
         self._alone: set[int] = set()
-        self._fell: dict[str, None] = {}
+        self._sources = sources_of(channel.name, shared.setup)
         self._rest_until_ns = 0
         self._last_error = DeliveryError("the channel rests", retryable=True)
         self.health = ChannelHealth()
@@ -126,6 +123,8 @@ class Worker:
     async def _turn(self) -> bool:
         clock, settings = self._shared.clock, self._shared.settings
         self.tally.last_turn_s = clock.monotonic_s()
+        # Asked before the claim: what falls over after this is claimed with what it belongs to, not missed by both.
+        elsewhere = await self._elsewhere()
         now_ns, lease_ns = clock.now_ns(), int(self.lease_s * 1e9)
         rows = await self._insist(
             lambda: self._shared.outbox.claim(
@@ -135,8 +134,9 @@ class Worker:
         if not rows:
             return False
         view = await self._insist(self._view)
-        found = plan(rows, self._planning(view))
-        await self._set_aside(found, rows)
+        found = plan(rows, self._planning(view, elsewhere))
+        if found.outcomes:
+            await self._record(found.outcomes)
         # What cannot be begun within the lease is claimed anew.
         begin_until_ns = now_ns + lease_ns - int((self._channel.table.timeout_s + 2 * ROOM_TO_ANSWER_S) * 1e9)
         for draft in found.drafts:
@@ -156,7 +156,14 @@ class Worker:
         acknowledgements = await shared.desk.acknowledgements()
         return view_of(now_ns, shared.setup, shared.alerts(), silences, acknowledgements)
 
-    def _planning(self, view: View) -> Planning:
+    async def _elsewhere(self) -> frozenset[str]:
+        """Return the alerts that wait in channels that fall over to this one."""
+        if not self._sources:
+            return frozenset()
+        waiting = await self._insist(self._shared.outbox.waiting)
+        return frozenset(alert_id for channel, alert_id in waiting if channel in self._sources)
+
+    def _planning(self, view: View, elsewhere: frozenset[str]) -> Planning:
         room = Room(messages=self._rate.room(), reserved=self._rate.reserved, wait_s=self._rate.wait_s())
         return Planning(
             channel=self._channel,
@@ -166,20 +173,9 @@ class Worker:
             room=room,
             last_sent_ns=self._last_sent_ns,
             alone=frozenset(self._alone),
+            elsewhere=elsewhere,
+            look_again_s=self._shared.settings.look_again_s,
         )
-
-    async def _set_aside(self, found: Plan, rows: Sequence[OutboxRow]) -> None:
-        """Record what is skipped or waits; the end of what fell over follows its beginning to the next channel."""
-        if not found.outcomes:
-            return
-        outcomes, followers = list(found.outcomes), list[OutboxRow]()
-        target = self._channel.table.fall_over_to
-        if target is not None and self._fell:
-            untold = {one.row_id for one in outcomes if one.detail == NEVER_TOLD}
-            for item in merged(row for row in rows if row.row_id in untold):
-                if item.alert.alert_id in self._fell:
-                    followers += fall_over(item, target, self._shared.clock.now_ns())
-        await self._record(outcomes, rows=followers)
 
     # ---- sending ----------------------------------------------------------------------------------------------
 
@@ -256,7 +252,7 @@ class Worker:
         if error.retry_after_s is not None or is_whole or self.health.n_failures >= settings.failing_after:
             self._rest_until_ns, self._last_error = now_ns + int(wait * 1e9), error
         fate = fate_of(draft, error, self._channel, settings, now_ns=now_ns, wait=wait)
-        await self._accept(fate, draft, delivery)
+        await self._accept(fate, delivery)
 
     async def _postpone(self, draft: Draft) -> None:
         """Put off a message without trying it: the channel rests."""
@@ -270,17 +266,11 @@ class Worker:
             wait=(self._rest_until_ns - now_ns) / 1e9,
             is_attempt=False,
         )
-        await self._accept(fate, draft)
+        await self._accept(fate)
 
-    async def _accept(self, fate: Fate, draft: Draft, delivery: Delivery | None = None) -> None:
+    async def _accept(self, fate: Fate, delivery: Delivery | None = None) -> None:
         await self._record(fate.outcomes, rows=fate.fallen, deliveries=[] if delivery is None else [delivery])
         self._alone |= fate.alone
-        gone = {row.alert.alert_id for row in fate.fallen}
-        self._fell.update(
-            dict.fromkeys(item.alert.alert_id for item in draft.items if item.alert.alert_id in gone)
-        )
-        while len(self._fell) > REMEMBERED_MAX:
-            del self._fell[next(iter(self._fell))]
 
     # ---- the rest ---------------------------------------------------------------------------------------------
 
@@ -343,6 +333,18 @@ class Worker:
         if due_ns is None:
             return most
         return min(most, max(0.01, (due_ns - self._shared.clock.now_ns()) / 1e9))
+
+
+def sources_of(name: str, setup: NotifySetup) -> frozenset[str]:
+    """Return the channels that fall over to one, directly or over others."""
+    found: set[str] = set()
+    targets = {name}
+    while targets:
+        targets = {
+            other for other, one in setup.channels.items() if one.table.fall_over_to in targets
+        } - found
+        found |= targets
+    return frozenset(found)
 
 
 def _in_order(items: Sequence[Item], message: Message) -> tuple[Alert, ...]:

@@ -71,8 +71,8 @@ class StoredOutbox:
         async with self._store.transaction() as unit:
             found = list((await unit.connection.execute(chosen.with_for_update(skip_locked=True))).all())
             known = {row.id for row in found}
-            for ids in chunks(list({row.alert_id for row in found})):
-                kin = select(OUTBOX).where(*free, OUTBOX.c.alert_id.in_(ids)).order_by(OUTBOX.c.id)
+            for ids in chunks(list({row.key for row in found})):
+                kin = select(OUTBOX).where(*free, OUTBOX.c.key.in_(ids)).order_by(OUTBOX.c.id)
                 rows = (await unit.connection.execute(kin.with_for_update(skip_locked=True))).all()
                 found += [row for row in rows if row.id not in known]
             for ids in chunks([row.id for row in found]):

@@ -63,6 +63,7 @@ SETTINGS = DispatchSettings(
     fall_over_after_s=1.0,
     fall_over_critical_after_s=0.5,
     store_retry_s=0.05,
+    look_again_s=0.05,
 )
 
 

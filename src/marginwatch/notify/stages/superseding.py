@@ -35,11 +35,14 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         The weightiest of theirs.
     rows : tuple of OutboxRow
         As claimed, oldest first.
+    group : str
+        That of its newest row.
     """
 
     alert: Alert
     reason: SendReason
     rows: tuple[OutboxRow, ...]
+    group: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -57,13 +60,26 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return not self.is_over and not self.is_update and self.alert.severity >= Severity.CRITICAL
 
     @property
-    def group(self) -> str:
-        """Group of its newest row."""
-        return self.rows[-1].group
+    def since_ns(self) -> int:
+        """When it fired, or else began: the order of occurrences."""
+        return self.alert.fired_at_ns or self.alert.pending_since_ns
 
     def told_rows(self) -> tuple[OutboxRow, ...]:
-        """Return the rows as they are to be put into words: each with the newest alert and the weightiest reason."""
-        return tuple(msgspec.structs.replace(row, alert=self.alert, reason=self.reason) for row in self.rows)
+        """Return the rows as they are to be put into words: each with the newest alert and the weightiest reason.
+
+        A transition that came by two ways is named once.
+        """
+        named: set[str | None] = set()
+        found: list[OutboxRow] = []
+        for row in self.rows:
+            transition_id = None if row.transition_id in named else row.transition_id
+            named.add(row.transition_id)
+            found.append(
+                msgspec.structs.replace(
+                    row, alert=self.alert, reason=self.reason, transition_id=transition_id
+                )
+            )
+        return tuple(found)
 
 
 def merged(rows: Iterable[OutboxRow]) -> tuple[Item, ...]:
@@ -75,7 +91,7 @@ def merged(rows: Iterable[OutboxRow]) -> tuple[Item, ...]:
     for row in sorted(rows, key=lambda one: one.row_id):
         by_alert.setdefault(row.alert.alert_id, []).append(row)
     items = [_item(found) for found in by_alert.values()]
-    return tuple(sorted(items, key=lambda one: one.alert.fired_at_ns or one.alert.pending_since_ns))
+    return tuple(sorted(items, key=lambda one: one.since_ns))
 
 
 def _item(rows: list[OutboxRow]) -> Item:
@@ -84,4 +100,4 @@ def _item(rows: list[OutboxRow]) -> Item:
         rows, key=lambda row: (row.alert.state is AlertState.RESOLVED, row.alert.value_at_ns, row.row_id)
     )
     reason = max((row.reason for row in rows), key=WEIGHT.index)
-    return Item(alert=newest.alert, reason=reason, rows=tuple(rows))
+    return Item(alert=newest.alert, reason=reason, rows=tuple(rows), group=rows[-1].group)

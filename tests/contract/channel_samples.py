@@ -1,7 +1,7 @@
 """For each kind of channel that speaks HTTP: how to configure it, what its platform answers, and what it holds at most."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.notify.channels.platform import Heard, Reply
@@ -15,14 +15,16 @@ class Sample:
     """One kind.
 
     ``keys`` are those of its table without name and type, ``secrets`` the values behind its references, ``good`` an
-    answer of success, ``is_within`` whether a request is within the platform's limit.
+    answer of success, ``is_within`` whether a request is within the platform's limit. ``address`` is the key of its
+    address. Channels that send data instead of words take any status of success and leave nothing out.
     """
 
     keys: dict[str, Any]
     secrets: dict[str, str]
     good: Reply
     is_within: Callable[[Heard], bool]
-    rate_limited: tuple[Reply, ...] = field(default_factory=tuple)
+    address: str = "base_url"
+    is_words: bool = True
 
 
 def utf16(text: str) -> int:
@@ -65,5 +67,21 @@ SAMPLES = {
         secrets={"webhook": SECRET, "secret": f"SEC{SECRET}"},
         good=Reply({"errcode": 0, "errmsg": "ok"}),
         is_within=lambda heard: len(heard.body) <= 20_000,
+    ),
+    "webhook": Sample(
+        keys={"signing_key": "env:X"},
+        secrets={"signing_key": SECRET},
+        good=Reply("thanks"),
+        is_within=lambda heard: isinstance(heard.json(), dict),
+        address="url",
+        is_words=False,
+    ),
+    "alertmanager": Sample(
+        keys={"bearer_token": "env:X"},
+        secrets={"bearer_token": SECRET},
+        good=Reply(""),
+        is_within=lambda heard: isinstance(heard.json(), list),
+        address="url",
+        is_words=False,
     ),
 }

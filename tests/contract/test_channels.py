@@ -34,7 +34,9 @@ REASONS = {
 
 Make = Callable[..., Channel]
 
-pytestmark = pytest.mark.parametrize("kind", sorted(set(KINDS) & set(SAMPLES)))
+THERE = sorted(set(KINDS) & set(SAMPLES))
+each = pytest.mark.parametrize("kind", THERE)
+each_of_words = pytest.mark.parametrize("kind", [kind for kind in THERE if SAMPLES[kind].is_words])
 
 
 @pytest.fixture
@@ -57,12 +59,9 @@ async def making(kind: str, platform: Platform, **changes: Any) -> AsyncIterator
 
 def build(kind: str, platform: Platform, made: ChannelContext, **changes: Any) -> Channel:
     sample = SAMPLES[kind]
-    keys = (
-        {"name": "desk-chat", "type": kind, "base_url": platform.url, "timeout_s": 5.0}
-        | sample.keys
-        | changes
-    )
-    table: ChannelTable = KINDS[kind].table(**keys)
+    given = {"base_url": platform.url, "timeout_s": 5.0} | changes
+    keys = {sample.address if key == "base_url" else key: value for key, value in given.items()}
+    table: ChannelTable = KINDS[kind].table(**{"name": "desk-chat", "type": kind} | sample.keys | keys)
     assert set(sample.secrets) <= set(KINDS[kind].secrets)
     return KINDS[kind].build(table, {key: Secret(value) for key, value in sample.secrets.items()}, made)
 
@@ -77,6 +76,7 @@ async def failure_of(channel: Channel, told: Message | None = None) -> DeliveryE
     return error
 
 
+@each
 async def test_one_message_is_one_request(kind: str, platform: Platform, sample: Sample) -> None:
     async with making(kind, platform) as channel:
         receipt = await channel.send(outgoing())
@@ -89,6 +89,7 @@ async def test_one_message_is_one_request(kind: str, platform: Platform, sample:
     assert "mm-1" in platform.last.body.decode()
 
 
+@each
 async def test_silence_is_a_timeout(kind: str, platform: Platform, sample: Sample) -> None:
     platform.play(Reply(sample.good.body, delay_s=0.5))
     async with making(kind, platform, timeout_s=0.05) as channel:
@@ -96,24 +97,28 @@ async def test_silence_is_a_timeout(kind: str, platform: Platform, sample: Sampl
     assert (error.reason, error.retryable) == ("timeout", True)
 
 
+@each
 async def test_nobody_there_is_a_connection_error(kind: str, platform: Platform) -> None:
     async with making(kind, platform, base_url="http://127.0.0.1:9") as channel:
         error = await failure_of(channel)
     assert (error.reason, error.retryable) == ("connection", True)
 
 
+@each
 async def test_a_proxy_that_is_not_there_is_a_connection_error(kind: str, platform: Platform) -> None:
     async with making(kind, platform, proxy="http://127.0.0.1:9") as channel:
         error = await failure_of(channel)
     assert (error.reason, error.retryable) == ("connection", True)
 
 
+@each
 async def test_a_proxy_is_used(kind: str, platform: Platform) -> None:
-    async with making(kind, platform, base_url="http://platform.invalid", proxy=platform.url) as channel:
+    async with making(kind, platform, base_url="http://platform.invalid/api", proxy=platform.url) as channel:
         await channel.send(outgoing())
     assert platform.last.headers["host"] == "platform.invalid"
 
 
+@each
 async def test_hanging_up_is_a_connection_error(kind: str, platform: Platform) -> None:
     platform.play(Reply(hangs_up=True))
     async with making(kind, platform) as channel:
@@ -121,6 +126,7 @@ async def test_hanging_up_is_a_connection_error(kind: str, platform: Platform) -
     assert (error.reason, error.retryable) == ("connection", True)
 
 
+@each
 @pytest.mark.parametrize("status", [500, 502, 503])
 async def test_a_broken_platform_is_tried_again(kind: str, platform: Platform, status: int) -> None:
     platform.play(Reply("<html>sorry</html>", status))
@@ -129,6 +135,7 @@ async def test_a_broken_platform_is_tried_again(kind: str, platform: Platform, s
     assert (error.reason, error.retryable) == ("server", True)
 
 
+@each
 @pytest.mark.parametrize(
     ("header", "wait_s"),
     [
@@ -149,6 +156,7 @@ async def test_too_many_requests_wait_as_told(
     assert (error.reason, error.retryable, error.retry_after_s) == ("rate_limited", True, wait_s)
 
 
+@each
 async def test_a_wait_that_cannot_be_read_is_none(kind: str, platform: Platform) -> None:
     platform.play(Reply("slow down", 429, {"Retry-After": "soon"}))
     async with making(kind, platform) as channel:
@@ -156,6 +164,7 @@ async def test_a_wait_that_cannot_be_read_is_none(kind: str, platform: Platform)
     assert (error.reason, error.retryable, error.retry_after_s) == ("rate_limited", True, None)
 
 
+@each_of_words
 @pytest.mark.parametrize(
     "body",
     [
@@ -175,6 +184,7 @@ async def test_garbage_is_no_success_and_no_crash(kind: str, platform: Platform,
     assert (error.reason, error.retryable) == ("garbage", True)
 
 
+@each
 async def test_an_endless_answer_is_not_read_to_its_end(kind: str, platform: Platform) -> None:
     platform.play(Reply(b" " * 8_000_000))
     async with making(kind, platform) as channel:
@@ -182,6 +192,7 @@ async def test_an_endless_answer_is_not_read_to_its_end(kind: str, platform: Pla
     assert error.reason == "garbage"
 
 
+@each
 async def test_a_redirect_is_not_followed(kind: str, platform: Platform) -> None:
     platform.play(Reply("", 307, {"Location": f"{platform.url}/elsewhere"}))
     async with making(kind, platform) as channel:
@@ -189,6 +200,7 @@ async def test_a_redirect_is_not_followed(kind: str, platform: Platform) -> None
     assert (error.reason, error.retryable, len(platform.heard)) == ("rejected", False, 1)
 
 
+@each
 async def test_secrets_that_a_platform_repeats_are_struck_out(kind: str, platform: Platform) -> None:
     for status in (400, 401, 404, 418, 429, 500):
         platform.play(Reply(f"bad {SECRET} {list(SAMPLES[kind].secrets.values())} {platform.url}", status))
@@ -197,6 +209,7 @@ async def test_secrets_that_a_platform_repeats_are_struck_out(kind: str, platfor
         assert len(str(error)) < 300
 
 
+@each
 async def test_no_secret_in_logs_and_names(
     kind: str, platform: Platform, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -212,6 +225,7 @@ async def test_no_secret_in_logs_and_names(
     assert SECRET not in caplog.text
 
 
+@each
 async def test_enemies_fit(kind: str, platform: Platform, sample: Sample) -> None:
     async with making(kind, platform) as channel:
         for told in (enemy_short(), enemy_message(), digest(1), digest(20), digest(500)):
@@ -219,6 +233,7 @@ async def test_enemies_fit(kind: str, platform: Platform, sample: Sample) -> Non
             assert sample.is_within(platform.last)
 
 
+@each_of_words
 async def test_twenty_alerts_are_all_named(kind: str, platform: Platform) -> None:
     async with making(kind, platform) as channel:
         await channel.send(outgoing(digest(20)))
@@ -226,6 +241,7 @@ async def test_twenty_alerts_are_all_named(kind: str, platform: Platform) -> Non
     assert [number for number in range(1, 21) if f"mm-{number}: maintenance" not in sent] == []
 
 
+@each_of_words
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "more"), ("zh", "另有"), ("vi", "mục nữa"), ("th", "รายการ")]
 )
@@ -236,6 +252,7 @@ async def test_what_is_left_out_is_counted(kind: str, platform: Platform, langua
     assert words in platform.last.body.decode()
 
 
+@each_of_words
 async def test_the_worst_alert_is_never_left_out(kind: str, platform: Platform) -> None:
     rows = [item(7777), *(item(number, Severity.WARNING) for number in range(500))]
     async with making(kind, platform) as channel:
@@ -243,6 +260,7 @@ async def test_the_worst_alert_is_never_left_out(kind: str, platform: Platform) 
     assert "mm-7777: maintenance margin usage 87.1 %" in platform.last.body.decode()
 
 
+@each
 async def test_a_canceled_send_ends_at_once(kind: str, platform: Platform, sample: Sample) -> None:
     platform.play(Reply(sample.good.body, delay_s=2))
     async with making(kind, platform) as channel:
@@ -254,6 +272,7 @@ async def test_a_canceled_send_ends_at_once(kind: str, platform: Platform, sampl
             await task
 
 
+@each
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -268,11 +287,13 @@ async def test_an_address_that_cannot_be_used_is_refused(
     kind: str, platform: Platform, key: str, value: str
 ) -> None:
     async with context() as made:
-        with pytest.raises(ConfigError, match=key) as caught:
+        named = SAMPLES[kind].address if key == "base_url" else key
+        with pytest.raises(ConfigError, match=named) as caught:
             build(kind, platform, made, **{key: value})
     assert "hunter22" not in str(caught.value)
 
 
+@each
 async def test_its_manifest_is_filled_in(kind: str, platform: Platform) -> None:
     manifest = KINDS[kind]
     assert manifest.kind == kind

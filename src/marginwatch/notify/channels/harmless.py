@@ -36,13 +36,11 @@ def harmless(text: str) -> str:
 
 
 def _few_marks(text: str) -> str:
-    kept: list[str] = []
-    in_a_row = 0
-    for character in text:
-        in_a_row = in_a_row + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        if in_a_row <= MARKS_IN_A_ROW_MAX:
-            kept.append(character)
-    return "".join(kept)
+    marks = "".join(one for one in set(text) if unicodedata.category(one) in ("Mn", "Me"))
+    if not marks:
+        return text
+    mark = f"[{re.escape(marks)}]"
+    return re.sub(f"({mark}{{{MARKS_IN_A_ROW_MAX}}}){mark}+", r"\1", text)
 
 
 def harmless_link(link: str | None) -> str | None:

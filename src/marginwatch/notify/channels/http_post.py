@@ -76,7 +76,7 @@ class HttpPost:
         self,
         url: URL | Secret,
         payload: object,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | Secret] | None = None,
         timeout_s: float | None = None,
     ) -> Answer:
         """Send ``payload`` as JSON and return the answer, whatever its status.
@@ -88,6 +88,10 @@ class HttpPost:
         """
         # What is kept as a secret was encoded when it was made.
         place = URL(url.reveal(), encoded=True) if isinstance(url, Secret) else url
+        shown = {
+            name: value.reveal() if isinstance(value, Secret) else value
+            for name, value in (headers or {}).items()
+        }
         limit_s = timeout_s or self._timeout_s
         # The causes are left out on purpose: aiohttp's errors repeat the URL.
         try:
@@ -95,7 +99,7 @@ class HttpPost:
                 "POST",
                 place,
                 data=msgspec.json.encode(payload),
-                headers={"Content-Type": "application/json; charset=utf-8", **(headers or {})},
+                headers={"Content-Type": "application/json; charset=utf-8", **shown},
                 timeout=aiohttp.ClientTimeout(total=limit_s),
                 proxy=self._proxy,
                 allow_redirects=False,

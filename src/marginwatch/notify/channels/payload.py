@@ -1,5 +1,6 @@
 """A message and its alerts as one JSON document, for programs: what webhook sends and inbox writes."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -30,4 +31,9 @@ def document(channel: str, outgoing: Outgoing) -> dict[str, Any]:
 
 def document_bytes(channel: str, outgoing: Outgoing) -> bytes:
     """Return the document as UTF-8 JSON on one line."""
-    return msgspec.json.encode(document(channel, outgoing))
+    whole = document(channel, outgoing)
+    try:
+        return msgspec.json.encode(whole)
+    except UnicodeEncodeError:
+        # Half characters, which no encoding takes, are no reason to lose an alert.
+        return json.dumps(whole, ensure_ascii=False).encode(errors="replace")

@@ -79,16 +79,16 @@ def _hold_s(text: str) -> float:
     return hold_s
 
 
-def _credentials(table: AlertmanagerTable, secrets: Mapping[str, Secret]) -> dict[str, str]:
+def _credentials(table: AlertmanagerTable, secrets: Mapping[str, Secret]) -> dict[str, Secret]:
     if table.bearer_token is not None and (table.username is not None or table.password is not None):
         raise ConfigError("bearer_token: write either a token, or username and password")
     if (table.username is None) != (table.password is None):
         raise ConfigError("username: write username and password, or neither")
     if table.bearer_token is not None:
-        return {"Authorization": f"Bearer {_one_line(secrets['bearer_token'], 'bearer_token')}"}
+        return {"Authorization": Secret(f"Bearer {_one_line(secrets['bearer_token'], 'bearer_token')}")}
     if table.username is not None:
         pair = f"{table.username}:{secrets['password'].reveal()}".encode()
-        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        return {"Authorization": Secret(f"Basic {base64.b64encode(pair).decode()}")}
     return {}
 
 

@@ -130,8 +130,8 @@ class Poller:
     def _is_ours(self, query: Query) -> bool:
         if query.message is None or not query.data.startswith(ACKNOWLEDGE):
             return False
-        chat, configured = query.message.chat, str(self._table.chat)
-        if configured not in (str(chat.id), f"@{chat.username}"):
+        chat, configured = query.message.chat, str(self._table.chat).lower()
+        if configured not in (str(chat.id), f"@{chat.username.lower()}"):
             return False
         return not self._table.acknowledgers or query.sender.id in self._table.acknowledgers
 

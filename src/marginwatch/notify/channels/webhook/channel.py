@@ -66,7 +66,7 @@ class WebhookChannel:
             408, 425, 429 and 5xx are retryable, other statuses are not; redirects are not followed.
         """
         body = document_bytes(self._name, outgoing)
-        headers = {**self._headers, MESSAGE_ID_HEADER: outgoing.message.message_id}
+        headers: dict[str, str | Secret] = {**self._headers, MESSAGE_ID_HEADER: outgoing.message.message_id}
         if self._key is not None:
             headers |= signature_headers(self._key, body, self._clock.now_ns())
         answer = await self._post.send(self._url, msgspec.Raw(body), headers)
@@ -91,8 +91,8 @@ def _address(table: WebhookTable, secrets: Mapping[str, Secret]) -> URL:
     return url
 
 
-def _headers(secrets: Mapping[str, Secret]) -> dict[str, str]:
-    headers: dict[str, str] = {}
+def _headers(secrets: Mapping[str, Secret]) -> dict[str, Secret]:
+    headers: dict[str, Secret] = {}
     for key, value in secrets.items():
         if not key.startswith(HEADERS_PREFIX):
             continue
@@ -104,5 +104,5 @@ def _headers(secrets: Mapping[str, Secret]) -> dict[str, str]:
         text = value.reveal()
         if not (text.isascii() and text.isprintable()):
             raise ConfigError(f"headers: the value of {name!r} is not one line of ASCII text")
-        headers[name] = text
+        headers[name] = value
     return headers

@@ -11,19 +11,20 @@ from marginwatch.demo.picture import picture
 from marginwatch.demo.tables import WIDE
 from marginwatch.risk.frame import Frame
 
+PROGRESS = Progress(
+    n_accounts=4,
+    n_heard=2,
+    n_streaming=2,
+    n_stopped=1,
+    n_waiting_for_socket=0,
+    poll_s=5.0,
+    reconcile_s=60.0,
+)
+
 
 def drawn(frame: Frame, width: int, height: int) -> list[str]:
-    progress = Progress(
-        n_accounts=4,
-        n_heard=2,
-        n_streaming=2,
-        n_stopped=1,
-        n_waiting_for_socket=0,
-        poll_s=5.0,
-        reconcile_s=60.0,
-    )
     console = Console(file=io.StringIO(), width=width, height=height, highlight=False)
-    console.print(picture(frame, ChangeLog(), progress, width=width, height=height, note=Text("the note")))
+    console.print(picture(frame, ChangeLog(), PROGRESS, width=width, height=height, note=Text("the note")))
     text = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
     return text.splitlines()
 

@@ -32,8 +32,7 @@ KEYS = {
     "stale_accounts",
     "wire_to_alert_ms",
 }
-NOT_BUILT = {"alerts_fired", "alerts_routed", "alerts_delivered", "warned_before_liquidation"}
-COUNTS = KEYS - NOT_BUILT - {"wire_to_alert_ms"}
+COUNTS = KEYS - {"wire_to_alert_ms"}
 
 
 def play(*arguments: str) -> dict[str, Any]:
@@ -53,15 +52,20 @@ def test_it_ends_with_one_object_of_the_agreed_keys(n_accounts: int, duration_s:
     assert tally["wire_to_alert_ms"].keys() == {"p50", "p99"}
     for key in COUNTS:
         assert isinstance(tally[key], int), key
-    # Rules and alerts are not there yet: null, for a 0 would say that nothing was worth one.
-    assert {tally[key] for key in NOT_BUILT} == {None}
-    assert set(tally["wire_to_alert_ms"].values()) == {None}
     assert tally["accounts"] == n_accounts
     assert tally["venues"] == 1
     assert tally["stale_accounts"] == 0, "the picture was complete"
     assert tally["positions"] >= n_accounts
     assert tally["messages"] > n_accounts
     assert tally["frames"] > duration_s
+
+
+def test_a_crash_fires_alerts_all_of_which_arrive_and_warn_before_the_liquidation() -> None:
+    tally = play("--scenario", "crash", "--duration", "20")
+    assert tally["alerts_fired"] >= 3
+    assert 0 < tally["alerts_routed"] == tally["alerts_delivered"]
+    assert tally["warned_before_liquidation"] == tally["liquidations_simulated"] == 1
+    assert 0 < tally["wire_to_alert_ms"]["p50"] <= tally["wire_to_alert_ms"]["p99"]
 
 
 def test_a_wrong_scenario_is_refused_with_those_there_are() -> None:
@@ -141,6 +145,10 @@ def test_into_a_file_it_draws_a_complete_picture_and_one_at_the_end() -> None:
     ended = subprocess.run([*COMMAND, "--duration", "4"], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stderr
     first, last = ended.stdout.split("marginwatch · 12 simulated accounts")[1:]
+    assert "alerts are delivered to: " in first
+    assert "alerts: " in last
+    assert " delivered" in last
     for drawn in (first, last):
+        assert "ALERTS" in drawn
         assert "complete: every account and every position is in the totals" in drawn
         assert "dir-momentum" in drawn

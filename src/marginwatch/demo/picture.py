@@ -1,14 +1,26 @@
 """One picture of one frame, sized to the terminal."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from marginwatch.collect.statuses import Progress
+from marginwatch.demo.alerts import AlertLine
 from marginwatch.demo.bars import DANGER, QUIET, danger_style
 from marginwatch.demo.changes import ChangeLog
-from marginwatch.demo.tables import WIDE, accounts_table, changes_table, exposure_table, share, short_usd
+from marginwatch.demo.tables import (
+    WIDE,
+    accounts_table,
+    alerts_table,
+    changes_table,
+    exposure_table,
+    share,
+    short_usd,
+)
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.table_rows import AccountRow, NotIncluded, PortfolioSummary
 from marginwatch.risk.tables import (
@@ -20,14 +32,32 @@ from marginwatch.risk.tables import (
     position_rows,
 )
 
-HEAD_AND_NOTE_LINES = 10
+HEAD_AND_NOTE_LINES = 11
 RUNGS_SHOWN = 4
 TABLE_LINES = 6
-LOWER_ROWS_MIN = 4
+"""What a table with a head takes beside its rows; one without takes half of it."""
+LIST_LINES = 3
+ROWS_MIN = 4
+
+
+class Shares(NamedTuple):
+    """How many rows each table gets."""
+
+    accounts: int
+    exposure: int
+    alerts: int
+    changes: int
 
 
 def picture(
-    frame: Frame, changes: ChangeLog, progress: Progress, *, width: int, height: int, note: Text
+    frame: Frame,
+    changes: ChangeLog,
+    progress: Progress,
+    alerts: Sequence[AlertLine] = (),
+    *,
+    width: int,
+    height: int,
+    note: Text,
 ) -> RenderableType:
     """Return the picture of a frame.
 
@@ -39,28 +69,47 @@ def picture(
         Told of this frame's rows here.
     progress : Progress
         How the accounts are heard.
+    alerts : sequence of AlertLine
+        What fires, and what is over.
     width, height : int
         Of the terminal, in cells.
     note : Text
-        The last line.
+        The last lines.
     """
     accounts = account_rows(frame)
     summary = portfolio_summary(frame)
     changes.compare(frame.at_ns, accounts, position_rows(frame))
-    # A table takes six lines beside its rows; the head takes seven and the note two.
-    n_accounts = max(3, min(len(accounts), height - HEAD_AND_NOTE_LINES - 2 * TABLE_LINES - LOWER_ROWS_MIN))
-    left = max(LOWER_ROWS_MIN, height - HEAD_AND_NOTE_LINES - 2 * TABLE_LINES - n_accounts)
     is_wide = width >= WIDE
-    n_lower = left if is_wide else max(3, (left - TABLE_LINES) // 2)
-    exposure = exposure_table(exposure_by_asset(frame), n_lower)
-    lines = changes_table(list(changes.lines), n_lower + 1)
-    lower = _beside(exposure, lines) if is_wide else Group(exposure, lines)
+    rows = shares(height, len(accounts), len(alerts), is_wide=is_wide)
+    exposure = exposure_table(exposure_by_asset(frame), rows.exposure)
+    lists = [alerts_table(alerts, rows.alerts)]
+    if rows.changes:
+        lists.append(changes_table(list(changes.lines), rows.changes))
+    lower = _beside(exposure, Group(*lists)) if is_wide else Group(lists[0], exposure, *lists[1:])
     return Group(
         _head(summary, accounts, progress, frame),
-        accounts_table(accounts, n_accounts, width),
+        accounts_table(accounts, rows.accounts, width),
         lower,
         note,
     )
+
+
+def shares(height: int, n_accounts: int, n_alerts: int, *, is_wide: bool) -> Shares:
+    """Return the rows of each table in a terminal of ``height`` lines: alerts go before changes, for they ask for somebody."""
+    lists = 2 * LIST_LINES
+    least = TABLE_LINES + ROWS_MIN + (0 if is_wide else lists + 2 * ROWS_MIN)
+    rest = height - HEAD_AND_NOTE_LINES - TABLE_LINES
+    accounts = max(3, min(n_accounts, rest - least))
+    rest -= accounts
+    if is_wide:
+        lower = max(ROWS_MIN, rest - TABLE_LINES)
+        alerts = max(1, min(n_alerts, lower * 2 // 3))
+        # Two lists stand beside one table.
+        return Shares(accounts, lower, alerts, max(1, lower + TABLE_LINES - lists - alerts))
+    rows = max(3, rest - TABLE_LINES - lists)
+    alerts = max(1, min(n_alerts, rows // 2))
+    exposure = max(1, (rows - alerts) // 2)
+    return Shares(accounts, exposure, alerts, max(0, rest - TABLE_LINES - lists - alerts - exposure))
 
 
 def _beside(left: RenderableType, right: RenderableType) -> Table:

@@ -19,6 +19,8 @@ from marginwatch.risk.tables import portfolio_summary
 PICTURES_PER_S = 4
 COMPLETE_TIMEOUT_S = 60.0
 PRICES_TIMEOUT_S = 5.0
+SETTLE_S = 10.0
+LOOK_EVERY_S = 1.0
 FILE_WIDTH, FILE_HEIGHT = 140, 44
 
 
@@ -47,14 +49,41 @@ async def play(plot: Plot, duration_s: float | None, console: Console | None) ->
     async with set_stage(plot) as stage:
         if duration_s is not None:
             loop.call_later(duration_s, stopping.set)
+        looking = None if console is None else asyncio.create_task(_look(stage), name="look at alerts")
         if console is not None and console.is_terminal:
             await _live(stage, console, stopping)
         else:
             await _quiet(stage, console, stopping)
+        if looking is not None:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+        await stage.settle(SETTLE_S)
+        tally = await tally_of(stage)
         if console is not None:
-            for line in stage.foresight.lines():
+            for line in [*stage.foresight.lines(), *alert_words(tally)]:
                 console.print(Text(line), soft_wrap=True)
-        return tally_of(stage)
+        return tally
+
+
+def alert_words(tally: Tally) -> list[str]:
+    """Return what became of alerts, and how many liquidations one of them came before, a line each."""
+    told = f"{tally.alerts_routed} to be told, {tally.alerts_delivered} delivered"
+    lines = [f"alerts: {tally.alerts_fired} fired, {told}"]
+    if tally.wire_to_alert_ms.p50 is not None:
+        wire = tally.wire_to_alert_ms
+        lines[0] += f"; from the wire to the outbox {wire.p50:.1f} ms (99 %: {wire.p99:.1f} ms)"
+    if tally.liquidations_simulated:
+        lines.append(
+            f"warned before their liquidation: {tally.warned_before_liquidation} of {tally.liquidations_simulated} accounts"
+        )
+    return lines
+
+
+async def _look(stage: Stage) -> None:
+    """Look once a second what became of messages; a picture must not wait for the database."""
+    while True:
+        await stage.alerts.look(stage.alerting)
+        await stage.service.clock.sleep(LOOK_EVERY_S)
 
 
 async def _live(stage: Stage, console: Console, stopping: asyncio.Event) -> None:
@@ -100,12 +129,20 @@ def _picture(stage: Stage, console: Console) -> RenderableType:
             QUIET,
         ),
         ("ask it from another terminal: ", QUIET),
-        f"marginwatch accounts --url {stage.url} --token file:{stage.token_file}",
+        f"marginwatch alerts --url {stage.url} --token file:{stage.token_file}\n",
+        ("alerts are delivered to: ", QUIET),
+        f"{stage.inbox}",
     )
     # The engine's own latest frame: one made here would turn its buffers early and count as a frame.
     frame = service.engine.frame or service.engine.run_frame()
     return picture(
-        frame, stage.changes, service.progress(), width=console.width, height=console.height, note=note
+        frame,
+        stage.changes,
+        service.progress(),
+        stage.alerts.lines,
+        width=console.width,
+        height=console.height,
+        note=note,
     )
 
 

@@ -9,9 +9,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from marginwatch.app.alerting.alerting import Alerting
+from marginwatch.app.alerting.setup import alert_setup
 from marginwatch.app.service import Service, running
 from marginwatch.clock import SystemClock
-from marginwatch.config.settings import CollectTable, Config, LimitSettings, ServiceSettings
+from marginwatch.config.settings import AlertTable, CollectTable, Config, LimitSettings, ServiceSettings
+from marginwatch.demo.alerts import AlertWatch
 from marginwatch.demo.changes import ChangeLog
 from marginwatch.demo.foresight import Foresight
 from marginwatch.model.account import AccountSpec, Endpoints
@@ -25,6 +28,9 @@ from marginwatch.web.server import WebServer
 from marginwatch.web.token import ensure_token
 
 DELTA_NEUTRAL_DESKS = ("basis", "arbitrage", "market-making")
+
+INBOX = "inbox.txt"
+"""The file in the demo's folder that alerts are delivered to."""
 
 RECONCILE_S = 5.0
 """Twelve times as often as by default: the exchange's own margin figures move with the market and are not pushed."""
@@ -45,12 +51,12 @@ class Stage:
 
     Attributes
     ----------
-    exchange, service, changes, foresight
-        The simulated truth, the monitor, what it saw change, and how early it saw liquidations come.
+    exchange, service, changes, foresight, alerts
+        The simulated truth, the monitor, what it saw change, how early it saw liquidations come, and its alerts.
     url : str
         Of the monitor's API.
-    token_file : Path
-        Where its token is, for as long as the demo runs.
+    token_file, inbox : Path
+        Where its token is and where its alerts are delivered to, for as long as the demo runs.
     """
 
     def __init__(
@@ -59,15 +65,30 @@ class Stage:
         service: Service,
         changes: ChangeLog,
         foresight: Foresight,
+        alerts: AlertWatch,
         url: str,
-        token_file: Path,
     ) -> None:
         self.exchange = exchange
         self.service = service
         self.changes = changes
         self.foresight = foresight
+        self.alerts = alerts
         self.url = url
-        self.token_file = token_file
+        self.token_file = service.config.service.token_file
+        self.inbox = service.config.service.data_dir / INBOX
+
+    @property
+    def alerting(self) -> Alerting:
+        """The monitor's alerts, which run once it has started."""
+        if self.service.alerting is None:
+            raise AssertionError("a started service with rules judges them")
+        return self.service.alerting
+
+    async def settle(self, timeout_s: float) -> bool:
+        """Judge no more, and wait until every message is delivered; return whether it came to that in this time."""
+        with contextlib.suppress(ValueError):
+            self.service.engine.rules.remove(self.alerting.look)
+        return await self.alerting.drain(timeout_s)
 
 
 @contextlib.asynccontextmanager
@@ -85,7 +106,7 @@ async def set_stage(plot: Plot) -> AsyncGenerator[Stage]:
     with TemporaryDirectory(prefix="marginwatch-demo-") as folder:
         async with BybitSimServer(exchange) as server:
             config = _config(server, ServiceSettings(port=plot.port, data_dir=Path(folder)))
-            changes, foresight = ChangeLog(), Foresight()
+            changes, foresight, alerts = ChangeLog(), Foresight(), AlertWatch()
 
             def hear(event: Event) -> None:
                 changes.hear(event)
@@ -93,9 +114,15 @@ async def set_stage(plot: Plot) -> AsyncGenerator[Stage]:
 
             market = asyncio.create_task(exchange.run())
             try:
-                service = Service(config, on_event=hear, on_frame=foresight.look)
+                service = Service(
+                    config,
+                    on_event=hear,
+                    on_frame=foresight.look,
+                    alerts=alert_setup(config),
+                    on_transitions=alerts.hear,
+                )
                 async with running(service), _answering(service) as url:
-                    yield Stage(exchange, service, changes, foresight, url, config.service.token_file)
+                    yield Stage(exchange, service, changes, foresight, alerts, url)
             finally:
                 market.cancel()
                 await asyncio.gather(market, return_exceptions=True)
@@ -105,7 +132,9 @@ async def set_stage(plot: Plot) -> AsyncGenerator[Stage]:
 async def _answering(service: Service) -> AsyncGenerator[str]:
     settings = service.config.service
     web = WebServer(
-        create_app(service, ensure_token(settings.token_file), history=service.store),
+        create_app(
+            service, ensure_token(settings.token_file), history=service.store, alerting=service.alerting
+        ),
         settings.host,
         settings.port,
     )
@@ -136,10 +165,13 @@ def _config(server: BybitSimServer, service: ServiceSettings) -> Config:
         for account in server.exchange.accounts()
     )
     return Config(
-        path=Path("demo"),
+        path=service.data_dir / "marginwatch.toml",
         service=service,
         # Nobody else uses the simulated exchange, so most of its limits may be used.
         limits=LimitSettings(share_of_limit=0.8),
         collect=CollectTable(reconcile_s=RECONCILE_S),
         accounts=accounts,
+        # Groups wait less than for people, so that the end of the demo need not wait for them.
+        alerts=AlertTable(group_wait="1s", group_interval="3s"),
+        channels=({"name": "inbox", "type": "inbox", "path": INBOX},),
     )

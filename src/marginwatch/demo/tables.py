@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from marginwatch.demo.alerts import AlertLine
 from marginwatch.demo.bars import (
     CALM,
     DANGER,
@@ -19,6 +22,7 @@ from marginwatch.demo.bars import (
     usage_bar,
 )
 from marginwatch.demo.changes import Line
+from marginwatch.model.delivery import RowState
 from marginwatch.risk.table_rows import AccountRow, ExposureRow
 
 WIDE = 132
@@ -164,3 +168,73 @@ def changes_table(lines: Sequence[Line], n_max: int) -> Table:
             Text(line.time, style=QUIET), Text(line.account_id, style=style), Text(line.text, style=style)
         )
     return table
+
+
+SEVERITY_STYLES = {"critical": DANGER, "high": WARNING, "warning": NOTICEABLE, "info": QUIET}
+
+TOLD = {
+    RowState.SENT: ("✓", "green"),
+    RowState.WAITING: ("…", "yellow"),
+    RowState.SKIPPED: ("·", QUIET),
+    RowState.FAILED: ("✗", "bold red"),
+    None: (" ", QUIET),
+}
+"""What became of an alert's newest message → its mark and style: told, under way, held back, not told."""
+
+
+def alerts_table(lines: Sequence[AlertLine], n_max: int) -> Table:
+    """Return what fires, the most severe first, then what is over; each with its age and whether somebody was told."""
+    table = Table(box=SIMPLE_HEAD, expand=True, pad_edge=False, title_justify="left", show_header=False)
+    table.padding = (0, 1, 0, 0)
+    n_firing = sum(not line.is_over for line in lines)
+    table.title = Text.assemble(
+        ("ALERTS", "bold"), (f"  {n_firing} firing, ✓ delivered" if n_firing else "", QUIET)
+    )
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, ratio=1, overflow="ellipsis")
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(no_wrap=True)
+    for line in lines[:n_max]:
+        table.add_row(*_alert_cells(line))
+    if not lines:
+        table.add_row(Text("nothing fires", style=QUIET), "", "", "")
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A sentence cut between two words where its cell ends: half a number would be a wrong one."""
+
+    text: str
+    style: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        del console
+        yield Text(cut_between_words(self.text, options.max_width), style=self.style, no_wrap=True)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        del console, options
+        return Measurement(1, len(self.text))
+
+
+def cut_between_words(text: str, width: int) -> str:
+    """Return as many whole words as fit into ``width`` cells, with ``…`` where some do not."""
+    if len(text) <= width:
+        return text
+    return text[:width].rpartition(" ")[0].rstrip(" ,;:") + "…" if " " in text[:width] else "…"
+
+
+def _alert_cells(line: AlertLine) -> tuple[RenderableType, ...]:
+    style = QUIET if line.is_over else SEVERITY_STYLES[line.severity]
+    mark, told_style = TOLD[line.told]
+    return (
+        Text("over" if line.is_over else line.severity, style=style),
+        Headline(line.headline, QUIET if line.is_over else ""),
+        Text(short_age(line.age_s), style=QUIET),
+        Text(mark, style=told_style),
+    )
+
+
+def short_age(seconds: float) -> str:
+    """Return how long something has lasted: seconds up to two minutes, minutes beyond."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

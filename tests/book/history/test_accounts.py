@@ -132,25 +132,33 @@ def test_a_realized_profit_that_was_there_before_is_not_looked_into(make_desk):
     assert of(desk)["pnl"] == 200.0
 
 
-def test_a_list_that_lags_is_read_again_and_believed_in_the_end(make_desk):
+@pytest.mark.parametrize("has_day", [True, False])
+def test_a_list_that_lags_is_read_again_and_believed_in_the_end(make_desk, has_day):
     desk = make_desk(1)
-    desk.begin_day()
+    if has_day:
+        desk.begin_day()
+    else:
+        desk.look()
+        desk.read()
     desk.book(1, -300.0, is_flow=True)
     lagging, desk.lines[1] = desk.lines[1], []
     for _ in range(READS_MAX - 1):
         desk.look()
         desk.read()
         desk.look()
-        assert of(desk)["why"] == (Why.MONEY_UNEXPLAINED,) * 3
+        assert of(desk)["why"][-1] is Why.MONEY_UNEXPLAINED
     desk.read()
     desk.look()
-    assert of(desk)["pnl"] == pytest.approx(-300.0)
+    assert of(desk)["drawdown"] == pytest.approx(0.3)
+    if has_day:
+        assert of(desk)["pnl"] == pytest.approx(-300.0)
     # When the line comes at last, all is well again.
     desk.lines[1] = lagging
     desk.read()
     desk.look()
-    assert of(desk)["pnl"] == pytest.approx(0.0)
     assert of(desk)["drawdown"] == pytest.approx(0.0)
+    if has_day:
+        assert of(desk)["pnl"] == pytest.approx(0.0)
 
 
 def test_a_deposit_that_the_balances_do_not_show_yet_is_not_missed_in_them(make_desk):

@@ -22,6 +22,8 @@ DAY_START_WITHIN_NS = 3_600_000_000_000
 UNEXPLAINED_SHARE = 0.005
 """Of equity: balances that moved by more, and not by what the ledger says, are looked into before they are judged."""
 
+NO_MOVES = AccountMoves()
+
 READS_MAX = 3
 """Reads of a ledger that do not explain a move, after which it is taken for performance: the ledger may lag, not for ever."""
 
@@ -215,7 +217,6 @@ class AccountRows:
         What equity did since the last time is settled with them, unless balances moved in a way that they do not explain.
         """
         of = self.state
-        self.moves.setdefault(row, AccountMoves())
         read = self._reads.pop(row, None)
         if read is not None and not math.isnan(of.base_equity[row]) and self._is_explained(row, read):
             self._settle(row, read)
@@ -231,7 +232,7 @@ class AccountRows:
 
     def _is_explained(self, row: int, read: _Read) -> bool:
         """Return whether lines account for how balances moved; the third time they do not, that is taken as it is."""
-        of, known = self.state, self.moves[row]
+        of, known = self.state, self.moves.get(row, NO_MOVES)
         if not of.has_read[row]:
             return True
         base_ns, base = int(of.base_money[row]), float(of.base_equity[row])
@@ -247,7 +248,7 @@ class AccountRows:
 
     def _settle(self, row: int, read: _Read) -> None:
         """Multiply the index by what was gained up to a moment all of whose flows are known."""
-        of, known = self.state, self.moves[row]
+        of, known = self.state, self.moves.get(row, NO_MOVES)
         base_ns = int(of.base_money[row])
         flows = [*self._late.get(row, ()), *known.between(base_ns, read.money_at_ns)]
         total, put_in = AccountMoves.sums(flows)
@@ -267,9 +268,7 @@ class AccountRows:
 
     def _recount(self, row: int) -> None:
         """Sum up the flows of a row anew: since the day began, and since it was settled, as far as its balances know."""
-        of, known = self.state, self.moves.get(row)
-        if known is None:
-            return
+        of, known = self.state, self.moves.get(row, NO_MOVES)
         base_ns, day_ns = int(of.base_money[row]), int(of.day_money[row])
         has_day = not math.isnan(of.day_equity[row])
         known.forget(min(base_ns, day_ns) if has_day else base_ns, base_ns)
@@ -279,6 +278,8 @@ class AccountRows:
         flows = [*self._late.get(row, ()), *known.between(base_ns, until_ns)]
         of.base_flows[row], of.base_put_in[row] = AccountMoves.sums(flows)
         of.explained[row] = known.changed(base_ns, until_ns)
+        if not known.flows and not known.others:
+            self.moves.pop(row, None)
         (self._ahead.add if known.newest_ns() > until_ns else self._ahead.discard)(row)
 
     # ---- what comes of it -----------------------------------------------------------------------------------

@@ -204,10 +204,9 @@ class GroupRows:
         return self._sum(mask.astype(np.float64), mask)
 
     def _sum(self, values: FloatArray, mask: BoolArray) -> FloatArray:
-        mask = mask & (self._group >= 0)
-        sums: FloatArray = np.zeros(len(self.names))
-        np.add.at(sums, self._group[mask], values[mask])
-        return sums
+        # Slot 0 takes what belongs to no group.
+        sums = np.bincount(self._group + 1, np.where(mask, values, 0.0), len(self.names) + 1)
+        return sums[1:].astype(np.float64)
 
 
 def _most_by_moment(flows: Sequence[Move]) -> float:

@@ -54,9 +54,7 @@ class Wallets:
         self._grow(n)
         moved = (seen.amount - self._settled[:n]) * seen.usd
         moved[np.isnan(moved)] = 0.0
-        sums: FloatArray = np.zeros(n_accounts)
-        np.add.at(sums, seen.account, moved)
-        return sums
+        return np.bincount(seen.account, moved, n_accounts)[:n_accounts].astype(np.float64)
 
     def moved_of(self, wallet: Wallet) -> float:
         """Return the same of one account at the moment of its wallet."""

@@ -25,13 +25,13 @@ KIND: Final = ChannelKind(
     messages_per_minute=60,
     text_max=BLOCKS_CHARACTERS_MAX,
     documents=(
-        "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks (read 2026-11-21)",
-        "https://api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks (read 2026-11-21)",
-        "https://docs.slack.dev/reference/methods/chat.postMessage (read 2026-11-21)",
-        "https://docs.slack.dev/reference/methods/chat.update (read 2026-11-21)",
-        "https://docs.slack.dev/reference/block-kit/blocks (read 2026-11-21)",
-        "https://docs.slack.dev/messaging/formatting-message-text (read 2026-11-21)",
-        "https://docs.slack.dev/apis/web-api/rate-limits (read 2026-11-21)",
+        "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks (in copies, read 2026-11-21)",
+        "https://api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks (in copies, read 2026-11-21)",
+        "https://docs.slack.dev/reference/methods/chat.postMessage (in copies, read 2026-11-21)",
+        "https://docs.slack.dev/reference/methods/chat.update (in copies, read 2026-11-21)",
+        "https://docs.slack.dev/reference/block-kit/blocks (in copies, read 2026-11-21)",
+        "https://docs.slack.dev/messaging/formatting-message-text (in copies, read 2026-11-21)",
+        "https://docs.slack.dev/apis/web-api/rate-limits (in copies, read 2026-11-21)",
     ),
 )
 """Slack."""

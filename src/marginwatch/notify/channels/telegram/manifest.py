@@ -25,10 +25,10 @@ KIND: Final = ChannelKind(
     messages_per_minute=20,
     text_max=TEXT_MAX,
     documents=(
-        "https://core.telegram.org/bots/api#sendmessage (read 2026-11-21)",
-        "https://core.telegram.org/bots/api#editmessagetext (read 2026-11-21)",
-        "https://core.telegram.org/bots/api#html-style (read 2026-11-21)",
-        "https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this (read 2026-11-21)",
+        "https://core.telegram.org/bots/api#sendmessage (in copies, read 2026-11-21)",
+        "https://core.telegram.org/bots/api#editmessagetext (in copies, read 2026-11-21)",
+        "https://core.telegram.org/bots/api#html-style (in copies, read 2026-11-21)",
+        "https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this (in copies, read 2026-11-21)",
     ),
 )
 """Telegram."""

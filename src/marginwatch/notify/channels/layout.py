@@ -69,5 +69,5 @@ def plain_form(message: Message, left_out: str) -> str:
 
 
 def wants_mention(message: Message) -> bool:
-    """Return whether people are called by name: something critical fires."""
-    return message.is_firing and message.severity == Severity.CRITICAL
+    """Return whether people are called by name: something critical fires, and it is no test."""
+    return message.is_firing and message.severity == Severity.CRITICAL and not message.is_test

@@ -28,4 +28,5 @@ reconcile      a venue's snapshot against ours: what to take, what to doubt, wha
 money          the same for coins and totals
 snapshot       the book frozen at one moment, in reused buffers
 position_book  the book itself: register, apply, freeze
+history        what equity did since the day began and since its peak, with money moved removed
 """

@@ -38,15 +38,15 @@ class Evaluation:
         self.teller = teller
         self.budget = state.settings.edges_max
         self.subjects: dict[Scope, Subjects] = {}
+        self._columns: dict[str, Column | None] = {}
         self._seen: list[tuple[View, Sight, ScopeRows]] = []
         self._edges: list[tuple[View, Sight, ScopeRows, Entering | Stirring]] = []
 
     def judge(self) -> None:
         """Do all that concerns the alerts of rules, and count what is unknown."""
-        columns = {name: self.source.column(measure) for name, measure in self.state.measures.items()}
         for scope in self.state.scopes.values():
             self._open(scope)
-            self._survey(scope, columns)
+            self._survey(scope)
         for view, sight, scope, edge in self._chosen():
             if isinstance(edge, Entering):
                 self._enter(view, sight, scope, edge)
@@ -65,6 +65,9 @@ class Evaluation:
             for view in self.state.by_scope[scope.scope]:
                 view.widen(len(now))
         scope.rows = self.source.rows(scope.scope)
+        size = scope.size if scope.rows is None else len(scope.rows)
+        for name in self.state.names[scope.scope]:
+            self._columns[name] = _cut(self.source.column(self.state.measures[name]), size)
         waiting = scope.changed(now, scope.rows)
         if len(waiting):
             waiting = self._give_over(scope, waiting, now)
@@ -87,11 +90,11 @@ class Evaluation:
         for view in views:
             unknown = free[view.is_unknown[free]]
             self._mark_unknown(view, scope, unknown, is_unknown=False)
-            for code in scope.owner[unknown]:
-                self.state.owners.owners[code].is_gone = True
             for watch in view.watches:
                 watch.forget(free)
-        self.state.owners.leave(scope.scope, free)
+            if scope.scope != "position":  # an account may well stay without one of its positions
+                self.state.owners.leave(scope.owner[unknown])
+        self.state.owners.leave_unproven(scope.scope, free)
         scope.take_over(free, now, self.teller.now_ns)
         return waiting
 
@@ -132,13 +135,13 @@ class Evaluation:
                 value = np.nan if alert.value is None else alert.value
                 self.state.view_of[watch.rule.name].held.add(held, value, alert.value_at_ns)
 
-    def _survey(self, scope: ScopeRows, columns: dict[str, Column | None]) -> None:
+    def _survey(self, scope: ScopeRows) -> None:
         """Let all views of a scope see, and note what changes."""
         now_ns = self.teller.now_ns
         if scope.rows is not None and not len(scope.rows):
             return
         for view in self.state.by_scope[scope.scope]:
-            sight = view.see(columns, scope, now_ns)
+            sight = view.see(self._columns, scope, now_ns)
             if sight is None:
                 continue
             self._seen.append((view, sight, scope))
@@ -147,14 +150,14 @@ class Evaluation:
             stirring = view.stirring(sight, scope, now_ns)
             if len(stirring.slots):
                 self._edges.append((view, sight, scope, stirring))
-        self._keep(scope, columns)
+        self._keep(scope)
 
-    def _keep(self, scope: ScopeRows, columns: dict[str, Column | None]) -> None:
+    def _keep(self, scope: ScopeRows) -> None:
         """Remember columns of which changes are asked for; only a full one is a sample."""
         if scope.rows is not None:
             return
         for (name, _), window in self.state.windows.items():
-            column = columns[name]
+            column = self._columns.get(name)
             if self.state.measures[name].scope == scope.scope and column is not None:
                 window.keep(Sight.of(column, None), self.teller.now_ns)
 
@@ -189,6 +192,8 @@ class Evaluation:
         entries: list[Held] = [view.held.entries[slot] for slot in cast("list[int]", edge.slots.tolist())]
         for held, place in zip(entries, edge.places.tolist(), strict=True):
             look = view.look(sight, place, is_judged=bool(scope.is_judged[held.row]))
+            if look.is_missing:
+                held.alert = view.held.last_known(held)
             if step(self.teller, held, look, subjects):
                 view.held.write(held)
             else:
@@ -226,3 +231,15 @@ class Evaluation:
         by = 1 if is_unknown else -1
         view.n_unknown += by * len(rows)
         self.state.owners.count(scope.owner[rows], by)
+
+
+def _cut(column: Column | None, size: int) -> Column | None:
+    """Return a column of so many rows: tables may have more than anybody was ever given."""
+    if column is None or len(column.values) <= size:
+        return column
+    doubtful = column.is_doubtful
+    return column._replace(
+        values=column.values[:size],
+        answers=column.answers[:size],
+        is_doubtful=None if doubtful is None else doubtful[:size],
+    )

@@ -1,9 +1,11 @@
 """Alerts that are pending or firing: an object each, and the numbers that evaluation compares as columns beside them."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.alert import Alert
@@ -125,6 +127,15 @@ class HeldTable:
         held.slot = -1
         self.per_row[held.row] -= 1
         held.watch.release(held.row)
+
+    def last_known(self, held: Held) -> Alert:
+        """Return the alert of an entry with the last value that it had."""
+        value = float(self.value[held.slot])
+        return replace(
+            held.alert,
+            value=None if math.isnan(value) else value,
+            value_at_ns=int(self.value_at_ns[held.slot]),
+        )
 
     def write(self, held: Held) -> None:
         """Bring the columns up to date with an entry."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 from msgspec.structs import replace
 
 from marginwatch.model.alert import Alert, Transition
@@ -15,7 +14,7 @@ from marginwatch.rules.notices import part, tell_unknown
 from marginwatch.rules.restore import Waiting
 from marginwatch.rules.standing import RuleStanding, standing
 from marginwatch.rules.state import RuleSettings, RuleState
-from marginwatch.rules.telling import Teller, refreshed
+from marginwatch.rules.telling import Teller
 from marginwatch.rules.unknown import Owners
 from marginwatch.rules.view import View, ViewKey
 from marginwatch.rules.watch import Watch
@@ -70,9 +69,11 @@ class RuleBook:
         sides = [f"{measure.scope}.{name}" for name in rule.at_least]
         if unknown := [name for name in sides if name not in measures]:
             raise ValueError(f"rule {rule.name!r}: there is no measure {unknown[0]!r}")
-        for name in (rule.measure, *sides):
-            state.measures[name] = measures[name]
         scope = state.rows_of(measure.scope)
+        for name in (rule.measure, *sides):
+            if name not in state.measures:
+                state.measures[name] = measures[name]
+                state.names[measure.scope].append(name)
         watch = state.watches[rule.name] = Watch(rule, measure)
         if watch.concerns is not None:
             scope.need_names()
@@ -148,13 +149,14 @@ class RuleBook:
 
     def _shown(self, view: View, held: Held) -> Alert:
         """Return an alert with its value as last seen."""
-        value, at_ns = float(view.held.value[held.slot]), int(view.held.value_at_ns[held.slot])
+        alert = view.held.last_known(held)
         subjects = self._state.last_subjects.get(view.scope)
         if subjects is not None and not held.is_unknown and not held.is_resting:
             identities = subjects.identities
             if held.row < len(identities) and identities[held.row] == held.identity:
-                return refreshed(held.alert, subjects, held.row, value, at_ns)
-        return replace(held.alert, value=None if np.isnan(value) else value, value_at_ns=at_ns)
+                age_s, context = subjects.data_age_s(held.row), subjects.context(held.row)
+                return replace(alert, data_age_s=age_s, context=context)
+        return alert
 
     def standings(self) -> tuple[RuleStanding, ...]:
         """Return where each rule stands, in the order in which they were given."""

@@ -70,8 +70,10 @@ class ScopeRows:
         return rows[now[rows] != self.identities[rows]]
 
     def _full(self, column: NDArray[Any]) -> NDArray[Any]:
-        """Return a column as long as the rows ever were: tables of names may become shorter."""
-        return column if len(column) == self.size else np.pad(column, (0, self.size - len(column)))
+        """Return a column as long as the rows ever were: tables of names may become shorter, their columns be longer."""
+        if len(column) >= self.size:
+            return column[: self.size]
+        return np.pad(column, (0, self.size - len(column)))
 
     def take_over(self, rows: CodeArray, now: CodeArray, now_ns: int) -> None:
         """Give rows to whom they belong now."""

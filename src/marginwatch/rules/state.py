@@ -45,8 +45,8 @@ class RuleState:
         Whose data are missing.
     waiting : Waiting
         Alerts from before a restart whose subjects have not shown up.
-    measures : dict
-        All that rules name.
+    measures, names : dict
+        All that rules name; their names by scope.
     watches : dict
         Rules at work, by name.
     views, by_scope, view_of : dict
@@ -65,6 +65,7 @@ class RuleState:
     owners: Owners
     waiting: Waiting
     measures: dict[str, Measure] = field(default_factory=dict[str, Measure])
+    names: dict[Scope, list[str]] = field(default_factory=dict[Scope, list[str]])
     watches: dict[str, Watch] = field(default_factory=dict[str, Watch])
     views: dict[ViewKey, View] = field(default_factory=dict[ViewKey, View])
     by_scope: dict[Scope, list[View]] = field(default_factory=dict[Scope, list[View]])
@@ -78,4 +79,5 @@ class RuleState:
     def rows_of(self, scope: Scope) -> ScopeRows:
         """Return the rows of a scope, from now on remembered."""
         self.by_scope.setdefault(scope, [])
+        self.names.setdefault(scope, [])
         return self.scopes.setdefault(scope, ScopeRows(scope))

@@ -110,7 +110,12 @@ class Owners:
             if owner.subject.scope == scope.scope and owner.row >= 0 and scope.is_judged[owner.row]:
                 self._unproven.discard(code)
 
-    def leave(self, scope: Scope, rows: CodeArray) -> None:
+    def leave(self, codes: CodeArray) -> None:
+        """Note that owners are no more."""
+        for code in codes.tolist():
+            self.owners[code].is_gone = True
+
+    def leave_unproven(self, scope: Scope, rows: CodeArray) -> None:
         """Note that rows were given to others, for those who were not judged since a restart."""
         for code in list(self._unproven):
             owner = self.owners[code]

@@ -123,3 +123,14 @@ def test_full_hedges_take_the_place_of_opposing_positions() -> None:
     complaints = Complaints(Path("rules.toml"), {})
     check_suppressed(complaints, default_rules())
     complaints.raise_if_any()
+
+
+def test_a_relative_change_is_told_as_a_fraction() -> None:
+    scene = Scene(RULES["price-move"])
+    trial = TRIALS["price-move"]
+    trial.play(scene, -0.07)
+    scene.look(1.0)
+    alert = scene.alert("BTC", "price-move")
+    assert alert is not None
+    assert alert.unit == "fraction"
+    assert alert.value == pytest.approx(-0.07, abs=1e-9)

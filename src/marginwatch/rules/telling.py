@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from marginwatch.model.alert import Alert, AlertState, Transition, TransitionKind
+from marginwatch.model.alert import Alert, AlertState, Transition, TransitionKind, Unit
 from marginwatch.rules.column import Subjects
 from marginwatch.rules.held import Held
 from marginwatch.rules.watch import Watch
@@ -53,6 +53,11 @@ def labels_of(watch: Watch, level: int, own: dict[str, str]) -> dict[str, str]:
     return own | rule.labels | fixed
 
 
+def unit_of(watch: Watch) -> Unit:
+    """Return the unit of what is judged: a relative change is a fraction, whatever changed."""
+    return "fraction" if watch.rule.is_relative else watch.measure.unit
+
+
 def new_alert(teller: Teller, watch: Watch, level: int, subjects: Subjects, row: int) -> Alert:
     """Return the alert of a row that has just left rest."""
     rule, step = watch.rule, watch.rule.steps[level - 1]
@@ -66,7 +71,7 @@ def new_alert(teller: Teller, watch: Watch, level: int, subjects: Subjects, row:
         severity=step.severity,
         labels=labels_of(watch, level, subjects.labels(row)),
         measure=rule.measure,
-        unit=watch.measure.unit,
+        unit=unit_of(watch),
         side=rule.side,
         value=None,
         bound=step.bound,
@@ -107,7 +112,7 @@ def reworded(held: Held) -> Alert:
         bound=step.bound,
         labels=labels_of(held.watch, held.level, held.alert.labels),
         measure=rule.measure,
-        unit=held.watch.measure.unit,
+        unit=unit_of(held.watch),
         side=rule.side,
         window_s=rule.change_over_s,
         message=rule.message,

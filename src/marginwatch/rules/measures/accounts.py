@@ -272,7 +272,7 @@ MEASURES = (
         "fraction",
         0.0,
         INFINITE,
-        "The nearest |mark − the venue's liquidation price| ÷ mark over its positions; low is bad.",
+        "The nearest distance from a mark to the venue's liquidation price ÷ mark over its positions; low is bad.",
         _venue_distance,
     ),
 )

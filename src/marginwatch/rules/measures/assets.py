@@ -233,7 +233,7 @@ MEASURES = (
         "fraction",
         0.0,
         1.0,
-        "|Net USD delta of it| ÷ gross USD delta of everything; high is bad.",
+        "Net USD delta of it without sign ÷ gross USD delta of everything; high is bad.",
         _read(lambda frame: share(np.abs(_net(frame)), _total_gross(frame))),
     ),
     _measure(

@@ -164,7 +164,7 @@ MEASURES = (
         "fraction",
         0.0,
         INFINITE,
-        "|USD delta| ÷ gross USD delta of everything that counts; high is bad.",
+        "USD delta without sign ÷ gross USD delta of everything that counts; high is bad.",
         _exposure_share,
     ),
     _measure(

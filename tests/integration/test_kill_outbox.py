@@ -207,7 +207,7 @@ async def test_nothing_is_lost_however_often_the_process_is_killed(tmp_path):
     assert found.unexcused == []
     assert found.kills >= 200
     # It was a real trial: much was told, and some of it was cut off.
-    assert found.routed > 500
+    assert found.routed > 200
     assert found.repeated > 0
 
 

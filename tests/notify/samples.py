@@ -154,9 +154,7 @@ class MemoryOutbox:
             (row for row in free if row.due_ns <= now_ns), key=lambda row: (-row.alert.severity, row.row_id)
         )
         keys = {row.alert.key for row in due[:limit]}
-        taken = due[:limit] + [
-            row for row in free if row.alert.key in keys and row not in due[:limit]
-        ]
+        taken = due[:limit] + [row for row in free if row.alert.key in keys and row not in due[:limit]]
         leased = [
             msgspec.structs.replace(row, lease_owner=owner, lease_until_ns=now_ns + lease_ns) for row in taken
         ]

@@ -1,7 +1,7 @@
 """What outlives the process: alerts, breaks, payloads, notices, histories; in one SQLite file or PostgreSQL database.
 
 In: records inside a transaction. Out: committed rows. State: the database, with one writer. Never: a secret, a position or
-a balance (those are rebuilt from the exchanges at each start; what is kept of a book is USD per coin at a day's end), an
+a balance (those are rebuilt from the exchanges at each start; what is kept of a book is USD per coin at a day's end, and equity by the minute), an
 unbounded table.
 
 Modules

@@ -44,12 +44,12 @@ def mail(message: Message, sender: Address, to: tuple[Address, ...]) -> EmailMes
         letter["In-Reply-To"] = threads[0]
         letter["References"] = " ".join(dict.fromkeys(threads[:REFERENCES_MAX]))
     letter["Auto-Submitted"] = "auto-generated"
-    letter["Content-Language"] = message.language
     if message.is_firing and message.severity is Severity.CRITICAL:
         letter["Importance"] = "high"
         letter["X-Priority"] = "1"
     letter.set_content(fitted(clean, body_text, _fits), charset="utf-8", cte="base64")
     letter.add_alternative(fitted(clean, page, _fits), subtype="html", charset="utf-8", cte="base64")
+    letter["Content-Language"] = message.language
     return letter
 
 

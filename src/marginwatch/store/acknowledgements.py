@@ -2,9 +2,9 @@
 
 from sqlalchemy import func, select
 
-from marginwatch.model.alert import Acknowledgement, AlertState
+from marginwatch.model.alert import Acknowledgement
 from marginwatch.model.severity import Severity
-from marginwatch.store.retention import keep_newest_acknowledgements
+from marginwatch.store.retention import OPEN_STATES, keep_newest_acknowledgements
 from marginwatch.store.store import Store
 from marginwatch.store.tables import ACKNOWLEDGEMENT, ALERT
 from marginwatch.store.upsert import insert_new
@@ -25,7 +25,7 @@ class StoredAcknowledgements:
     async def of_open_alerts(self) -> tuple[Acknowledgement, ...]:
         """Return the last acknowledgement of each open alert, the oldest first."""
         table = ACKNOWLEDGEMENT
-        open_ids = select(ALERT.c.alert_id).where(ALERT.c.state != AlertState.RESOLVED.value)
+        open_ids = select(ALERT.c.alert_id).where(ALERT.c.state.in_(OPEN_STATES))
         last = select(func.max(table.c.id)).where(table.c.alert_id.in_(open_ids)).group_by(table.c.alert_id)
         rows = await self._store.rows(select(table).where(table.c.id.in_(last)).order_by(table.c.id))
         return tuple(

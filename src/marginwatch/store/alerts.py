@@ -13,6 +13,7 @@ from marginwatch.store.alert_log import AlertLog
 from marginwatch.store.outbox_rows import alert_of, alert_text, insert_rows
 from marginwatch.store.records import StoredDelivery, StoredTransition
 from marginwatch.store.retention import (
+    OPEN_STATES,
     keep_newest,
     keep_newest_ended_silences,
     keep_newest_outbox,
@@ -100,7 +101,7 @@ class StoredAlerts:
 
     async def open_alerts(self) -> tuple[Alert, ...]:
         """Return alerts that are pending or firing, as last stored, the oldest first."""
-        query = select(ALERT.c.alert).where(ALERT.c.state != AlertState.RESOLVED.value)
+        query = select(ALERT.c.alert).where(ALERT.c.state.in_(OPEN_STATES))
         rows = await self._store.rows(query.order_by(ALERT.c.pending_since_ns, ALERT.c.alert_id))
         return tuple(alert_of(row.alert) for row in rows)
 

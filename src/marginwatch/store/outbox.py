@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import bindparam, func, insert, literal, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marginwatch.clock import Clock, SystemClock
-from marginwatch.model.alert import AlertState
 from marginwatch.model.delivery import Delivery, OutboxRow, RowOutcome, RowState, Told
 from marginwatch.model.severity import Severity
 from marginwatch.store.outbox_rows import insert_rows, outbox_row
-from marginwatch.store.retention import keep_newest_deliveries, keep_newest_outbox, keep_newest_told
+from marginwatch.store.retention import (
+    OPEN_STATES,
+    keep_newest_deliveries,
+    keep_newest_outbox,
+    keep_newest_told,
+)
 from marginwatch.store.store import Store
 from marginwatch.store.tables import ALERT, DELIVERY, DELIVERY_ROW, OUTBOX, TOLD
 from marginwatch.store.upsert import chunks, insert_new, insert_or_replace
@@ -20,7 +24,8 @@ from marginwatch.store.upsert import chunks, insert_new, insert_or_replace
 TRIM_EVERY = 50
 """Commits between two looks whether tables are beyond their bounds."""
 
-_WAITING = OUTBOX.c.state == RowState.WAITING.value
+# Written out, so that the indexes of waiting rows are taken however a statement is prepared.
+_WAITING = OUTBOX.c.state == literal_column(f"'{RowState.WAITING.value}'")
 
 
 class StoredOutbox:
@@ -60,19 +65,18 @@ class StoredOutbox:
         """
         free = (
             OUTBOX.c.channel == channel,
-            _WAITING,
             or_(OUTBOX.c.lease_until_ns <= now_ns, OUTBOX.c.lease_owner == owner),
         )
         # Rows that another process is about to lease are passed over instead of waited for; on SQLite, where this is
         # nothing, the transaction has begun as the only writing one.
-        chosen = select(OUTBOX).where(*free, OUTBOX.c.due_ns <= now_ns)
+        chosen = select(OUTBOX).where(*free, _WAITING, OUTBOX.c.due_ns <= now_ns)
         chosen = chosen.order_by(OUTBOX.c.severity.desc(), OUTBOX.c.id).limit(limit)
         lease: dict[str, Any] = {"lease_owner": owner, "lease_until_ns": now_ns + lease_ns}
         async with self._store.transaction() as unit:
             found = list((await unit.connection.execute(chosen.with_for_update(skip_locked=True))).all())
             known = {row.id for row in found}
             for ids in chunks(list({row.key for row in found})):
-                kin = select(OUTBOX).where(*free, OUTBOX.c.key.in_(ids)).order_by(OUTBOX.c.id)
+                kin = select(OUTBOX).where(*free, _WAITING, OUTBOX.c.key.in_(ids)).order_by(OUTBOX.c.id)
                 rows = (await unit.connection.execute(kin.with_for_update(skip_locked=True))).all()
                 found += [row for row in rows if row.id not in known]
             for ids in chunks([row.id for row in found]):
@@ -129,7 +133,7 @@ class StoredOutbox:
 
         Those told as firing last, those that are open, and those of which something waits to be told.
         """
-        open_ids = select(ALERT.c.alert_id).where(ALERT.c.state != AlertState.RESOLVED.value)
+        open_ids = select(ALERT.c.alert_id).where(ALERT.c.state.in_(OPEN_STATES))
         waiting = select(OUTBOX.c.key).where(_WAITING)
         query = select(TOLD).where(
             or_(TOLD.c.is_firing, TOLD.c.alert_id.in_(open_ids), TOLD.c.key.in_(waiting))

@@ -17,7 +17,10 @@ from marginwatch.store.tables import (
     TOLD,
 )
 
-_OPEN_ALERTS = select(ALERT.c.alert_id).where(ALERT.c.state != AlertState.RESOLVED.value)
+OPEN_STATES = (AlertState.PENDING.value, AlertState.FIRING.value)
+"""Named one by one, for the index over states finds no state by what it is not."""
+
+_OPEN_ALERTS = select(ALERT.c.alert_id).where(ALERT.c.state.in_(OPEN_STATES))
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):

@@ -106,10 +106,15 @@ class EquityMinutes:
             minute_s = (await self._store.rows(newest))[0].minute_s
             if minute_s is None:
                 break
-            query = select(table).where(table.c.minute_s == minute_s, table.c.equity_usd.is_not(None))
-            rows = [row for row in await self._store.rows(query) if row.subject_id not in found]
-            found |= {row.subject_id: _sample(names, row) for row in rows if row.subject_id in names}
-            n_quiet = 0 if rows else n_quiet + 1
+            is_one = (table.c.minute_s == minute_s) & table.c.equity_usd.is_not(None)
+            there = {
+                row.subject_id for row in await self._store.rows(select(table.c.subject_id).where(is_one))
+            }
+            new = (there & names.keys()) - found.keys()
+            if new:
+                rows = await self._store.rows(select(table).where(is_one))
+                found |= {row.subject_id: _sample(names, row) for row in rows if row.subject_id in new}
+            n_quiet = 0 if new else n_quiet + 1
             before_s = minute_s
         return tuple(found.values())
 
@@ -189,11 +194,14 @@ class EquityMinutes:
         if row.first is None:
             return []
         first_s, last_s = max(first_s, row.first // MINUTE_S * MINUTE_S), min(last_s, row.last)
-        oldest = select(func.min(table.c.minute_s).label("minute_s")).where(
-            table.c.minute_s % HOUR_S != 0, table.c.minute_s >= last_s - self._minutes_kept_s()
-        )
-        full_s = (await self._store.rows(oldest))[0].minute_s
-        full_s = last_s + MINUTE_S if full_s is None else full_s
+        if self._thinned_s is None:
+            oldest = select(func.min(table.c.minute_s).label("minute_s")).where(
+                table.c.minute_s % HOUR_S != 0, table.c.minute_s >= row.last - self._minutes_kept_s()
+            )
+            full_s = (await self._store.rows(oldest))[0].minute_s
+            full_s = last_s + MINUTE_S if full_s is None else full_s
+        else:
+            full_s = -(-self._thinned_s[0] // MINUTE_S) * MINUTE_S
         hours = range(-(-first_s // HOUR_S) * HOUR_S, min(full_s, last_s + MINUTE_S), HOUR_S)
         return [*hours, *range(max(first_s, full_s), last_s + MINUTE_S, MINUTE_S)]
 

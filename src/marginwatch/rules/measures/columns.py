@@ -65,7 +65,9 @@ def multiple(amount: FloatArray, equity: FloatArray) -> tuple[FloatArray, Answer
     values = np.where(is_none, np.sign(amount) * SHARE_MAX, values)
     values = np.clip(values, -SHARE_MAX, SHARE_MAX)
     answers = answers_of(values)
-    answers[(amount == 0.0) & (equity == 0.0)] = Answer.NOT_APPLICABLE
+    is_empty = (amount == 0.0) & (equity == 0.0)
+    answers[is_empty] = Answer.NOT_APPLICABLE
+    values[is_empty] = np.nan
     return values, answers
 
 

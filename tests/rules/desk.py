@@ -96,6 +96,10 @@ def stored(told: list[Transition]) -> list:
     return [alert for alert in latest.values() if alert.resolved_at_ns is None]
 
 
+def ns_at(now_s: float) -> int:
+    return START_NS + round(now_s * SECOND_NS)
+
+
 def kinds(told: list[Transition], rule: str | None = None) -> list[str]:
     return [str(one.kind) for one in told if rule in (None, one.alert.rule)]
 

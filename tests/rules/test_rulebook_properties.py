@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.rules.desk import MEASURES, SECOND_NS, START_NS, Reused, steps, stored, usage_rule
 from tests.rules.oracle import Oracle
 
+from marginwatch.model.alert import AlertState, Transition
 from marginwatch.model.severity import Severity
 from marginwatch.model.silence import Matcher
 from marginwatch.risk.answers import Answer
@@ -39,8 +40,11 @@ RULES: list[Rule] = [
 ]
 
 USAGE = st.sampled_from(
-    [0.1, 0.45, 0.47, 0.5, 0.52, 0.57, 0.65, 0.7, 0.75, 0.8, 0.9, None, None]
-    + [Answer.NOT_APPLICABLE, Answer.MISSING, Doubtful(0.3), Doubtful(0.47), Doubtful(0.75), Doubtful(0.9)]
+    [
+        *(0.1, 0.45, 0.47, 0.5, 0.52, 0.57, 0.65, 0.7, 0.75, 0.8, 0.9),
+        *(None, Answer.NOT_APPLICABLE, Answer.MISSING),
+        *(Doubtful(0.3), Doubtful(0.47), Doubtful(0.75), Doubtful(0.9)),
+    ]
 )
 DISTANCE = st.sampled_from(
     [0.5, 0.2, 0.18, 0.15, 0.12, 0.1, 0.07, 0.04, None, Answer.NONE_IN_RANGE, Doubtful(0.3), Doubtful(0.08)]
@@ -155,3 +159,67 @@ def test_every_transition_is_the_one_that_slow_loops_find(happening: list[dict])
     for moment in happening:
         machine.play(moment)
         machine.compare()
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(st.lists(moments(), min_size=3, max_size=20))
+def test_lanes_between_frames_end_where_frames_alone_do(happening: list[dict]) -> None:
+    alone, mixed = Machine(RULES), Machine(RULES)
+    for moment in happening:
+        frame = moment | {"kind": "frame"}
+        alone.play(frame)
+        # The same numbers, known of some accounts a moment earlier: nothing may come of it but the moment.
+        mixed.play(frame)
+        mixed.play(moment | {"kind": "lane", "after_s": 0.0, "same": [True] * SLOTS})
+    assert [line[:5] for line in alone.lines()] == [line[:5] for line in mixed.lines()]
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(st.lists(moments(), min_size=3, max_size=20), st.integers(1, 4))
+def test_what_there_was_no_time_for_is_made_up_for(happening: list[dict], edges_max: int) -> None:
+    rules = [rule for rule in RULES if not rule.for_s and not rule.keep_firing_for_s]
+    unhurried, hurried = Machine(rules), Machine(rules, edges_max)
+    for moment in happening:
+        frame = moment | {"kind": "frame"}
+        unhurried.play(frame)
+        hurried.play(frame)
+        for _ in range(12):
+            before = len(hurried.told)
+            hurried.play(frame | {"after_s": 0.0, "same": [True] * SLOTS, "reused": set()})
+            assert len(hurried.told) - before <= 2 * edges_max + 1
+        assert firing(hurried.told) == firing(unhurried.told)
+
+
+def firing(told: list[Transition]) -> set[tuple[str, int, bool]]:
+    """Return what fires after some transitions, how badly, and whether that is known."""
+    latest = {one.alert.key: one.alert for one in told if not one.alert.is_unknown_notice}
+    return {
+        (key, alert.severity, alert.unknown_since_ns is None)
+        for key, alert in latest.items()
+        if alert.state is AlertState.FIRING
+    }
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(st.lists(moments(), min_size=3, max_size=30))
+def test_nothing_ends_on_data_that_are_missing_or_doubtful(happening: list[dict]) -> None:
+    machine = Machine(RULES)
+    for moment in happening:
+        before = len(machine.told)
+        machine.play(moment)
+        for one in machine.told[before:]:
+            alert = one.alert
+            if alert.state is not AlertState.RESOLVED or alert.is_unknown_notice or "gone" in alert.context:
+                continue
+            slot = int(alert.subject.name[1])
+            usage, distance, _ = machine.last[slot]
+            value = distance if alert.rule == "near" else usage
+            assert value is not None
+            assert value is not Answer.MISSING
+            assert not isinstance(value, Doubtful)

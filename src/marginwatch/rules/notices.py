@@ -42,24 +42,26 @@ def lacks(state: RuleState, codes: CodeArray) -> list[Lack]:
 
 
 def _lacks_of(state: RuleState, view: View, codes: CodeArray, found: list[Lack]) -> None:
-    """Add what one view cannot judge: all rules of a row share its reason, and of many rows one is asked."""
+    """Add what one view cannot judge: all rules of a row share its reason, and of many rows the first is asked."""
     sight, scope = view.sight, state.scopes[view.scope]
     if sight is None or not view.n_unknown:
         return
     rows = np.flatnonzero(view.is_unknown[: len(sight.values)])
+    rows = rows[np.argsort(scope.owner[rows], kind="stable")]
     owners = scope.owner[rows]
-    order = np.argsort(owners, kind="stable")
-    begins = np.searchsorted(owners[order], codes, side="left")
-    ends = np.searchsorted(owners[order], codes, side="right")
+    begins, ends = np.searchsorted(owners, codes, side="left"), np.searchsorted(owners, codes, side="right")
+    for watch in view.watches:
+        if watch.rule.is_watching_unknown:
+            lost = view.lost(watch, sight, rows)
+            if watch.concerns is not None:
+                lost &= watch.concerns[rows]
+            before = np.concatenate([[0], np.cumsum(lost)])
+            for place in np.flatnonzero(before[ends] > before[begins]).tolist():
+                found[place].rules[watch.rule.name] = None
     for lack, begin, stop in zip(found, begins.tolist(), ends.tolist(), strict=True):
-        if begin == stop:
-            continue
-        mine = rows[order[begin:stop]]
-        for watch in view.watches:
-            if watch.rule.is_watching_unknown and (watch.concerns is None or watch.concerns[mine].any()):
-                lack.rules[watch.rule.name] = None
-        row = int(mine[0])
-        lack.reasons[view.look(sight, row, is_judged=True).reason or GONE] += 1
+        if begin < stop:
+            look = view.look(sight, int(rows[begin]), is_judged=True)
+            lack.reasons[look.reason or GONE] += 1
 
 
 def part(state: RuleState, source: Source, teller: Teller) -> None:

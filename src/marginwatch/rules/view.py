@@ -196,7 +196,7 @@ class View:
         judged = scope.is_judged[held.row[slots]]
         rests = held.is_resting[slots]
         stirs = np.where(judged, rests | moves | (lost != held.is_unknown[slots]), ~rests)
-        known = judged & is_number & ~np.isnan(values)
+        known = judged & is_number & ~lost
         held.value[slots[known]] = values[known]
         held.value_at_ns[slots[known]] = sight.at_ns
         found = np.flatnonzero(stirs)

@@ -61,7 +61,7 @@ def test_it_ends_with_one_object_of_the_agreed_keys(n_accounts: int, duration_s:
 
 
 def test_a_crash_fires_alerts_all_of_which_arrive_and_warn_before_the_liquidation() -> None:
-    tally = play("--scenario", "crash", "--duration", "20")
+    tally = play("--scenario", "crash", "--duration", "16")
     assert tally["alerts_fired"] >= 3
     assert 0 < tally["alerts_routed"] == tally["alerts_delivered"]
     assert tally["warned_before_liquidation"] == tally["liquidations_simulated"] == 1

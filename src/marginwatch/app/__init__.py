@@ -26,4 +26,6 @@ reading      one complete frame, for commands that look once
 filed        one complete frame of a book file
 checking     one check of every account
 channel_tests a test through every channel
+replaying    rules over recorded history
+recorded_measures what of the measures history holds
 """

@@ -40,6 +40,8 @@ rules            rules: list and test
 rule_table       the columns of rules
 rule_trial       what a trial showed
 transition_table changes of alerts as rows
+replay           replay: what rules would have found in history
+replay_view      what a replay found
 export           export: a whole book as one file
 sim              sim: a simulated exchange
 check            check: every key and what its account answers

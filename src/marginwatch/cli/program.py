@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "alerts": "Show what fires, what is pending or unknown, and who was told; alerts ack.",
     "silence": "Keep alerts from being told for a while: silence add, list, end.",
     "rules": "Show the rules in force, or try rules on a written series: rules list, test.",
+    "replay": "Show what rules would have found in recorded history.",
     "advise": "Show transfers or hedges that would help; nothing executes them.",
     "export": "Write the whole book to a file: export book.",
     "sim": "Run a simulated exchange that exchange clients can connect to.",

@@ -1,5 +1,6 @@
 """A PostgreSQL database: one writing connection, which holds the lock against a second service, and several readers."""
 
+import contextlib
 from typing import Any
 
 import asyncpg
@@ -146,16 +147,15 @@ class PostgresDatabase:
         except ValueError:
             # Its words may repeat parts of the address.
             raise ConfigError(f"{self._place}: the address of the database cannot be used; mend it") from None
-        if is_writer:
-            try:
+        with contextlib.ExitStack() as unless_ready:
+            unless_ready.callback(connection.terminate)
+            if is_writer:
                 await connection.execute(_DURABLE)
-                if self._is_alone:
-                    await connection.execute(f"SET lock_timeout = {LOCK_WAIT_MS}")
-                    await connection.fetchval(_LOCK, LOCK_FAMILY)
-                    await connection.execute("RESET lock_timeout")
-            except BaseException:
-                connection.terminate()
-                raise
+            if is_writer and self._is_alone:
+                await connection.execute(f"SET lock_timeout = {LOCK_WAIT_MS}")
+                await connection.fetchval(_LOCK, LOCK_FAMILY)
+                await connection.execute("RESET lock_timeout")
+            unless_ready.pop_all()
         return connection
 
 

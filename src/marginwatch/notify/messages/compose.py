@@ -29,7 +29,7 @@ def compose(
     """Return the message of rows that go out together through one channel.
 
     Several rows of one alert become one item with the latest row's alert and the transitions of all; the most severe
-    firing item comes first, what is over last. :func:`told_alerts` gives the alerts in the order of the items.
+    firing item comes first, what is over last.
 
     Parameters
     ----------
@@ -70,11 +70,6 @@ def compose(
         language=words.language,
         is_test=all(row.reason is SendReason.TEST for row in rows),
     )
-
-
-def told_alerts(rows: Sequence[OutboxRow]) -> tuple[Alert, ...]:
-    """Return the alerts of a message's items, in their order."""
-    return tuple(row.alert for row in _latest(rows))
 
 
 def compose_test(

@@ -27,6 +27,10 @@ WORDY_FROM = 1e15
 TEXT_DIGITS_MAX = 20
 """Digits behind the point of a decimal text; one with more is shown as it is."""
 
+MINUTE_S = 60.0
+DURATION_S_MAX = 1e11
+"""Three thousand years: what is longer is not told any longer."""
+
 _WRITTEN = re.compile(r"(-?\d[\d,]*(?:\.\d+)?) (%|USD|×)")
 
 _BYTES = (
@@ -58,12 +62,15 @@ class Figures:
     def value(self, number: float, unit: Unit) -> str:
         """Return a figure with its unit: ``72.3%``, ``$1,234``, ``12.5×``, ``3.2 sec``, ``1.4 GB``.
 
-        Fractions are shown in percent. A count or rank is a mere number here: its noun is a matter of words.
+        Fractions are shown in percent, a minute and more in days, hours and minutes. A count or rank is a mere number here:
+        its noun is a matter of words.
         """
         if math.isnan(number):
             return "–"
         if math.isinf(number):
             return f"{'-' if number < 0 else ''}∞{self._sign(unit)}"
+        if unit == "seconds" and MINUTE_S <= abs(number) < WORDY_FROM:
+            return f"{'-' if number < 0 else ''}{self.duration(abs(number))}"
         return self._finite(number, unit, _digits(number, unit))
 
     def text(self, plain: str) -> str:
@@ -103,6 +110,8 @@ class Figures:
         """
         if not (math.isfinite(number) and math.isfinite(bound)):
             return self.value(number, unit), self.value(bound, unit)
+        if unit == "seconds" and max(abs(number), abs(bound)) >= MINUTE_S:
+            return self.value(number, unit), self.value(bound, unit)
         digits = max(_digits(number, unit), _digits(bound, unit) if bound else 0)
         last = digits if unit == "bytes" else PERCENT_DIGITS_MAX
         for some in range(digits, max(digits, last) + 1):
@@ -113,7 +122,7 @@ class Figures:
 
     def duration(self, seconds: float) -> str:
         """Return a duration in its two largest units: ``1 hour 5 minutes``; below a second, ``0 seconds``."""
-        whole = round(max(0.0, min(seconds, 1e9)))
+        whole = round(max(0.0, min(seconds, DURATION_S_MAX)))
         counts = (whole // 86_400, whole // 3_600 % 24, whole // 60 % 60, whole % 60)
         first = next((place for place, count in enumerate(counts) if count), 3)
         parts = [

@@ -53,7 +53,11 @@ class Teller:
         if alert.is_unknown_notice:
             return self.catalog.words("actions", "unknown")
         own = self.catalog.rule_text(alert.rule, "action", alert.action)
-        text = fill(own, self._values(alert)) if own else self.catalog.words("actions", "fallback")
+        text = (
+            fill(own, self._values(alert) | self._plain(alert))
+            if own
+            else self.catalog.words("actions", "fallback")
+        )
         return one_line(text, ACTION_MAX)
 
     def lines(self, alert: Alert) -> tuple[Line, ...]:
@@ -94,7 +98,7 @@ class Teller:
     def _firing_sentence(self, alert: Alert) -> str:
         values = self._values(alert)
         if own := self.catalog.rule_text(alert.rule, "message", alert.message):
-            text = fill(own, values)
+            text = fill(own, values | self._plain(alert))
             return text if values["subject"] in text else self._sentence("about", **values | {"text": text})
         if alert.value is None or alert.bound is None:
             return self._sentence("no_number", **values)
@@ -201,6 +205,13 @@ class Teller:
 
     def _label(self, key: str) -> str:
         return self.catalog.words("lines", key)
+
+    def _plain(self, alert: Alert) -> dict[str, str]:
+        """Return value and bound of a count or rank without a noun: a rule's own text names what is counted."""
+        if alert.unit not in ("count", "rank") or alert.value is None or alert.bound is None:
+            return {}
+        value, bound = self.figures.pair(alert.value, alert.bound, alert.unit)
+        return {"value": value, "bound": bound}
 
     def _values(self, alert: Alert) -> dict[str, str]:
         """Return what placeholders of a rule's texts stand for: labels, further figures, and the alert's own."""

@@ -1,0 +1,81 @@
+"""The dead man's switch beats while all works, and names its address nowhere."""
+
+import asyncio
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from marginwatch.clock import SystemClock
+from marginwatch.model.secret import Secret
+from marginwatch.notify import heartbeat
+from marginwatch.notify.heartbeat import Heartbeat
+
+
+@pytest_asyncio.fixture
+async def place():
+    """A server that counts, answers as ``place.status`` says, and waits as long as ``place.wait_s``."""
+
+    class Place:
+        beats, status, wait_s = 0, 200, 0.0
+
+    found = Place()
+
+    async def answer(_request):
+        found.beats += 1
+        await asyncio.sleep(found.wait_s)
+        return web.Response(status=found.status)
+
+    app = web.Application()
+    app.router.add_get("/secret-token", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    found.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}/secret-token"
+    yield found
+    await runner.cleanup()
+
+
+async def test_it_beats_only_while_nothing_is_wrong(place):
+    problem = ""
+    async with aiohttp.ClientSession() as http:
+        heart = Heartbeat(Secret(place.url), 0.01, lambda: problem, http, SystemClock())
+        task = asyncio.create_task(heart.run())
+        while heart.n_beats < 2:
+            await asyncio.sleep(0.001)
+        problem = "frames are stale"
+        await asyncio.sleep(0.02)
+        before = place.beats
+        await asyncio.sleep(0.05)
+        assert place.beats == before
+        problem = ""
+        while place.beats == before:
+            await asyncio.sleep(0.001)
+        task.cancel()
+
+
+@pytest.mark.parametrize("fault", ["refuses", "hangs", "is not there", "is no address"])
+async def test_what_goes_wrong_is_said_without_the_address(place, fault, monkeypatch, capsys):
+    url = place.url
+    if fault == "refuses":
+        place.status = 500
+    elif fault == "hangs":
+        place.wait_s = 1.0
+        monkeypatch.setattr(heartbeat, "TIMEOUT_S", 0.05)
+    elif fault == "is not there":
+        url = "http://127.0.0.1:9/secret-token"
+    else:
+        url = "http://:secret-token"
+    async with aiohttp.ClientSession() as http:
+        heart = Heartbeat(Secret(url), 0.01, lambda: "", http, SystemClock())
+        said = await heart._beat()
+        task = asyncio.create_task(heart.run())
+        await asyncio.sleep(0.1)
+        task.cancel()
+    assert said
+    assert heart.n_beats == 0
+    logged = capsys.readouterr().out
+    assert logged.count("no heartbeat") == 1
+    assert "secret-token" not in said + logged

@@ -1,21 +1,26 @@
 """Rules over recorded history, as a service that ran them then would have: nothing is stored, nobody is told."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from marginwatch.app.recorded_measures import RECORDED, name_of, value_of
 from marginwatch.book.history.days import day_start_ns
+from marginwatch.config.durations import seconds_of
+from marginwatch.config.settings import Config
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.alert import Transition
 from marginwatch.model.equity import EquitySample
+from marginwatch.model.severity import Severity
 from marginwatch.risk.answers import Answer
 from marginwatch.rules.definition import Rule
 from marginwatch.rules.measures.registry import MEASURES
 from marginwatch.rules.rulebook import RuleBook, RuleSettings
 from marginwatch.rules.series import SeriesRows, SeriesSource, SeriesValue
 from marginwatch.rules.subjects.accounts import account_labels
+from marginwatch.store.equity_minutes import EquityMinutes
+from marginwatch.store.store import Store
 
 NS = 1_000_000_000
 GAP_S = 150
@@ -202,3 +207,47 @@ class Replayer:
         for one in desks:
             self._labels.setdefault(one.name, {"desk": one.name})
         return self._labels
+
+
+async def replay_config(
+    config: Config,
+    rules: Sequence[Rule],
+    from_ns: int,
+    to_ns: int,
+    accounts: Iterable[str] | None = None,
+) -> Replay:
+    """Return what rules would have found in the history that the service of a configuration recorded.
+
+    Its database may be in use meanwhile; it is read alone.
+
+    Parameters
+    ----------
+    config : Config
+        Says where the history is, when a day begins, and labels of accounts.
+    rules : sequence of Rule
+        To be judged.
+    from_ns, to_ns : int
+        UTC nanoseconds, both included.
+    accounts : iterable of str, optional
+        Whose samples; those of all accounts, desks and of all together by default.
+
+    Raises
+    ------
+    ConfigError
+        If the database cannot be used.
+    ConnectivityError
+        If it cannot be reached.
+    """
+    alerts = config.alerts
+    zone = ZoneInfo(alerts.day_zone)
+    settings = RuleSettings(
+        unknown_after_s=seconds_of(alerts.unknown_after),
+        unknown_severity=Severity.of_word(alerts.unknown_severity),
+    )
+    known = (*config.accounts, *(one.spec for one in config.refused))
+    store = await Store.open(config.service.store, is_alone=False)
+    try:
+        minutes = EquityMinutes(store).minutes(day_start_ns(from_ns, zone), to_ns, accounts)
+        return await Replayer(rules, settings, known, zone).run(minutes, from_ns)
+    finally:
+        await store.close()

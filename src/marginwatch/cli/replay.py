@@ -7,7 +7,6 @@ import typer
 from marginwatch.cli.options import ConfigOption, CsvOption, JsonOption
 
 if TYPE_CHECKING:
-    from marginwatch.app.replaying import Replay
     from marginwatch.config import Config
     from marginwatch.rules.definition import Rule
 
@@ -41,6 +40,7 @@ def replay(
     import asyncio
     from pathlib import Path
 
+    from marginwatch.app.replaying import replay_config
     from marginwatch.cli.output import form_of
     from marginwatch.cli.replay_view import period, show_replay
     from marginwatch.cli.service_client import DEFAULT_CONFIG
@@ -56,7 +56,8 @@ def replay(
         raise ConfigError(f"there is no {DEFAULT_CONFIG} here; name one with -c")
     loaded = load(config or DEFAULT_CONFIG, needs_accounts=False)
     configure_logs("console", "error")
-    found = asyncio.run(_replay(loaded, _rules(loaded, rules), from_ns, to_ns, account))
+    require_history(loaded)
+    found = asyncio.run(replay_config(loaded, _rules(loaded, rules), from_ns, to_ns, account))
     for name in account or ():
         if name not in found.accounts:
             raise ConfigError(
@@ -73,35 +74,6 @@ def _rules(config: "Config", named: str | None) -> "tuple[Rule, ...]":
     if named is None:
         return rules_in_force(config)
     return default_rules() if named == "default" else rule_file(named)
-
-
-async def _replay(
-    config: "Config", rules: "tuple[Rule, ...]", from_ns: int, to_ns: int, accounts: list[str] | None
-) -> "Replay":
-    from zoneinfo import ZoneInfo
-
-    from marginwatch.app.replaying import Replayer
-    from marginwatch.book.history.days import day_start_ns
-    from marginwatch.config.durations import seconds_of
-    from marginwatch.model.severity import Severity
-    from marginwatch.rules.rulebook import RuleSettings
-    from marginwatch.store.equity_minutes import EquityMinutes
-    from marginwatch.store.store import Store
-
-    require_history(config)
-    alerts = config.alerts
-    zone = ZoneInfo(alerts.day_zone)
-    settings = RuleSettings(
-        unknown_after_s=seconds_of(alerts.unknown_after),
-        unknown_severity=Severity.of_word(alerts.unknown_severity),
-    )
-    store = await Store.open(config.service.store, is_alone=False)
-    try:
-        minutes = EquityMinutes(store).minutes(day_start_ns(from_ns, zone), to_ns, accounts)
-        known = (*config.accounts, *(one.spec for one in config.refused))
-        return await Replayer(rules, settings, known, zone).run(minutes, from_ns)
-    finally:
-        await store.close()
 
 
 def require_history(config: "Config") -> None:

@@ -14,6 +14,7 @@ from benchmarks import (
     bench_wire,
     frame_budget,
     machine,
+    rules,
 )
 
 BENCHMARKS = {
@@ -23,6 +24,7 @@ BENCHMARKS = {
     "var": bench_var.run,
     "liquidation": bench_liquidation.run,
     "stress": bench_stress.run,
+    "rules": rules.run,
 }
 REPEATED = ("wire", "sim")
 """Those whose runs are few and long; the others have rounds of their own."""

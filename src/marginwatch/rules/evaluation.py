@@ -58,13 +58,15 @@ class Evaluation:
 
     def _open(self, scope: ScopeRows) -> None:
         """Take over whose the rows are, end what was of somebody else, read the names that somebody needs."""
+        scope.rows = self.source.rows(scope.scope)
+        if scope.rows is not None and not len(scope.rows):
+            return
         subjects = self.subjects[scope.scope] = self.source.subjects(scope.scope)
         now = subjects.identities
         if len(now) > scope.size:
             scope.widen(len(now))
             for view in self.state.by_scope[scope.scope]:
                 view.widen(len(now))
-        scope.rows = self.source.rows(scope.scope)
         size = scope.size if scope.rows is None else len(scope.rows)
         for name in self.state.names[scope.scope]:
             self._columns[name] = _cut(self.source.column(self.state.measures[name]), size)

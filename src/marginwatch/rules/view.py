@@ -137,7 +137,7 @@ class View:
 
     def badness(self, values: FloatArray) -> FloatArray:
         """Return values turned so that more is worse."""
-        return self.key.sign * (np.abs(values) if self.key.is_magnitude else values)
+        return self.key.sign * (np.abs(values) if self.key.is_magnitude else values)  # always a copy
 
     def entering(self, sight: Sight, scope: ScopeRows) -> list[Entering]:
         """Return, by rule, the rows at rest that are out of bounds."""
@@ -177,34 +177,47 @@ class View:
         held, count = self.held, len(self.held)
         if not count or (sight.rows is not None and not held.per_row[sight.rows].any()):
             return Stirring(NO_ROWS, NO_ROWS, NO_ROWS)
-        slots = np.arange(count)
+        at: slice | CodeArray = slice(count)
         places = scope.positions(held.row[:count])
-        is_there = (places >= 0) & (places < len(sight.values))
-        if not is_there.all():
-            slots = np.flatnonzero(is_there)
-            places = places[slots]
+        if sight.rows is not None or len(sight.values) < scope.size:
+            at = np.flatnonzero((places >= 0) & (places < len(sight.values)))
+            places = places[at]
         answers, values = sight.answers[places], sight.values[places]
-        is_number = answers == NUMBER
-        badness = np.where(is_number, self.badness(values), -np.inf)
-        lost = (answers == MISSING) | np.isnan(badness)
-        lowered = badness <= held.down[slots]
+        badness = self.badness(values)
+        is_fine = (answers != NUMBER) & (answers != MISSING)
+        badness[is_fine] = -np.inf
+        lost = np.isnan(badness)
+        lost |= answers == MISSING
+        moves = badness <= held.down[at]
         if sight.is_doubtful is not None:
             doubtful = sight.is_doubtful[places]
-            lost |= doubtful & (badness <= held.out[slots])
-            lowered &= ~doubtful
-        moves = ((badness > held.up[slots]) | lowered | (held.due_ns[slots] <= now_ns)) & ~lost
-        judged = scope.is_judged[held.row[slots]]
-        rests = held.is_resting[slots]
-        stirs = np.where(judged, rests | moves | (lost != held.is_unknown[slots]), ~rests)
-        known = judged & is_number & ~lost
-        held.value[slots[known]] = values[known]
-        held.value_at_ns[slots[known]] = sight.at_ns
-        found = np.flatnonzero(stirs)
-        if not len(found):
+            lost |= doubtful & (badness <= held.out[at])
+            moves &= ~doubtful
+        moves |= badness > held.up[at]
+        moves |= held.due_ns[at] <= now_ns
+        moves &= ~lost
+        judged, rests = scope.is_judged[held.row[at]], held.is_resting[at]
+        # Who is judged stirs if it was not, or moves, or is lost or found; who is not stirs if it was.
+        moves |= rests | (lost != held.is_unknown[at])
+        stirs = np.where(judged, moves, ~rests)
+        self._note(at, values, judged & ~lost & ~is_fine, sight.at_ns)
+        if not stirs.any():
             return Stirring(NO_ROWS, NO_ROWS, NO_ROWS)
-        rises = badness[found] > held.up[slots[found]]
-        urgency = np.where(rises, held.severity_above[slots[found]], held.severity[slots[found]])
-        return Stirring(slots[found], places[found], urgency)
+        found = np.flatnonzero(stirs)
+        slots = found if isinstance(at, slice) else at[found]
+        rises = badness[found] > held.up[slots]
+        urgency = np.where(rises, held.severity_above[slots], held.severity[slots])
+        return Stirring(slots, places[found], urgency)
+
+    def _note(self, at: slice | CodeArray, values: FloatArray, is_known: BoolArray, at_ns: int) -> None:
+        """Keep the numbers of held alerts as last known."""
+        held = self.held
+        if isinstance(at, slice):
+            np.copyto(held.value[at], values, where=is_known)
+            np.copyto(held.value_at_ns[at], at_ns, where=is_known)
+        else:
+            held.value[at[is_known]] = values[is_known]
+            held.value_at_ns[at[is_known]] = at_ns
 
     def look(self, sight: Sight, place: int, *, is_judged: bool) -> Look:
         """Return one row of what is seen."""

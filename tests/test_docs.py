@@ -83,6 +83,7 @@ def test_every_command_is_in_the_readme() -> None:
     for command in (
         *("demo", "run", "check", "decode", "accounts", "positions", "exposure", "sim"),
         *("margin", "stress", "var", "advise", "export"),
+        *("alerts", "silence", "rules", "replay"),
     ):
         assert re.search(rf"\b{command}\b", shown), f"--help does not list {command}"
         assert f"`{command}`" in page, f"README.md does not explain {command}"

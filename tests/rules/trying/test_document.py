@@ -55,6 +55,12 @@ def test_rules_of_the_file_alone_or_with_others(tmp_path: Path) -> None:
     assert [one.name for one in both.rules] == [*(one.name for one in rule_file("guides")), "other", "usage"]
 
 
+def test_a_rule_of_the_file_replaces_one_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(RULE.replace("0.5", "0.9"))
+    [one] = read_trial(written(tmp_path, 'rules = "own.toml"' + RULE + SERIES), MEASURES).rules
+    assert one.steps[0].bound == 0.5
+
+
 def test_values_may_be_a_list(tmp_path: Path) -> None:
     text = RULE + SERIES.replace('"0.4x3 0.6x3"', '[0.4, "0.5x2", "_", 1]')
     [one] = read_trial(written(tmp_path, text), MEASURES).series
@@ -79,10 +85,6 @@ def test_values_may_be_a_list(tmp_path: Path) -> None:
         ("rules = 5" + SERIES, [":1: rules must be 'default', 'guides', a file name"]),
         ('rules = "absent.toml"' + SERIES, ["absent.toml: cannot read this rule file"]),
         (RULE + RULE + SERIES, ["'usage' is given twice"]),
-        (
-            'rules = "own.toml"' + RULE + SERIES,
-            [":1: rule 'usage' is there twice", "own.toml:2", "trial.toml:2"],
-        ),
         (RULE + SERIES + EXPECT.replace("firing", "loud"), [":16: [[expect]] state: ", "known are: "]),
         (
             RULE + SERIES + EXPECT.replace('state = "firing"', ""),

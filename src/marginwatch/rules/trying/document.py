@@ -97,10 +97,6 @@ def _rules(
         names = []
     found: dict[str, Rule] = {}
     for one in [*_named(names, file), *read_rules(complaints, tables, measures)]:  # pyright: ignore[reportUnknownArgumentType]  # texts, as checked
-        if one.name in found:
-            complaints.refuse(
-                ("rules",), f"rule {one.name!r} is there twice: {found[one.name].origin} and {one.origin}"
-            )
         found[one.name] = one
     return tuple(found.values())
 

@@ -151,7 +151,7 @@ def seconds(at_ns: int) -> float:
 
 
 @settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(st.lists(moments(), min_size=3, max_size=30))
 def test_every_transition_is_the_one_that_slow_loops_find(happening: list[dict]) -> None:
@@ -162,7 +162,7 @@ def test_every_transition_is_the_one_that_slow_loops_find(happening: list[dict])
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(st.lists(moments(), min_size=3, max_size=20))
 def test_lanes_between_frames_end_where_frames_alone_do(happening: list[dict]) -> None:
@@ -177,7 +177,7 @@ def test_lanes_between_frames_end_where_frames_alone_do(happening: list[dict]) -
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(st.lists(moments(), min_size=3, max_size=20), st.integers(1, 4))
 def test_what_there_was_no_time_for_is_made_up_for(happening: list[dict], edges_max: int) -> None:
@@ -205,7 +205,7 @@ def firing(told: list[Transition]) -> set[tuple[str, int, bool]]:
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(st.lists(moments(), min_size=3, max_size=30))
 def test_nothing_ends_on_data_that_are_missing_or_doubtful(happening: list[dict]) -> None:

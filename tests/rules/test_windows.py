@@ -20,7 +20,7 @@ def sight(values: list[float | None], at_ns: int, rows: list[int] | None = None)
     return Sight.of(column, None if rows is None else np.array(rows))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec.structs import replace
 
 from marginwatch.model.alert import Alert, Transition
-from marginwatch.rules.column import Measure, Source
+from marginwatch.rules.column import Measure, Source, Subjects
 from marginwatch.rules.definition import Rule
 from marginwatch.rules.evaluation import Evaluation
 from marginwatch.rules.held import Held
@@ -21,6 +21,9 @@ from marginwatch.rules.watch import Watch
 from marginwatch.rules.windows import Window
 
 __all__ = ["RuleBook", "RuleSettings", "RuleStanding"]
+
+FIGURES_MAX = 500
+"""Alerts whose further figures are read when somebody asks for the open ones."""
 
 
 class RuleBook:
@@ -57,6 +60,8 @@ class RuleBook:
         owners = Owners(settings.unknown_after_s, settings.unknown_severity)
         self._state = RuleState(settings, owners, Waiting(None))
         self._name = name or Identifiers()
+        self._shown: tuple[Alert, ...] | None = None
+        self._turn = 0
         for rule in rules:
             self._add(rule, measures)
 
@@ -103,6 +108,7 @@ class RuleBook:
         now_ns : int
             Now, UTC nanoseconds: nothing was judged after it, even if a clock was set back.
         """
+        self._shown = None
         state = self._state
         state.waiting = Waiting(None if judged_until_ns is None else min(judged_until_ns, now_ns))
         for alert in alerts:
@@ -127,6 +133,7 @@ class RuleBook:
         tuple of Transition
             What changed, in the order in which it did.
         """
+        self._shown = None
         state, teller = self._state, Teller(self._name, source.at_ns, [])
         work = Evaluation(state, source, teller)
         work.judge()
@@ -140,23 +147,38 @@ class RuleBook:
     def open_alerts(self) -> tuple[Alert, ...]:
         """Return what is pending or firing, and unknown notices, with the values of the last evaluation.
 
-        Ages and further figures are read from the last full source, so only until its buffers are used again.
+        Ages and further figures are read from the last full source; in a storm the figures of so many alerts a call,
+        in turns, so that asking costs no more than an evaluation may.
         """
-        found = [self._shown(view, held) for view in self._state.views.values() for held in view.held.entries]
-        found += self._state.waiting.alerts()
-        found += self._state.owners.open_notices(self._state.last_ns)
-        return tuple(found)
+        if self._shown is None:
+            entries = [(view, held) for view in self._state.views.values() for held in view.held.entries]
+            turn = self._turn if self._turn < len(entries) else 0
+            for view, held in entries[turn : turn + FIGURES_MAX]:
+                self._refresh(view, held)
+            self._turn = turn + FIGURES_MAX
+            found = [self._dated(view, held) for view, held in entries]
+            found += self._state.waiting.alerts()
+            found += self._state.owners.open_notices(self._state.last_ns)
+            self._shown = tuple(found)
+        return self._shown
 
-    def _shown(self, view: View, held: Held) -> Alert:
-        """Return an alert with its value as last seen."""
-        alert = view.held.last_known(held)
+    def _subjects_of(self, view: View, held: Held) -> Subjects | None:
+        """Return the subjects of the last full source, if an alert was judged in it."""
         subjects = self._state.last_subjects.get(view.scope)
-        if subjects is not None and not held.is_unknown and not held.is_resting:
-            identities = subjects.identities
-            if held.row < len(identities) and identities[held.row] == held.identity:
-                age_s, context = subjects.data_age_s(held.row), subjects.context(held.row)
-                return replace(alert, data_age_s=age_s, context=context)
-        return alert
+        if subjects is None or held.is_unknown or held.is_resting:
+            return None
+        identities = subjects.identities
+        is_there = held.row < len(identities) and identities[held.row] == held.identity
+        return subjects if is_there else None
+
+    def _refresh(self, view: View, held: Held) -> None:
+        if (subjects := self._subjects_of(view, held)) is not None:
+            held.alert = replace(held.alert, context=subjects.context(held.row))
+
+    def _dated(self, view: View, held: Held) -> Alert:
+        """Return an alert with its value as last seen, and how old that is."""
+        alert, subjects = view.held.last_known(held), self._subjects_of(view, held)
+        return alert if subjects is None else replace(alert, data_age_s=subjects.data_age_s(held.row))
 
     def standings(self) -> tuple[RuleStanding, ...]:
         """Return where each rule stands, in the order in which they were given."""

@@ -156,7 +156,8 @@ class Figures:
 
     def _finite(self, number: float, unit: Unit, digits: int) -> str:
         if abs(number) >= WORDY_FROM:
-            return f"{format_scientific(number, '0.00E0', locale=self._locale)}{self._sign(unit)}"
+            shown = number * 100 if unit == "fraction" else number
+            return f"{format_scientific(shown, '0.00E0', locale=self._locale)}{self._sign(unit)}"
         fraction = f".{'0' * digits}" if digits else ""
         if unit == "fraction":
             return format_percent(number, f"#,##0{fraction}%", locale=self._locale)

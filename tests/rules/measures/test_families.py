@@ -44,7 +44,7 @@ def scene() -> Scene:
         ("account.maintenance_margin_usage", 0, 0, 0, 3),
         ("account.initial_margin_usage", 0, 0, 1, 3),
         ("account.effective_leverage", 0, 1, 0, 3),
-        ("account.gross_exposure_usd", 0, 0, 0, 3),
+        ("account.net_exposure_usd", 0, 0, 0, 3),
         ("account.gross_exposure_to_equity", 0, 0, 0, 3),
         ("account.hedge_ratio", 0, 1, 0, 3),
         ("account.unrealized_loss_share", 0, 1, 0, 3),
@@ -121,15 +121,37 @@ def test_what_is_too_old_is_missing_with_its_age(scene: Scene) -> None:
         assert column.reason(row) == "last reckoned 90 s ago, good for 15 s"
 
 
-def test_totals_of_positions_without_a_price_are_missing_with_how_many(scene: Scene) -> None:
-    assert seen(scene, "portfolio.gross_exposure_usd", 1)[0] is Answer.MISSING
-    column = scene.source().column(MEASURES["portfolio.gross_exposure_usd"])
-    assert "1 positions without a price" in column.reason(1)
+def test_what_is_at_least_so_large_is_judged_and_doubted(scene: Scene) -> None:
+    """A fourth of the positions has no price: the gross is at least that of the others, the net is anybody's guess."""
     row = row_of(scene, "cross", BTCUSDT)
-    assert seen(scene, "position.exposure_share", row)[0] is Answer.MISSING
-    assert (
-        seen(scene, "asset.concentration", scene.book.columns.assets.coins.find("BTC"))[0] is Answer.MISSING
-    )
+    assert seen(scene, "portfolio.gross_exposure_usd", 1) == (Answer.NUMBER, pytest.approx(100_000.0))
+    column = scene.source().column(MEASURES["portfolio.gross_exposure_usd"])
+    assert column.is_doubtful[1]
+    assert column.doubt(1).startswith("not known: 1 positions without a price")
+    assert seen(scene, "portfolio.net_exposure_usd", 1)[0] is Answer.MISSING
+    assert seen(scene, "account.gross_exposure_usd", "unpriced") == (Answer.NUMBER, 0.0)
+    assert scene.source().column(MEASURES["account.gross_exposure_usd"]).is_doubtful[scene.code("unpriced")]
+    # Shares of what has a price are no smaller than those of the whole.
+    assert seen(scene, "position.exposure_share", row) == (Answer.NUMBER, pytest.approx(0.5))
+    find = scene.book.columns.assets.coins.find
+    assert seen(scene, "asset.concentration", find("BTC")) == (Answer.NUMBER, pytest.approx(1.0))
+    assert seen(scene, "asset.concentration", find("PEPE"))[0] is Answer.MISSING
+
+
+def test_one_contract_without_a_price_does_not_blind_a_whole_desk() -> None:
+    scene = Scene()
+    for number in range(60):
+        scene.hold(f"a{number}", position(BTCUSDT, 1, "1"), cash=1e6)
+    scene.hold("odd", position(PEPE, 5, "0.01"), cash=1e6)
+    scene.prices.pop(PEPE)
+    scene.clock.ns += 60 * NS
+    for name, value in (
+        ("net_exposure_usd", 3_000_000.0),
+        ("net_exposure_to_equity", 0.05),
+        ("hedge_ratio", 0.0),
+    ):
+        assert seen(scene, f"portfolio.{name}", 1) == (Answer.NUMBER, pytest.approx(value, rel=0.06))
+        assert scene.source().column(MEASURES[f"portfolio.{name}"]).is_doubtful[1]
 
 
 def test_shares_of_the_whole_are_those_of_a_plain_sum() -> None:

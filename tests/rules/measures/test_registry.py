@@ -146,13 +146,13 @@ def test_what_is_not_fresh_is_doubted(seed: int) -> None:
         flags = source.column(MEASURES[name]).is_doubtful
         return set() if flags is None else set(np.flatnonzero(flags[:size]).tolist())
 
-    assert is_doubted("account.equity_usd", 10_000) == doubted
+    assert is_doubted("account.n_positions", 10_000) == doubted
     positions = {row for row, account in enumerate(frame.book.account.tolist()) if account in doubted}
     assert is_doubted("position.notional_usd", 10_000) == positions
     for scope, known in names.items():
         wanted = {known.index(name) for row in awaited for name in groups(scope, row)} - {0}
-        assert is_doubted(f"{scope}.equity_usd", 10_000) - {0} == wanted, scope
-    assert is_doubted("portfolio.equity_usd", 2) == ({1} if awaited else set())
+        assert is_doubted(f"{scope}.n_accounts", 10_000) - {0} == wanted, scope
+    assert is_doubted("portfolio.n_accounts", 2) == ({1} if awaited else set())
 
 
 def test_a_stopped_account_has_its_own_alert_and_spoils_no_total() -> None:
@@ -168,14 +168,15 @@ def test_a_stopped_account_has_its_own_alert_and_spoils_no_total() -> None:
 def test_multiples_of_no_equity_are_as_bad_as_it_gets() -> None:
     amount = np.array([3.0, -3.0, 3.0, 0.0, np.nan, 3.0, 0.0])
     equity = np.array([2.0, 2.0, 0.0, 0.0, 1.0, np.nan, -5.0])
-    values, answers = multiple(amount, equity)
+    values, answers, partial = multiple(amount, equity)
+    assert partial is None
     assert answers.tolist() == [0, 0, 0, 1, 3, 3, 0]
     assert values[:3].tolist() == [1.5, -1.5, SHARE_MAX]
     assert values[6] == 0.0
 
 
 def test_a_share_of_nothing_is_no_question() -> None:
-    values, answers = share(np.array([1.0, 0.0, np.nan, 1.0]), np.array([4.0, 0.0, 4.0, np.nan]))
+    values, answers, _ = share(np.array([1.0, 0.0, np.nan, 1.0]), np.array([4.0, 0.0, 4.0, np.nan]))
     assert answers.tolist() == [Answer.NUMBER, Answer.NOT_APPLICABLE, Answer.MISSING, Answer.MISSING]
     assert values[0] == 0.25
 

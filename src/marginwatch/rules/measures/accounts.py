@@ -11,10 +11,12 @@ from marginwatch.risk.measures.margin import USAGE_MAX
 from marginwatch.rules.column import Column, Measure, Moment, ReadColumn
 from marginwatch.rules.measures.columns import (
     SHARE_MAX,
+    Made,
+    Reason,
     account_column,
     answers_of,
-    missing_where,
     multiple,
+    said,
     share,
     why_no_margin,
 )
@@ -24,13 +26,16 @@ Pick = Callable[[AccountMeasures], FloatArray]
 INFINITE = float("inf")
 
 
+def _lacks(moment: Moment) -> Reason:
+    return lambda row: why_no_margin(moment, row)
+
+
 def _answered(name: str) -> ReadColumn:
     """Return a reader of a column that has its answers beside it."""
 
     def read(moment: Moment) -> Column:
         of = moment.result.accounts
-        values, answers = getattr(of, name), getattr(of, f"{name}_answer")
-        return account_column(moment, values, answers, lambda row: why_no_margin(moment, row))
+        return account_column(moment, Made(getattr(of, name), getattr(of, f"{name}_answer")), _lacks(moment))
 
     return read
 
@@ -38,80 +43,75 @@ def _answered(name: str) -> ReadColumn:
 def _money(pick: Pick) -> ReadColumn:
     def read(moment: Moment) -> Column:
         values = pick(moment.result.accounts)
-        return account_column(moment, values, answers_of(values), lambda row: why_no_margin(moment, row))
+        return account_column(moment, Made(values, answers_of(values)), _lacks(moment))
 
     return read
 
 
-def unpriced(moment: Moment, row: int) -> str:
-    """Return how many positions a sum over an account lacks."""
+def _unpriced(moment: Moment) -> Reason:
+    """Return what tells how many positions and coins a sum over an account lacks."""
     of = moment.result.accounts
-    n, n_coins = int(max(of.n_unvalued[row], of.n_without_pnl[row])), int(of.n_unknown_coins[row])
-    return f"{n} positions without a price or entry price, {n_coins} coins without a price"
+
+    def reason(row: int) -> str:
+        n, n_coins = int(max(of.n_unvalued[row], of.n_without_pnl[row])), int(of.n_unknown_coins[row])
+        return f"{n} positions without a price or entry price, {n_coins} coins without a price"
+
+    return reason
 
 
-def _exposure(pick: Pick, lacking: Pick = lambda of: of.n_unvalued) -> ReadColumn:
-    """Return a reader of a sum over positions, missing while one of them has no price, or whatever ``lacking`` counts."""
+def _sum(pick: Pick, lacking: Pick = lambda of: of.n_unvalued, *, is_least: bool = False) -> ReadColumn:
+    """Return a reader of a sum over positions; ``lacking`` counts those without their number."""
 
     def read(moment: Moment) -> Column:
         of = moment.result.accounts
         values = pick(of)
-        found = missing_where(values, np.zeros(values.shape, np.uint8), lacking(of) > 0.0)
-        return account_column(moment, *found, lambda row: unpriced(moment, row))
-
-    return read
-
-
-def _to_equity(pick: Pick, lacking: str = "n_unvalued") -> ReadColumn:
-    """Return a reader of an amount as a multiple of equity; ``lacking`` counts what makes the amount unknown."""
-
-    def read(moment: Moment) -> Column:
-        of = moment.result.accounts
-        lacks = getattr(of, lacking) > 0.0
-        found = missing_where(*multiple(pick(of), of.equity_usd), lacks)
+        made = Made(values, np.zeros(values.shape, np.uint8))
         return account_column(
-            moment, *found, lambda row: unpriced(moment, row) if lacks[row] else why_no_margin(moment, row)
+            moment, made.lacking(lacking(of), of.n_positions, is_least=is_least), _unpriced(moment)
         )
 
     return read
 
 
-def _loss_of_gross(moment: Moment) -> Column:
-    of = moment.result.accounts
-    found = missing_where(*share(-of.pnl_usd, of.gross_usd), (of.n_unvalued > 0.0) | (of.n_without_pnl > 0.0))
-    return account_column(moment, *found, lambda row: unpriced(moment, row))
+def _to_equity(pick: Pick, lacking: Pick = lambda of: of.n_unvalued, *, is_least: bool = False) -> ReadColumn:
+    """Return a reader of a sum over positions as a multiple of equity."""
+
+    def read(moment: Moment) -> Column:
+        of = moment.result.accounts
+        lacks, unpriced, no_margin = lacking(of), _unpriced(moment), _lacks(moment)
+        made = multiple(pick(of), of.equity_usd).lacking(lacks, of.n_positions, is_least=is_least)
+        return account_column(moment, made, lambda row: (unpriced if lacks[row] else no_margin)(row))
+
+    return read
 
 
-def _net_of_gross(moment: Moment) -> Column:
-    of = moment.result.accounts
-    found = missing_where(*share(of.net_usd, of.gross_usd), of.n_unvalued > 0.0)
-    return account_column(moment, *found, lambda row: unpriced(moment, row))
+def _of_gross(pick: Pick, lacking: Pick = lambda of: of.n_unvalued) -> ReadColumn:
+    """Return a reader of a share of gross exposure."""
 
+    def read(moment: Moment) -> Column:
+        of = moment.result.accounts
+        made = share(pick(of), of.gross_usd).lacking(lacking(of), of.n_positions)
+        return account_column(moment, made, _unpriced(moment))
 
-def _one_sided(moment: Moment) -> Column:
-    of = moment.result.accounts
-    larger = np.maximum(of.long_usd, of.short_usd)
-    found = missing_where(*share(larger, of.gross_usd), of.n_unvalued > 0.0)
-    return account_column(moment, *found, lambda row: unpriced(moment, row))
+    return read
 
 
 def _hedge_ratio(moment: Moment) -> Column:
     of = moment.result.accounts
-    return account_column(moment, of.hedge_ratio, of.hedge_ratio_answer, lambda row: unpriced(moment, row))
+    return account_column(moment, Made(of.hedge_ratio, of.hedge_ratio_answer), _unpriced(moment))
 
 
 def _n_positions(moment: Moment) -> Column:
     values = moment.result.accounts.n_positions
-    return account_column(moment, values, np.zeros(values.shape, np.uint8), lambda _: "")
+    return account_column(moment, Made(values, np.zeros(values.shape, np.uint8)), said(""))
 
 
 def _venue_distance(moment: Moment) -> Column:
     of = moment.result.accounts
     return account_column(
         moment,
-        of.liquidation_distance,
-        of.liquidation_distance_answer,
-        lambda _: "the venue names no liquidation price, or a mark price is missing",
+        Made(of.liquidation_distance, of.liquidation_distance_answer),
+        said("the venue names no liquidation price, or a mark price is missing"),
     )
 
 
@@ -184,7 +184,7 @@ MEASURES = (
         0.0,
         INFINITE,
         "Long + short USD delta of the derivatives; high is bad.",
-        _exposure(lambda of: of.gross_usd),
+        _sum(lambda of: of.gross_usd, is_least=True),
     ),
     _measure(
         "net_exposure_usd",
@@ -192,7 +192,7 @@ MEASURES = (
         -INFINITE,
         INFINITE,
         "Long − short USD delta of the derivatives; far from 0 is bad.",
-        _exposure(lambda of: of.net_usd),
+        _sum(lambda of: of.net_usd),
     ),
     _measure(
         "net_exposure_with_wallet_usd",
@@ -200,7 +200,7 @@ MEASURES = (
         -INFINITE,
         INFINITE,
         "The same with the wallet's coins, cash apart; far from 0 is bad.",
-        _exposure(lambda of: of.net_with_wallet_usd, lambda of: of.n_unvalued + of.n_unknown_coins),
+        _sum(lambda of: of.net_with_wallet_usd, lambda of: of.n_unvalued + of.n_unknown_coins),
     ),
     _measure(
         "gross_exposure_to_equity",
@@ -208,7 +208,7 @@ MEASURES = (
         0.0,
         SHARE_MAX,
         "Gross USD delta ÷ equity; high is bad.",
-        _to_equity(lambda of: of.gross_usd),
+        _to_equity(lambda of: of.gross_usd, is_least=True),
     ),
     _measure(
         "net_exposure_to_equity",
@@ -224,7 +224,7 @@ MEASURES = (
         -1.0,
         1.0,
         "Net ÷ gross USD delta; far from 0 is a bet on one direction.",
-        _net_of_gross,
+        _of_gross(lambda of: of.net_usd),
     ),
     _measure(
         "one_sided_delta_share",
@@ -232,7 +232,7 @@ MEASURES = (
         0.5,
         1.0,
         "The larger of long and short USD delta ÷ gross; 1 is all on one side.",
-        _one_sided,
+        _of_gross(lambda of: np.maximum(of.long_usd, of.short_usd)),
     ),
     _measure(
         "hedge_ratio",
@@ -248,7 +248,7 @@ MEASURES = (
         -INFINITE,
         INFINITE,
         "Open profit at live marks; low is bad.",
-        _exposure(lambda of: of.pnl_usd, lambda of: of.n_without_pnl),
+        _sum(lambda of: of.pnl_usd, lambda of: of.n_without_pnl),
     ),
     _measure(
         "unrealized_loss_share",
@@ -256,7 +256,7 @@ MEASURES = (
         -INFINITE,
         INFINITE,
         "Open loss ÷ gross USD delta; a profit is below 0, high is bad.",
-        _loss_of_gross,
+        _of_gross(lambda of: -of.pnl_usd, lambda of: np.maximum(of.n_unvalued, of.n_without_pnl)),
     ),
     _measure(
         "unrealized_loss_to_equity",
@@ -264,7 +264,7 @@ MEASURES = (
         -SHARE_MAX,
         SHARE_MAX,
         "Open loss ÷ equity; a profit is below 0, high is bad.",
-        _to_equity(lambda of: -of.pnl_usd, "n_without_pnl"),
+        _to_equity(lambda of: -of.pnl_usd, lambda of: of.n_without_pnl),
     ),
     _measure("n_positions", "count", 0.0, INFINITE, "Open positions.", _n_positions),
     _measure(

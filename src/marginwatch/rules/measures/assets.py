@@ -12,7 +12,7 @@ from marginwatch.risk.frame import Frame
 from marginwatch.risk.measures.exposure import grouped, hedge_ratio
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.rules.column import Column, Measure, Moment, ReadColumn
-from marginwatch.rules.measures.columns import Reason, frame_of, missing_where, share
+from marginwatch.rules.measures.columns import Made, Reason, frame_of, missing_where, share
 from marginwatch.rules.members import AWAITED
 
 INFINITE = float("inf")
@@ -20,7 +20,7 @@ INFINITE = float("inf")
 SLOW_EVERY_NS = 2_000_000_000
 """How old sums over all holdings and positions may be that only informational rules read."""
 
-Make = Callable[[Frame], tuple[FloatArray, AnswerArray]]
+Make = Callable[[Frame], Made]
 
 
 def _lacks(frame: Frame) -> Reason:
@@ -57,13 +57,18 @@ def _awaited(frame: Frame) -> FloatArray | None:
 def _read(make: Make) -> ReadColumn:
     def read(moment: Moment) -> Column:
         frame = frame_of(moment)
-        return _column(moment, *missing_where(*make(frame), frame.assets.n_unvalued > 0.0), _lacks(frame))
+        return _column(moment, *_known(make(frame), frame.assets.n_unvalued), _lacks(frame))
 
     return read
 
 
-def _plain(values: FloatArray) -> tuple[FloatArray, AnswerArray]:
-    return values, np.zeros(values.shape, np.uint8)
+def _known(made: Made, n_unvalued: FloatArray) -> tuple[FloatArray, AnswerArray]:
+    """Return numbers of coins, missing where a position in one has no price."""
+    return missing_where(made.values, made.answers, n_unvalued > 0.0)
+
+
+def _plain(values: FloatArray) -> Made:
+    return Made(values, np.zeros(values.shape, np.uint8))
 
 
 def _gross(frame: Frame) -> FloatArray:
@@ -75,10 +80,9 @@ def _net(frame: Frame) -> FloatArray:
 
 
 def _total_gross(frame: Frame) -> FloatArray:
+    """Return the gross of everything that has a price: what has none can only make shares smaller."""
     gross = float(frame.portfolio.long_usd[1] + frame.portfolio.short_usd[1])
-    # A total that lacks positions is no denominator.
-    lacks = frame.portfolio.n_unvalued[1] > 0.0
-    return np.full(frame.assets.long_usd.shape, np.nan if lacks else gross)
+    return np.full(frame.assets.long_usd.shape, gross)
 
 
 def prices_of(frame: Frame) -> FloatArray:
@@ -126,15 +130,13 @@ def _slow(moment: Moment, name: str, make: Callable[[Frame], FloatArray]) -> tup
 def _opposed_usd(moment: Moment) -> Column:
     at_ns, values = _slow(moment, "opposed", opposed)
     frame = frame_of(moment)
-    return _column(
-        moment, *missing_where(*_plain(values), frame.assets.n_unvalued > 0.0), _lacks(frame), at_ns
-    )
+    return _column(moment, *_known(_plain(values), frame.assets.n_unvalued), _lacks(frame), at_ns)
 
 
 def _opposed_share(moment: Moment) -> Column:
     at_ns, values = _slow(moment, "opposed", opposed)
     frame = frame_of(moment)
-    found = missing_where(*share(2.0 * values, _gross(frame)), frame.assets.n_unvalued > 0.0)
+    found = _known(share(2.0 * values, _gross(frame)), frame.assets.n_unvalued)
     return _column(moment, *found, _lacks(frame), at_ns)
 
 
@@ -147,7 +149,7 @@ def _count(frame: Frame) -> FloatArray:
 
 def _n_positions(moment: Moment) -> Column:
     at_ns, values = _slow(moment, "positions of coins", _count)
-    return _column(moment, *_plain(values), _lacks(frame_of(moment)), at_ns)
+    return _column(moment, *_plain(values)[:2], _lacks(frame_of(moment)), at_ns)
 
 
 NEUTRAL_TAG = "delta-neutral"
@@ -195,10 +197,10 @@ def _neutral(moment: Moment) -> _Neutral:
     return members.once("neutral", key, make)
 
 
-def _of_neutral(make: Callable[[_Neutral], tuple[FloatArray, AnswerArray]]) -> ReadColumn:
+def _of_neutral(make: Callable[[_Neutral], Made]) -> ReadColumn:
     def read(moment: Moment) -> Column:
         of = _neutral(moment)
-        found = missing_where(*make(of), of.n_unvalued > 0.0)
+        found = _known(make(of), of.n_unvalued)
         return _column(moment, *found, _lacks(frame_of(moment)), of.at_ns)
 
     return read
@@ -250,7 +252,7 @@ MEASURES = (
         0.0,
         1.0,
         "The smaller ÷ the larger of long and short USD delta on it; 1 is hedged, 0 a one-way bet.",
-        _read(lambda frame: (frame.assets.hedge_ratio, frame.assets.hedge_ratio_answer)),
+        _read(lambda frame: Made(frame.assets.hedge_ratio, frame.assets.hedge_ratio_answer)),
     ),
     _measure(
         "opposed_usd",
@@ -274,7 +276,7 @@ MEASURES = (
         0.0,
         1.0,
         "Hedge ratio of the accounts tagged delta-neutral, each with its net in the coin.",
-        _of_neutral(lambda of: hedge_ratio(of.long_usd, of.short_usd)),
+        _of_neutral(lambda of: Made(*hedge_ratio(of.long_usd, of.short_usd))),
     ),
     _measure(
         "neutral_opposed_usd",

@@ -1,7 +1,7 @@
 """Columns made of what frames hold: shares, answers, and why a number is missing or doubtful."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,10 @@ Reason: TypeAlias = Callable[[int], str]
 
 SHARE_MAX = 1_000.0
 """Stands for any larger multiple of equity, and for anything against no equity at all."""
+
+
+FEW = 0.02
+"""Part of the rows of a sum that may lack their number while it still says something."""
 
 
 def frame_of(moment: Moment) -> Frame:
@@ -45,7 +49,7 @@ def answers_of(values: FloatArray) -> AnswerArray:
     return is_nan * np.uint8(Answer.MISSING)
 
 
-def multiple(amount: FloatArray, equity: FloatArray) -> tuple[FloatArray, AnswerArray]:
+def multiple(amount: FloatArray, equity: FloatArray) -> "Made":
     """Return an amount as a multiple of equity, at most ``SHARE_MAX`` on either side.
 
     Parameters
@@ -68,17 +72,17 @@ def multiple(amount: FloatArray, equity: FloatArray) -> tuple[FloatArray, Answer
     is_empty = (amount == 0.0) & (equity == 0.0)
     answers[is_empty] = Answer.NOT_APPLICABLE
     values[is_empty] = np.nan
-    return values, answers
+    return Made(values, answers)
 
 
-def share(part: FloatArray, whole: FloatArray) -> tuple[FloatArray, AnswerArray]:
+def share(part: FloatArray, whole: FloatArray) -> "Made":
     """Return part ÷ whole; ``NOT_APPLICABLE`` where the whole is 0, ``MISSING`` where either is NaN."""
     is_none = whole == 0.0
     values = part / np.where(is_none, 1.0, whole)
     answers = answers_of(values)
     answers[is_none] = Answer.NOT_APPLICABLE
     values[is_none] = np.nan
-    return values, answers
+    return Made(values, answers)
 
 
 def missing_where(
@@ -90,34 +94,86 @@ def missing_where(
     return np.where(lacks, np.nan, values), np.where(lacks, np.uint8(Answer.MISSING), answers)
 
 
-def account_column(
-    moment: Moment, values: FloatArray, answers: AnswerArray, reason: Reason, at_ns: int | None = None
-) -> Column:
-    """Return a column of accounts, doubtful where they are not heard as they should be."""
-    doubted = moment.members.doubted(moment.result)
+class Made(NamedTuple):
+    """Numbers on the way to a column.
+
+    Parameters
+    ----------
+    values, answers : ndarray of shape (n,)
+        As in :class:`marginwatch.rules.column.Column`.
+    partial : ndarray of shape (n,), bool, or None
+        Numbers that leave a little out: they count as doubtful.
+    """
+
+    values: FloatArray
+    answers: AnswerArray
+    partial: BoolArray | None = None
+
+    def lacking(self, n_lacking: FloatArray, n_all: FloatArray, *, is_least: bool = False) -> "Made":
+        """Return sums over rows of which some lack their number: doubtful, or missing if more than a few lack it.
+
+        One contract without a price among thousands of positions must not blind the rules of a whole desk; and what is
+        made of half of the positions says nothing.
+
+        Parameters
+        ----------
+        n_lacking, n_all : ndarray of shape (n,), float64
+            How many rows lack it, and how many there are.
+        is_least : bool, default=False
+            The whole cannot be less than the part, so that the part may be judged however much is left out.
+        """
+        some = n_lacking > 0.0
+        if not some.any():
+            return self
+        many = np.zeros(some.shape, np.bool_) if is_least else n_lacking > FEW * n_all
+        values, answers = missing_where(self.values, self.answers, many)
+        return Made(values, answers, some if self.partial is None else self.partial | some)
+
+
+def account_column(moment: Moment, made: Made, reason: Reason, at_ns: int | None = None) -> Column:
+    """Return a column of accounts, doubtful where they are not heard as they should be or the number is partial."""
+    unheard = moment.members.doubted(moment.result)
+    partial = made.partial
 
     def doubt(row: int) -> str:
-        return why_doubted(moment, row)
+        return reason(row) if partial is not None and partial[row] else why_doubted(moment, row)
 
-    return Column(values, answers, reason, moment.at_ns if at_ns is None else at_ns, doubted, doubt)
+    return Column(
+        made.values,
+        made.answers,
+        reason,
+        moment.at_ns if at_ns is None else at_ns,
+        _either(unheard, partial),
+        doubt,
+    )
 
 
 def group_column(
-    moment: Moment,
-    scope: GroupScope,
-    values: FloatArray,
-    answers: AnswerArray,
-    reason: Reason,
-    at_ns: int | None = None,
+    moment: Moment, scope: GroupScope, made: Made, reason: Reason, at_ns: int | None = None
 ) -> Column:
-    """Return a column of groups: missing where nobody counts, doubtful while a member is stale or lost."""
+    """Return a column of groups, doubtful while a member is stale or lost or the number is partial."""
     n_awaited = moment.members.n_awaited(scope, frame_of(moment))
-    doubted = None if n_awaited is None else n_awaited > 0
+    partial = made.partial
 
     def doubt(row: int) -> str:
+        if partial is not None and partial[row]:
+            return reason(row)
         return f"{0 if n_awaited is None else n_awaited[row]} of its accounts are not heard"
 
-    return Column(values, answers, reason, moment.at_ns if at_ns is None else at_ns, doubted, doubt)
+    return Column(
+        made.values,
+        made.answers,
+        reason,
+        moment.at_ns if at_ns is None else at_ns,
+        _either(None if n_awaited is None else n_awaited > 0, partial),
+        doubt,
+    )
+
+
+def _either(first: BoolArray | None, second: BoolArray | None) -> BoolArray | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first | second
 
 
 def book_row(moment: Moment, row: int) -> int:

@@ -5,22 +5,20 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from marginwatch.book.table import CodeArray, FloatArray
+from marginwatch.book.table import CodeArray
 from marginwatch.model.alert import Unit
-from marginwatch.risk.answers import Answer, AnswerArray
+from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy.distance import DistanceFigures, Nearest
 from marginwatch.risk.heavy.levels import CalendarFigures, LevelFigures
 from marginwatch.risk.heavy.parts import NOT_YET, Part
 from marginwatch.risk.liquidation.ways import nearest_answer
 from marginwatch.rules.column import Column, Measure, Moment, ReadColumn
-from marginwatch.rules.measures.columns import Reason, account_column, frame_of, multiple, said
+from marginwatch.rules.measures.columns import Made, Reason, account_column, frame_of, multiple, said
 
 T = TypeVar("T")
 
 INFINITE = float("inf")
-
-Made = tuple[FloatArray, AnswerArray]
 
 
 def kept(moment: Moment, name: str, part: Part[T], make: Callable[[T], Made]) -> Column | None:
@@ -44,7 +42,7 @@ def kept(moment: Moment, name: str, part: Part[T], make: Callable[[T], Made]) ->
         return None
     size = frame.inclusion.shape[0]
     made = moment.members.once(name, (value, frame.book.groups_version, size), lambda: make(value))
-    return account_column(moment, *made, lambda _: "it could not be reckoned", part.at_ns)
+    return account_column(moment, made, said("it could not be reckoned"), part.at_ns)
 
 
 def absent(moment: Moment, part: Part[Any]) -> Column:
@@ -52,7 +50,7 @@ def absent(moment: Moment, part: Part[Any]) -> Column:
     frame = frame_of(moment)
     reason = part.held_at(frame.at_ns).reason or NOT_YET
     blank = moment.members.blank(frame.inclusion.shape[0], Answer.MISSING)
-    return account_column(moment, *blank, lambda _: reason)
+    return account_column(moment, Made(*blank), said(reason))
 
 
 def _places(moment: Moment, figures: DistanceFigures) -> tuple[CodeArray, CodeArray]:
@@ -75,9 +73,9 @@ def _distance(name: str, pick: Callable[[DistanceFigures], Nearest]) -> ReadColu
 
         def make(figures: DistanceFigures) -> Made:
             nearest, (rows, places) = pick(figures), _places(moment, figures)
-            values, answers = _nothing(frame)
+            values, answers, _ = _nothing(frame)
             values[rows], answers[rows] = np.abs(nearest.shock[places]), nearest.answer[places]
-            return values, answers
+            return Made(values, answers)
 
         column = kept(moment, name, part, make)
         return absent(moment, part) if column is None else column._replace(reason=_lack(frame))
@@ -87,7 +85,7 @@ def _distance(name: str, pick: Callable[[DistanceFigures], Nearest]) -> ReadColu
 
 def _nothing(frame: Frame) -> Made:
     size: int = frame.inclusion.shape[0]
-    return np.full(size, np.nan), np.full(size, np.uint8(Answer.MISSING))
+    return Made(np.full(size, np.nan), np.full(size, np.uint8(Answer.MISSING)))
 
 
 def _lack(frame: Frame) -> Reason:
@@ -123,10 +121,10 @@ def _nearest_coin(moment: Moment) -> Column:
         whole = figures.common.answer
         answer = np.where(whole == Answer.MISSING, whole, answer)
         answer = np.where(whole == Answer.NOT_APPLICABLE, whole, answer)
-        values, answers = _nothing(frame)
+        values, answers, _ = _nothing(frame)
         values[rows] = np.where(answer[places] == Answer.NUMBER, by_account[places], np.nan)
         answers[rows] = answer[places]
-        return values, answers
+        return Made(values, answers)
 
     column = kept(moment, "nearest coin", part, make)
     return absent(moment, part) if column is None else column._replace(reason=_lack(frame))
@@ -139,12 +137,12 @@ def _chance(hours: int) -> ReadColumn:
         rows = moment.members.account_rows
 
         def make(figures: Any) -> Made:
-            values, answers = _nothing(frame)
+            values, answers, _ = _nothing(frame)
             pairs = [(rows[name], place) for name, place in figures.rows.items() if name in rows]
             table = np.array(pairs, np.int64).reshape(-1, 2)
             values[table[:, 0]] = figures.passage.within[hours][table[:, 1]]
             answers[table[:, 0]] = figures.passage.answer[table[:, 1]]
-            return np.where(answers == Answer.NUMBER, values, np.nan), answers
+            return Made(np.where(answers == Answer.NUMBER, values, np.nan), answers)
 
         column = kept(moment, f"chance {hours}", part, make)
         return absent(moment, part) if column is None else column
@@ -157,14 +155,14 @@ def _score(moment: Moment) -> Column:
     part, rows = frame.heavy.levels, moment.members.account_rows
 
     def make(figures: LevelFigures) -> Made:
-        values, answers = _nothing(frame)
+        values, answers, _ = _nothing(frame)
         for name, level in figures.by_account.items():
             row = rows.get(name)
             if row is not None and level.score is not None:
                 values[row], answers[row] = level.score, Answer.NUMBER
             elif row is not None and "not_applicable" in level.reasons.values():
                 answers[row] = Answer.NOT_APPLICABLE
-        return values, answers
+        return Made(values, answers)
 
     column = kept(moment, "score", part, make)
     return absent(moment, part) if column is None else column
@@ -183,7 +181,7 @@ def _funding_usd(moment: Moment) -> Column:
                 known = one.horizon_usd
                 values[row] = np.nan if known is None else -known
                 answers[row] = Answer.MISSING if known is None else Answer.NUMBER
-        return values, answers
+        return Made(values, answers)
 
     column = kept(moment, "funding", part, make)
     if column is None:
@@ -193,7 +191,7 @@ def _funding_usd(moment: Moment) -> Column:
 
 def _funding_to_equity(moment: Moment) -> Column:
     cost = _funding_usd(moment)
-    values, answers = multiple(cost.values, frame_of(moment).accounts.equity_usd)
+    values, answers, _ = multiple(cost.values, frame_of(moment).accounts.equity_usd)
     # An account without perpetuals pays no funding, whatever else is known of it.
     return cost._replace(
         values=values, answers=np.where(cost.answers == Answer.NUMBER, answers, cost.answers)

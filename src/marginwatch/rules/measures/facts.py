@@ -11,7 +11,7 @@ from marginwatch.model.ids import AccountId
 from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.rules.column import Column, Measure, Moment, ReadColumn
 from marginwatch.rules.facts import FactColumn, Facts, Reading
-from marginwatch.rules.measures.columns import Reason, account_column, frame_of, group_column
+from marginwatch.rules.measures.columns import Made, Reason, account_column, frame_of, group_column
 from marginwatch.rules.members import GroupScope, names_of
 
 SERVICE = "marginwatch"
@@ -263,7 +263,7 @@ def _accounts(fact: Fact, moment: Moment) -> Column:
     reason = _why(reasons, NOT_KNOWN if told is None else told.reason)
     if not fact.is_of_book:
         return Column(values, answers, reason, moment.at_ns)
-    return account_column(moment, values, answers, reason)
+    return account_column(moment, Made(values, answers), reason)
 
 
 def _groups(fact: Fact, scope: GroupScope, moment: Moment) -> Column:
@@ -271,7 +271,7 @@ def _groups(fact: Fact, scope: GroupScope, moment: Moment) -> Column:
     named = moment.facts.by_name.get(fact.name, NOBODY)
     places = [(name, row) for row, name in enumerate(names) if name is not None]
     values, answers, reasons = _of_names(fact, named, places, len(names))
-    column = group_column(moment, scope, values, answers, _why(reasons, NOT_KNOWN))
+    column = group_column(moment, scope, Made(values, answers), _why(reasons, NOT_KNOWN))
     return column if fact.is_of_book else column._replace(is_doubtful=None, doubt=None)
 
 

@@ -6,13 +6,14 @@ import numpy as np
 
 from marginwatch.book.table import FloatArray
 from marginwatch.model.alert import Unit
-from marginwatch.risk.answers import Answer, AnswerArray
+from marginwatch.risk.answers import Answer
 from marginwatch.risk.group_measures import GroupMeasures
 from marginwatch.risk.measures.exposure import direction_bias, grouped
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.rules.column import Column, Measure, Moment
 from marginwatch.rules.measures.columns import (
     SHARE_MAX,
+    Made,
     Reason,
     frame_of,
     group_column,
@@ -26,7 +27,6 @@ SCOPES: tuple[GroupScope, ...] = ("portfolio", "venue", "desk", "tag")
 
 INFINITE = float("inf")
 
-Made = tuple[FloatArray, AnswerArray]
 Make = Callable[[GroupMeasures], Made]
 
 
@@ -43,7 +43,7 @@ def _lacks(of: GroupMeasures) -> Reason:
 
 
 def _numbers(values: FloatArray) -> Made:
-    return values, np.zeros(values.shape, np.uint8)
+    return Made(values, np.zeros(values.shape, np.uint8))
 
 
 def _net(of: GroupMeasures) -> FloatArray:
@@ -54,21 +54,20 @@ def _gross(of: GroupMeasures) -> FloatArray:
     return of.long_usd + of.short_usd
 
 
-def _priced(made: Made, of: GroupMeasures) -> Made:
-    return missing_where(*made, of.n_unvalued > 0.0)
+def _priced(made: Made, of: GroupMeasures, *, is_least: bool = False) -> Made:
+    return made.lacking(of.n_unvalued, of.n_positions, is_least=is_least)
 
 
 def _to_equity(amount: FloatArray, of: GroupMeasures) -> Made:
-    """Return a multiple of equity, missing where a member lacks its own."""
-    return missing_where(*multiple(amount, of.equity_usd), of.n_without_equity > 0.0)
+    return multiple(amount, of.equity_usd).lacking(of.n_without_equity, of.n_accounts)
 
 
 def _hedge_ratio(of: GroupMeasures) -> Made:
-    return missing_where(of.hedge_ratio, of.hedge_ratio_answer, of.n_unvalued > 0.0)
+    return _priced(Made(of.hedge_ratio, of.hedge_ratio_answer), of)
 
 
 def _loss_share(of: GroupMeasures) -> Made:
-    return missing_where(*share(-of.pnl_usd, _gross(of)), (of.n_unvalued > 0.0) | (of.n_without_pnl > 0.0))
+    return _priced(share(-of.pnl_usd, _gross(of)), of).lacking(of.n_without_pnl, of.n_positions)
 
 
 def _one_sided(of: GroupMeasures) -> Made:
@@ -77,16 +76,15 @@ def _one_sided(of: GroupMeasures) -> Made:
 
 def _margin_share(name: str) -> Make:
     def make(of: GroupMeasures) -> Made:
-        lacks = getattr(of, f"n_without_{name}") > 0.0
-        return missing_where(*_to_equity(getattr(of, f"{name}_usd"), of), lacks)
+        made = _to_equity(getattr(of, f"{name}_usd"), of)
+        return made.lacking(getattr(of, f"n_without_{name}"), of.n_accounts)
 
     return make
 
 
 def _sum(name: str) -> Make:
     def make(of: GroupMeasures) -> Made:
-        values: FloatArray = getattr(of, f"{name}_usd")
-        return missing_where(*_numbers(values), getattr(of, f"n_without_{name}") > 0.0)
+        return _numbers(getattr(of, f"{name}_usd")).lacking(getattr(of, f"n_without_{name}"), of.n_accounts)
 
     return make
 
@@ -100,7 +98,7 @@ FAMILY: tuple[tuple[str, Unit, float, float, str, Make], ...] = (
         0.0,
         INFINITE,
         "Long + short USD delta of the derivatives; high is bad.",
-        lambda of: _priced(_numbers(_gross(of)), of),
+        lambda of: _priced(_numbers(_gross(of)), of, is_least=True),
     ),
     (
         "net_exposure_usd",
@@ -116,9 +114,8 @@ FAMILY: tuple[tuple[str, Unit, float, float, str, Make], ...] = (
         -INFINITE,
         INFINITE,
         "The same with the coins in wallets, cash apart; far from 0 is bad.",
-        lambda of: missing_where(
-            *_numbers(of.long_with_wallet_usd - of.short_with_wallet_usd),
-            of.n_unvalued + of.n_unknown_coins > 0.0,
+        lambda of: _numbers(of.long_with_wallet_usd - of.short_with_wallet_usd).lacking(
+            of.n_unvalued + of.n_unknown_coins, of.n_positions
         ),
     ),
     (
@@ -127,7 +124,7 @@ FAMILY: tuple[tuple[str, Unit, float, float, str, Make], ...] = (
         0.0,
         SHARE_MAX,
         "Gross USD delta ÷ equity; high is bad.",
-        lambda of: _priced(_to_equity(_gross(of), of), of),
+        lambda of: _priced(_to_equity(_gross(of), of), of, is_least=True),
     ),
     (
         "net_exposure_to_equity",
@@ -167,7 +164,7 @@ FAMILY: tuple[tuple[str, Unit, float, float, str, Make], ...] = (
         -INFINITE,
         INFINITE,
         "Open profit at live marks; low is bad.",
-        lambda of: missing_where(*_numbers(of.pnl_usd), of.n_without_pnl > 0.0),
+        lambda of: _numbers(of.pnl_usd).lacking(of.n_without_pnl, of.n_positions),
     ),
     (
         "unrealized_loss_share",
@@ -183,7 +180,7 @@ FAMILY: tuple[tuple[str, Unit, float, float, str, Make], ...] = (
         -SHARE_MAX,
         SHARE_MAX,
         "Open loss ÷ equity; a profit is below 0, high is bad.",
-        lambda of: missing_where(*_to_equity(-of.pnl_usd, of), of.n_without_pnl > 0.0),
+        lambda of: _to_equity(-of.pnl_usd, of).lacking(of.n_without_pnl, of.n_positions),
     ),
     (
         "initial_margin_to_equity",
@@ -214,7 +211,9 @@ def _measure(
         of = groups_of(scope, frame_of(moment))
         # Nobody counts although there are accounts: nothing is known, not even that a question makes no sense.
         unheard = (of.n_accounts == 0.0) & (of.n_left_out > 0.0)
-        return group_column(moment, scope, *missing_where(*make(of), unheard), _lacks(of))
+        made = make(of)
+        found = Made(*missing_where(made.values, made.answers, unheard), made.partial)
+        return group_column(moment, scope, found, _lacks(of))
 
     return Measure(f"{scope}.{name}", scope, unit, lowest, highest, description, read)
 
@@ -224,9 +223,9 @@ def _not_heard_share(scope: GroupScope) -> Measure:
         of = groups_of(scope, frame_of(moment))
         awaited = moment.members.n_awaited(scope, frame_of(moment))
         lacking = np.zeros(of.n_accounts.shape) if awaited is None else awaited.astype(np.float64)
-        values, answers = share(lacking, of.n_accounts + of.n_left_out)
+        made = share(lacking, of.n_accounts + of.n_left_out)
         # It says that accounts are not heard: nothing in it is doubtful because of that.
-        return group_column(moment, scope, values, answers, _lacks(of))._replace(is_doubtful=None, doubt=None)
+        return group_column(moment, scope, made, _lacks(of))._replace(is_doubtful=None, doubt=None)
 
     return Measure(
         f"{scope}.unheard_accounts_share",
@@ -269,7 +268,7 @@ def _bias_by_group(scope: GroupScope) -> Measure:
         by_side = [np.bincount(groups, weights=side[rows], minlength=n) for side in (long, short)]
         values = np.array([direction_bias(float(a), float(b)) for a, b in zip(*by_side, strict=True)])
         answers = np.where(np.isnan(values), np.uint8(Answer.NOT_APPLICABLE), np.uint8(Answer.NUMBER))
-        return group_column(moment, scope, values, answers, _lacks(groups_of(scope, frame)), at_ns)
+        return group_column(moment, scope, Made(values, answers), _lacks(groups_of(scope, frame)), at_ns)
 
     return Measure(
         f"{scope}.direction_bias_by_count",

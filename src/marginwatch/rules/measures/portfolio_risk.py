@@ -12,6 +12,7 @@ from marginwatch.risk.var.traffic_light import Light
 from marginwatch.rules.column import Column, Measure, Moment, ReadColumn
 from marginwatch.rules.measures.columns import (
     SHARE_MAX,
+    Made,
     account_column,
     frame_of,
     group_column,
@@ -48,12 +49,12 @@ def _whole(moment: Moment, is_of_gross: bool) -> Column:
     if found is not None:
         var[1], answer = found.portfolio.var_usd[0], Answer(int(found.portfolio.answer[0]))
     if is_of_gross:
-        values, answers = share(var, of.long_usd + of.short_usd)
+        values, answers, _ = share(var, of.long_usd + of.short_usd)
     else:
-        values, answers = multiple(var, np.where(of.n_without_equity > 0.0, np.nan, of.equity_usd))
+        values, answers, _ = multiple(var, np.where(of.n_without_equity > 0.0, np.nan, of.equity_usd))
     if answer != Answer.NUMBER:
         answers[1] = answer
-    return group_column(moment, "portfolio", values, answers, said(reason), at_ns)
+    return group_column(moment, "portfolio", Made(values, answers), said(reason), at_ns)
 
 
 def _desks(moment: Moment) -> Column:
@@ -66,9 +67,9 @@ def _desks(moment: Moment) -> Column:
         for place, name in enumerate(held.exposures.desk_names[: len(found.desks.answer)]):
             if (code := codes.get(name)) is not None:
                 var[code], kinds[code] = found.desks.var_usd[place], found.desks.answer[place]
-    values, answers = multiple(var, np.where(of.n_without_equity > 0.0, np.nan, of.equity_usd))
+    values, answers, _ = multiple(var, np.where(of.n_without_equity > 0.0, np.nan, of.equity_usd))
     answers = np.where(kinds == Answer.NUMBER, answers, kinds)
-    return group_column(moment, "desk", values, answers, said(reason), at_ns)
+    return group_column(moment, "desk", Made(values, answers), said(reason), at_ns)
 
 
 def _accounts(moment: Moment) -> Column:
@@ -78,16 +79,16 @@ def _accounts(moment: Moment) -> Column:
     size: int = frame.inclusion.shape[0]
     if found is None or held is None:
         blank = moment.members.blank(size, Answer.MISSING)
-        return account_column(moment, *blank, said(reason), at_ns)
+        return account_column(moment, Made(*blank), said(reason), at_ns)
     figures, names = found.accounts, held
     var, kinds = moment.members.once(
         "value at risk of accounts",
         (found, frame.book.groups_version, size),
         lambda: _by_row(moment, figures, names, size),
     )
-    values, answers = multiple(var, frame.accounts.equity_usd)
+    values, answers, _ = multiple(var, frame.accounts.equity_usd)
     return account_column(
-        moment, values, np.where(kinds == Answer.NUMBER, answers, kinds), said(reason), at_ns
+        moment, Made(values, np.where(kinds == Answer.NUMBER, answers, kinds)), said(reason), at_ns
     )
 
 

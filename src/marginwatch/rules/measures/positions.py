@@ -66,9 +66,7 @@ def _exposure_share(moment: Moment) -> Column:
     size = rows.exposure_usd.shape[0]
     if gross == 0.0:
         return _not_applicable(moment, size)
-    if of.n_unvalued[1] > 0.0:
-        blank = moment.members.blank(size, Answer.MISSING)
-        return _column(moment, *blank, said(f"{int(of.n_unvalued[1])} positions of the total have no price"))
+    # What has no price can only make the whole larger and shares smaller: what is within bounds so is so anyway.
     values = np.abs(rows.exposure_usd)
     values /= gross
     return _numbers(moment, values, rows.unvalued)

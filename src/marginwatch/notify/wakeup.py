@@ -22,8 +22,8 @@ class Wakeup:
         """End the rest that goes on, or else the next one."""
         self._event.set()
 
-    async def rest(self, seconds: float) -> None:
-        """Return after ``seconds`` or when woken."""
+    async def rest(self, seconds: float) -> bool:
+        """Return after ``seconds`` or when woken, and whether it was the latter."""
         if not self._event.is_set():
             sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
             waking = asyncio.ensure_future(self._event.wait())
@@ -32,4 +32,6 @@ class Wakeup:
             finally:
                 sleeping.cancel()
                 waking.cancel()
+        is_woken = self._event.is_set()
         self._event.clear()
+        return is_woken

@@ -108,7 +108,7 @@ class Worker:
         """Serve the channel until cancelled."""
         while True:
             if not await self.turn():
-                await self._wakeup.rest(await self._rest_s())
+                await self._rest()
 
     async def turn(self) -> bool:
         """Claim what is due and deal with it; return whether there may be more at once."""
@@ -327,12 +327,16 @@ class Worker:
             self.is_store_failing = False
             return result
 
-    async def _rest_s(self) -> float:
-        due_ns = await self._insist(lambda: self._shared.outbox.next_due_ns(self._channel.name))
-        most = self._shared.settings.poll_s
-        if due_ns is None:
-            return most
-        return min(most, max(0.01, (due_ns - self._shared.clock.now_ns()) / 1e9))
+    async def _rest(self) -> None:
+        """Return when something is due or may be; a look costs a reading, a claim would cost a turn at writing."""
+        clock, poll_s = self._shared.clock, self._shared.settings.poll_s
+        while True:
+            due_ns = await self._insist(lambda: self._shared.outbox.next_due_ns(self._channel.name))
+            left_s = poll_s if due_ns is None else (due_ns - clock.now_ns()) / 1e9
+            is_woken = await self._wakeup.rest(min(poll_s, max(0.01, left_s)))
+            self.tally.last_turn_s = clock.monotonic_s()
+            if is_woken or (due_ns is not None and due_ns <= clock.now_ns()):
+                return
 
 
 def sources_of(name: str, setup: NotifySetup) -> frozenset[str]:

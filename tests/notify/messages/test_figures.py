@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marginwatch.model.alert import Unit
@@ -113,6 +113,7 @@ def test_value_and_bound_can_be_told_apart(number: float, bound: float, wanted: 
     assert Figures("en", "UTC").pair(number, bound, "fraction") == wanted
 
 
+@settings(max_examples=60)
 @given(
     st.floats(allow_nan=True, allow_infinity=True),
     st.sampled_from(UNITS),

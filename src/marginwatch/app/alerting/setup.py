@@ -14,7 +14,7 @@ from marginwatch.notify.reading import read_notification
 from marginwatch.notify.settings import NotifySetup
 from marginwatch.rules.definition import Rule
 from marginwatch.rules.measures.registry import MEASURES
-from marginwatch.rules.reading import GUIDES, default_rules, read_rules, rule_file
+from marginwatch.rules.reading import GUIDES, check_suppressed, default_rules, read_rules, rule_file
 from marginwatch.rules.rulebook import RuleSettings
 
 
@@ -99,6 +99,7 @@ def _rules_in_force(complaints: Complaints, config: Config, folder: Path) -> tup
         except ConfigError as error:
             complaints.refuse(("alerts", "rule_files"), str(error))
     found |= {rule.name: rule for rule in read_rules(complaints, config.rules, MEASURES)}
+    check_suppressed(complaints, tuple(found.values()))
     return tuple(found.values())
 
 

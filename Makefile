@@ -20,7 +20,10 @@ $(STAMP): $(LOCKS) pyproject.toml scripts/install.sh
 demo: install ## run the demo against simulated exchanges: no key, no account
 	@$(BIN)/marginwatch demo
 
-test: install ## the whole test suite
+test-system: # programs that the tests speak to; quick where they are there
+	@bash scripts/test_system.sh
+
+test: install test-system ## the whole test suite
 	@$(BIN)/python -m pytest
 
 SEEDS ?= 50
@@ -30,7 +33,7 @@ JOBS ?= 1
 simulate: install ## play monitor against exchange with all faults on: make simulate SEEDS=500 [FIRST=1] [JOBS=2]
 	@$(BIN)/python -m simulation --seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS)
 
-check: install ## format, lint, types, tests (with tidy and docs)
+check: install test-system ## format, lint, types, tests (with tidy and docs)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
@@ -53,4 +56,4 @@ lock: ## renew the locked requirements (needs uv); hashes only, no addresses
 clean: ## remove what the targets made
 	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache build dist
 
-.PHONY: help install demo test simulate check format bench soak lock clean
+.PHONY: help install demo test test-system simulate check format bench soak lock clean

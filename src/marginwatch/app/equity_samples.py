@@ -48,7 +48,7 @@ def observed(frame: Frame, settled_amounts: FloatArray) -> Observed:
 
 def _money_at_ns(frame: Frame, n: int) -> CodeArray:
     """Return when the balances of each account held: as the venue says, else when it was heard last; 0 if never."""
-    told = np.array([0 if one is None else one.as_of_ns or 0 for one in frame.book.states[:n]], np.int64)
+    told = frame.book.stated_at_ns[:n]
     heard = np.where(np.isnan(frame.data_age_s), 0, frame.at_ns - np.nan_to_num(frame.data_age_s) * NS)
     return np.where(told > 0, told, heard.astype(np.int64))
 

@@ -29,6 +29,7 @@ ACCOUNT_CODES = {
     "desk": "account_desk",
     "margin_mode": "margin_mode",
     "reconciled_at_ns": "reconciled_at_ns",
+    "stated_at_ns": "stated_at_ns",
 }
 """Columns of the account table, and how they are called here."""
 
@@ -61,7 +62,7 @@ class BookSnapshot:
         Rows in the account and asset tables.
     balances : list of Balance or None
         Exact texts of each holding's coin.
-    account_venue, account_desk, margin_mode, reconciled_at_ns : ndarray of shape (n_accounts,), int64
+    account_venue, account_desk, margin_mode, reconciled_at_ns, stated_at_ns : ndarray of shape (n_accounts,), int64
         As in :class:`marginwatch.book.accounts.AccountTable`; ``groups_version`` changes whenever an account's name, desk, tags or
         venue do.
     specs, states, links, gaps : list
@@ -93,6 +94,7 @@ class BookSnapshot:
     account_desk: CodeArray = field(default_factory=lambda: np.zeros(0, np.int64))
     margin_mode: CodeArray = field(default_factory=lambda: np.zeros(0, np.int64))
     reconciled_at_ns: CodeArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    stated_at_ns: CodeArray = field(default_factory=lambda: np.zeros(0, np.int64))
     groups_version: int = -1
     specs: list[AccountSpec | None] = field(default_factory=list[AccountSpec | None])
     states: list[AccountState | None] = field(default_factory=list[AccountState | None])

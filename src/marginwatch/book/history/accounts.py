@@ -84,6 +84,7 @@ class AccountRows:
         self.seen: Observed | None = None
         """The latest frame."""
         self._wallets = Wallets()
+        self._is_nobody: BoolArray = np.ones(1, np.bool_)
         self._reads: dict[int, _Read] = {}
         self._n_unexplained: dict[int, int] = {}
         self._late: dict[int, list[float]] = {}
@@ -104,6 +105,7 @@ class AccountRows:
         if changed:
             self.moves_version += 1
         self.names = list(names)
+        self._is_nobody = np.array([name is None for name in names], np.bool_)
         return changed
 
     def restore(self, row: int, day: Kept | None, last: Kept | None, moves: Iterable[Move]) -> None:
@@ -320,14 +322,13 @@ class AccountRows:
         common[np.isnan(of.base_flows)] = Why.FLOW_UNVALUED
         common[~of.has_read] = Why.LEDGER_UNREAD
         common[np.isnan(equity)] = Why.NO_EQUITY
-        is_nobody = np.fromiter((name is None for name in self.names), np.bool_, len(self.names))
         of_day = common.copy()
         of_day[np.isnan(of.day_flows)] = Why.FLOW_UNVALUED
         of_day[np.isnan(of.day_equity)] = Why.NO_DAY_START
         of_share = of_day.copy()
         of_share[(of_day == Why.NUMBER) & ~(self.day_capital() > 0.0)] = Why.NO_CAPITAL
         for why in (common, of_day, of_share):
-            why[is_nobody] = Why.NO_ACCOUNT
+            why[self._is_nobody] = Why.NO_ACCOUNT
         gain = np.where(of_day == Why.NUMBER, self.day_gain(), np.nan)
         index, peak = self.index_and_peak()
         below = np.where(common == Why.NUMBER, drawdown(index, np.fmax(peak, index)), np.nan)

@@ -1,7 +1,7 @@
 """Performance of desks and of all accounts together: transfers among their own accounts cancel out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,9 +47,11 @@ class GroupRows:
         self._accounts = accounts
         self.names: list[str] = []
         self._group: CodeArray = np.zeros(0, np.int64)
+        self._slot: CodeArray = np.zeros(0, np.int64)
         self._then = _Members()
         self._index: dict[str, float] = {}
         self._peak: dict[str, float] = {}
+        self._last: tuple[FloatArray, FloatArray] | None = None
         self._put_in: FloatArray = np.zeros(0)
         self._put_in_version: tuple[int, bytes] = (-1, b"")
 
@@ -63,7 +65,8 @@ class GroupRows:
         group : ndarray of shape (n_accounts,), int64
             Number of each account's group, −1 for none, as when a row stands for no account.
         """
-        self.names, self._group = list(names), group
+        self.names, self._group, self._last = list(names), group, None
+        self._slot = group + 1
         self._then.resize(group.shape[0])
         self._put_in_version = (-1, b"")
 
@@ -73,7 +76,7 @@ class GroupRows:
 
     def restore(self, name: str, growth_index: float, peak_index: float) -> None:
         """Take over what was kept of a group from before a restart."""
-        self._index[name], self._peak[name] = growth_index, peak_index
+        self._index[name], self._peak[name], self._last = growth_index, peak_index, None
 
     def restore_members(self, rows: Sequence[int]) -> None:
         """Let groups go on from where their accounts were when they were kept: what these gained since is still to come."""
@@ -98,6 +101,7 @@ class GroupRows:
                 self._index[name] = float(index[number])
                 is_sure = why[number] == Why.NUMBER
                 self._peak[name] = float(peak[number]) if is_sure else self._peak.get(name, 1.0)
+        self._last = None
         n, then = self._group.shape[0], self._then
         gained, equity = self._accounts.gained_now()[:n], self._accounts.equity_now()[:n]
         is_now = ~np.isnan(gained) & ~np.isnan(equity) & ~is_waiting[self._group]
@@ -118,10 +122,11 @@ class GroupRows:
         before, now = self._sum(then.equity[:n], is_both), self._sum(equity, is_both)
         # What equity grew by and nobody gained was put in.
         grown = growth(gain, before + np.maximum(now - before - gain, 0.0))
-        index = np.array([self._index.get(name, 1.0) for name in self.names]) * grown
+        if self._last is None:
+            self._last = _of_names(self._index, self.names), _of_names(self._peak, self.names)
+        index = self._last[0] * grown
         index[self._count(self._is_known()) == 0.0] = np.nan
-        peak = np.array([self._peak.get(name, 1.0) for name in self.names])
-        return index, np.fmax(peak, index)
+        return index, np.fmax(self._last[1], index)
 
     # ---- what comes of it -----------------------------------------------------------------------------------
 
@@ -140,6 +145,8 @@ class GroupRows:
         is_known = self._is_known()
         is_of_day = is_known & ~np.isnan(gain)
         of_day = self._why(is_of_day)
+        is_same = bool((is_known == is_of_day).all())
+        common = of_day.copy() if is_same else self._why(is_known)
         has_none = self._count(is_of_day) == 0.0
         has_any = self._count(is_known) > 0.0
         of_day[has_none & has_any] = Why.NO_DAY_START
@@ -147,7 +154,6 @@ class GroupRows:
         capital = self._sum(of.state.day_equity[:n], is_of_day) + self._day_put_in(is_of_day)
         of_share = of_day.copy()
         of_share[(of_day == Why.NUMBER) & ~(capital > 0.0)] = Why.NO_CAPITAL
-        common = self._why(is_known)
         index, peak = self.index_and_peak()
         return Figures(
             np.where(of_day == Why.NUMBER, total, np.nan),
@@ -177,11 +183,14 @@ class GroupRows:
         last = of.state.last_equity[:n]
         # A restored account that has not been heard yet is left out with what it had.
         last = np.where(np.isnan(last), of.state.base_equity[:n], last)
-        left_out = self._sum(np.abs(last), ~is_summed & ~np.isnan(last))
-        doubt = self._sum(of.unexplained_usd[:n], is_summed)
         why = np.zeros(len(self.names), np.uint8)
-        why[np.abs(doubt) > UNEXPLAINED_SHARE * np.abs(equity)] = Why.MONEY_UNEXPLAINED
-        why[left_out > LEFT_OUT_SHARE * (np.abs(equity) + left_out)] = Why.MEMBERS_LEFT_OUT
+        if of.unexplained_usd.any():
+            doubt = self._sum(of.unexplained_usd[:n], is_summed)
+            why[np.abs(doubt) > UNEXPLAINED_SHARE * np.abs(equity)] = Why.MONEY_UNEXPLAINED
+        is_left_out = ~is_summed & ~np.isnan(last)
+        if is_left_out.any():
+            left_out = self._sum(np.abs(last), is_left_out)
+            why[left_out > LEFT_OUT_SHARE * (np.abs(equity) + left_out)] = Why.MEMBERS_LEFT_OUT
         why[self._count(is_summed) == 0.0] = Why.NO_EQUITY
         return why
 
@@ -205,8 +214,12 @@ class GroupRows:
 
     def _sum(self, values: FloatArray, mask: BoolArray) -> FloatArray:
         # Slot 0 takes what belongs to no group.
-        sums = np.bincount(self._group + 1, np.where(mask, values, 0.0), len(self.names) + 1)
+        sums = np.bincount(self._slot, np.where(mask, values, 0.0), len(self.names) + 1)
         return sums[1:].astype(np.float64)
+
+
+def _of_names(values: Mapping[str, float], names: Sequence[str]) -> FloatArray:
+    return np.array([values.get(name, 1.0) for name in names], np.float64)
 
 
 def _most_by_moment(flows: Sequence[Move]) -> float:

@@ -20,7 +20,7 @@ from marginwatch.model.delivery import AlertCounts, ChannelStanding, ChannelTest
 from marginwatch.model.notice import Notice
 from marginwatch.model.silence import Matcher, Silence
 from marginwatch.model.snapshots import Break
-from marginwatch.notify.channels.base import Channel
+from marginwatch.notify.channels.base import Channel, Listening
 from marginwatch.notify.dispatcher import Dispatcher
 from marginwatch.notify.followups import FollowUps
 from marginwatch.notify.health import ChannelHealth
@@ -161,6 +161,9 @@ class Alerting:
             "dispatcher": self.dispatcher.run,
             "follow-ups": self._followups.run,
         }
+        for name, channel in self._channels.items():
+            if isinstance(channel, Listening):
+                parts[f"answers from {name}"] = channel.listen
         url = self.setup.notification.heartbeat_url
         if url is not None:
             every_s = self.setup.notification.heartbeat_every_s
@@ -201,7 +204,7 @@ class Alerting:
     def _judge(self, result: Frame | LaneResult) -> None:
         transitions = self._rulebook.evaluate(FrameSource(result, self._facts, self._subjects))
         if transitions:
-            self.writer.put(transitions, _oldest_ns(result))
+            self.writer.take(transitions, _oldest_ns(result))
         if isinstance(result, Frame):
             self.writer.note_judged(result.at_ns)
 

@@ -86,7 +86,7 @@ class TransitionWriter:
         self.written_s = clock.monotonic_s()
         self.is_failing = False
 
-    def put(self, transitions: tuple[Transition, ...], oldest_ns: int | None) -> None:
+    def take(self, transitions: tuple[Transition, ...], oldest_ns: int | None) -> None:
         """Queue what one evaluation found; ``oldest_ns`` is when the oldest message behind it was received."""
         self._waiting.append(_Batch(transitions, oldest_ns))
         self._n_waiting += len(transitions)

@@ -1,7 +1,9 @@
 """Configuration of notification: what is right becomes a setup, what is wrong names file, line, key and fix."""
 
 import os
+import re
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -267,3 +269,13 @@ def test_a_route_whose_channels_are_all_disabled_is_refused(read):
     )
     assert "every channel named here is disabled" in wrong(read, text)
     assert os.environ["N1_KEY"] == "k"
+
+
+def test_the_page_about_notifying_shows_a_configuration_that_works(read, monkeypatch):
+    monkeypatch.setenv("TELEGRAM_TOKEN", "123456:abc")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "notifying.md").read_text()
+    [example] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    setup = read(example)
+    assert list(setup.channels) == ["night-phone", "mail"]
+    assert [route.name for route in setup.routes] == ["urgent"]
+    assert (len(setup.mutes), len(setup.inhibits)) == (1, 1)

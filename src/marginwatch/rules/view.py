@@ -184,10 +184,11 @@ class View:
             places = places[at]
         answers, values = sight.answers[places], sight.values[places]
         badness = self.badness(values)
-        is_fine = (answers != NUMBER) & (answers != MISSING)
-        badness[is_fine] = -np.inf
-        lost = np.isnan(badness)
-        lost |= answers == MISSING
+        if answers.any():
+            badness[(answers != NUMBER) & (answers != MISSING)] = -np.inf
+            lost = np.isnan(badness) | (answers == MISSING)
+        else:
+            lost = np.isnan(badness)
         moves = badness <= held.down[at]
         if sight.is_doubtful is not None:
             doubtful = sight.is_doubtful[places]
@@ -200,7 +201,7 @@ class View:
         # Who is judged stirs if it was not, or moves, or is lost or found; who is not stirs if it was.
         moves |= rests | (lost != held.is_unknown[at])
         stirs = np.where(judged, moves, ~rests)
-        self._note(at, values, judged & ~lost & ~is_fine, sight.at_ns)
+        self._note(at, values, judged & ~lost & (answers == NUMBER), sight.at_ns)
         if not stirs.any():
             return Stirring(NO_ROWS, NO_ROWS, NO_ROWS)
         found = np.flatnonzero(stirs)

@@ -56,14 +56,16 @@ def position_distances(of: Distances) -> PositionDistances:
 
 def _by_coin(sheet: MarginSheet, coins: CoinDistances) -> tuple[FloatArray, AnswerArray]:
     """Return for each leg the shock of its coin alone that takes its account, shape (n,), and the answers."""
-    n_coins = sheet.coin_usd.shape[0]
-    wanted = sheet.leg_account * n_coins + sheet.underlying_coin[sheet.leg_contract]
+    n_coins: int = sheet.coin_usd.shape[0]
+    wanted: CodeArray = sheet.leg_account * n_coins + sheet.underlying_coin[sheet.leg_contract]
     # An account without a headroom has no pairs: its legs miss theirs as well.
     pairs: CodeArray = coins.account * n_coins + coins.coin
     n: int = wanted.shape[0]
     if not pairs.shape[0]:
         return np.full(n, np.nan), np.full(n, np.uint8(Answer.MISSING))
-    place: CodeArray = np.minimum(np.searchsorted(pairs, wanted), pairs.shape[0] - 1)
+    after = np.searchsorted(pairs, wanted)
+    last: int = pairs.shape[0] - 1
+    place = np.minimum(after, last)
     is_found = pairs[place] == wanted
     shock: FloatArray = np.where(is_found, coins.ways.shock[place], np.nan)
     return shock, np.where(is_found, coins.ways.answer[place], np.uint8(Answer.MISSING))

@@ -191,6 +191,21 @@ def test_a_yes_or_no_is_told_without_a_limit_of_0() -> None:
     assert not {"Value", "Limit"} & {line.label for line in message.items[0].lines}
 
 
+def test_a_magnitude_below_0_is_not_said_to_be_above_its_limit() -> None:
+    short = alert(measure="account.net_exposure_to_equity", unit="times", value=-3.2, bound=3.0)
+    item = told(row(short)).items[0]
+    assert item.headline.endswith("is -3.20×, beyond its limit of ±3.00×")
+    assert item.lines[1].value == "±3.00×"
+
+
+@pytest.mark.parametrize(
+    ("side", "value"), [("above", 0.84), ("above", 0.85), ("below", 0.85), ("below", 0.86)]
+)
+def test_what_fires_on_inside_its_limit_is_not_said_to_be_beyond(side: str, value: float) -> None:
+    headline = told(row(alert(side=side, value=value), SendReason.REPEATED)).items[0].headline
+    assert "back inside its limit of 85.0%, but not yet for good" in headline
+
+
 def test_counts_have_a_noun_unless_the_rule_has_one() -> None:
     count = alert(measure="account.n_positions", unit="count", value=12.0, bound=10.0)
     assert "is 12 items, above its limit of 10 items" in told(row(count)).items[0].headline

@@ -84,7 +84,10 @@ class Teller:
         if alert.value is None or alert.bound is None:
             return self.figure(alert.value, alert.unit), self.figure(alert.bound, alert.unit)
         value, bound = self.figures.pair(alert.value, alert.bound, alert.unit)
-        return self.figure(alert.value, alert.unit, value), self.figure(alert.bound, alert.unit, bound)
+        return (
+            self.figure(alert.value, alert.unit, value),
+            self.figure(alert.bound, alert.unit, f"±{bound}" if is_either_way(alert) else bound),
+        )
 
     def _sentence(self, key: str, **values: str) -> str:
         return fill(self.catalog.words("sentences", key), values)
@@ -104,6 +107,8 @@ class Teller:
             return self._sentence("no_number", **values)
         if is_flag(alert):
             return self._sentence("flag", **values)
+        if not is_beyond(alert):
+            return self._sentence("inside", **values)
         return self._sentence("change" if alert.window_s else "level", **values)
 
     def _over_sentence(self, alert: Alert) -> str:
@@ -229,7 +234,7 @@ class Teller:
                 "severity": self.catalog.words("severities", alert.severity.word),
                 "rule": one_line(alert.rule, 120),
                 "measure": self._measure(alert),
-                "side": self.catalog.words("sides", alert.side),
+                "side": self.catalog.words("sides", "beyond" if is_either_way(alert) else alert.side),
                 "value": value,
                 "bound": bound,
                 "window": self.figures.duration(alert.window_s or 0.0),
@@ -248,3 +253,21 @@ def is_flag(alert: Alert) -> bool:
         and alert.bound is not None
         and 0 <= alert.bound < 1
     )
+
+
+def is_either_way(alert: Alert) -> bool:
+    """Return whether the magnitude was judged: a value far below 0 crossed a bound that lies above."""
+    return (
+        alert.side == "above"
+        and alert.value is not None
+        and alert.bound is not None
+        and alert.value < 0 < alert.bound < -alert.value
+    )
+
+
+def is_beyond(alert: Alert) -> bool:
+    """Return whether the value is beyond its bound now; an alert fires on until it is back where its rule clears."""
+    if alert.value is None or alert.bound is None:
+        return True
+    beyond = alert.value > alert.bound if alert.side == "above" else alert.value < alert.bound
+    return beyond or is_either_way(alert)

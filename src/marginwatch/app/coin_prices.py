@@ -63,7 +63,10 @@ class CoinPrices:
         if frame is not None and frame is not self._frame_seen:
             self._frame_seen = frame
             coins, prices = frame.book.coins, frame.prices
-            rows = zip(prices.coin.tolist(), prices.usd.tolist(), prices.is_cash.tolist(), strict=True)
+            codes: list[int] = prices.coin.tolist()
+            worths: list[float] = prices.usd.tolist()
+            cash: list[bool] = prices.is_cash.tolist()
+            rows = zip(codes, worths, cash, strict=True)
             self._now = {
                 str(coins[code]): (usd, is_cash)
                 for code, usd, is_cash in rows

@@ -13,6 +13,7 @@ from marginwatch.app.service import Service, running
 from marginwatch.config.settings import AlertTable, Config, ServiceSettings
 from marginwatch.model.alert import Transition, TransitionKind
 from marginwatch.model.severity import Severity
+from marginwatch.sim.exchange import Exchange
 from marginwatch.sim.faults import parse_faults
 
 WARNED_BY = {"maintenance-margin", "liquidation-distance"}
@@ -49,6 +50,19 @@ def of(heard: list[Transition], account: str, kind: TransitionKind) -> dict[str,
     return found
 
 
+async def told_before_liquidation(
+    exchange: Exchange, uid: str, first: float, heard: list[Transition]
+) -> list[Transition]:
+    """Let Bitcoin fall from its first price until the account is liquidated; return what was told before that step."""
+    for fall in (*FALLS, *(FALLS[-1] * STEP**step for step in range(1, STEPS_MAX))):
+        before = len(heard)
+        exchange.set_price("BTCUSDT", Decimal(f"{fall * first:.1f}"))
+        if exchange.truth(uid).liquidations:
+            return heard[:before]
+        await asyncio.sleep(SETTLE_S)
+    pytest.fail("it was not liquidated")
+
+
 @pytest.mark.parametrize("is_lying", [False, True], ids=["rest_errors", "rest_repeats_itself"])
 async def test_the_margin_alert_comes_before_the_liquidation_and_none_resolves_because_data_stopped(
     set_stage: Any, until: Any, all_stream: Any, tmp_path: Path, is_lying: bool
@@ -76,15 +90,7 @@ async def test_the_margin_alert_comes_before_the_liquidation_and_none_resolves_b
             stage.server.freeze_private(is_frozen=True, with_replies=is_lying)
             if not is_lying:
                 stage.faults.plan = parse_faults("rest_error=100%")
-            before = 0
-            for fall in (*FALLS, *(FALLS[-1] * STEP**step for step in range(1, STEPS_MAX))):
-                before = len(heard)
-                exchange.set_price("BTCUSDT", Decimal(f"{fall * first:.1f}"))
-                if exchange.truth(info.uid).liquidations:
-                    break
-                await asyncio.sleep(SETTLE_S)
-            assert exchange.truth(info.uid).liquidations == 1
-            told = heard[:before]
+            told = await told_before_liquidation(exchange, info.uid, first, heard)
             assert set(of(told, "reckless", TransitionKind.FIRED)) >= WARNED_BY
             worst = of(told, "reckless", TransitionKind.FIRED) | of(told, "reckless", TransitionKind.RAISED)
             assert worst["maintenance-margin"] is Severity.CRITICAL

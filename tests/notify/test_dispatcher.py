@@ -21,6 +21,7 @@ from tests.notify.samples import (
 from marginwatch.errors import ConnectivityError
 from marginwatch.model.delivery import RowState, SendReason
 from marginwatch.model.severity import Severity
+from marginwatch.model.silence import Matcher, Silence
 from marginwatch.notify.settings import DispatchSettings
 
 
@@ -296,3 +297,54 @@ async def test_run_wakes_delivers_and_stops():
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_the_end_of_what_was_told_waits_for_the_end_of_a_silence_even_of_one_ended_early():
+    stand = Stand()
+    await stand.put(a_row())
+    silence = Silence(
+        silence_id="s",
+        matchers=(Matcher.parse("account=mm-1"),),
+        author="eve",
+        comment="",
+        from_ns=T,
+        until_ns=T + 3_600 * SECOND,
+    )
+    stand.desk.silenced = [silence]
+    await stand.put(a_row(over(an_alert()), SendReason.RESOLVED))
+    assert stand.outbox.state(2) is RowState.WAITING
+    await stand.clock.advance(61)
+    await stand.turn()
+    assert len(stand.channels["a"].items) == 1
+    stand.desk.silenced = [msgspec.structs.replace(silence, ended_at_ns=stand.clock.now_ns())]
+    await stand.clock.advance(61)
+    await stand.turn()
+    assert [item.is_firing for item in stand.channels["a"].items] == [True, False]
+
+
+async def test_a_channel_that_wants_no_ends_still_hears_of_one_that_overtook_its_beginning():
+    stand = Stand(a_setup(a={"send_resolved": False}))
+    alert = an_alert()
+    await stand.put(a_row(alert))
+    await stand.put(a_row(over(alert), SendReason.RESOLVED))
+    assert [item.is_firing for item in stand.channels["a"].items] == [True]
+    late = an_alert(2)
+    await stand.clock.advance(40)
+    await stand.put(a_row(late), a_row(over(late), SendReason.RESOLVED))
+    assert [item.is_firing for item in stand.channels["a"].items] == [True, False]
+
+
+async def test_every_row_ends_with_a_state_and_whoever_was_not_told_has_a_reason():
+    stand = Stand(a_setup("a", "b", b={"fall_over_to": "a"}))
+    alerts = [an_alert(number) for number in range(6)]
+    stand.channels["b"].answers = [refused(), unreachable()]
+    for alert in alerts:
+        await stand.put(a_row(alert), a_row(alert, channel="b"))
+        await stand.put(*(a_row(over(alert), SendReason.RESOLVED, channel=name) for name in "ab"))
+    for _ in range(30):
+        await stand.clock.advance(31)
+        await stand.turn()
+    states = {row.state for row in stand.outbox.rows.values()}
+    assert RowState.WAITING not in states
+    reasons = {one.row_id: one.detail for one in stand.outbox.outcomes}
+    assert all(reasons[row_id] for row_id in stand.outbox.rows)

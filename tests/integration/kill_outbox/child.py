@@ -5,6 +5,7 @@ when it is ready. Children are reaped by the system, so that a killed one is soo
 """
 
 import asyncio
+import gc
 import json
 import os
 import random
@@ -171,6 +172,7 @@ BREAKS = {"record_before_sending": record_before_sending, "forget_to_record": fo
 
 def nursery() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.freeze()
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()

@@ -14,6 +14,8 @@ from tests.web.alerts import alert_of, small_desk
 from tests.web.conftest import Picture
 
 from marginwatch.cli import main
+from marginwatch.model.alert import Subject
+from marginwatch.model.ids import AccountId
 from marginwatch.model.secret import Secret
 from marginwatch.model.severity import Severity
 from marginwatch.risk.frame import Frame
@@ -112,12 +114,28 @@ def test_an_acknowledgement_by_id_key_or_subject(
     assert "→ dir-1, margin-usage: Add" in shown
 
 
+def test_all_alerts_of_an_account_or_one_of_a_rule(service: SimpleNamespace) -> None:
+    position = Subject(scope="position", name="mm-1/BTCUSDT/net", account_id=AccountId("mm-1"))
+    service.desk.alerts.append(
+        alert_of("x", alert_id="id-position", key="p", rule="adl-rank", subject=position)
+    )
+    assert main(["alerts", "ack", "mm-1"]) == 2
+    assert service.desk.given == []
+    assert main(["alerts", "ack", "mm-1", "--rule", "adl-rank"]) == 0
+    assert [one.alert_id for one in service.desk.given] == ["id-position"]
+    assert main(["alerts", "ack", "mm-1", "--all"]) == 0
+    assert {one.alert_id for one in service.desk.given} == {"id-position", "id-mm-1"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
         (["alerts", "ack", "nobody"], ["no alert 'nobody' fires; these do:", "id-mm-1 high mm-1"]),
         (["alerts", "ack", "calm"], ["no alert 'calm' fires"]),
-        (["alerts", "ack", "twice"], ["'twice' has 2 alerts that fire; name one by its id:", "id-two"]),
+        (
+            ["alerts", "ack", "twice"],
+            ["'twice' has 2 alerts that fire; name one by its id or --rule, or take --all:", "id-two"],
+        ),
         (["alerts", "ack", "mm-1", "--for", "soon"], ["--for: 'soon' is no duration; write one such as 30s"]),
         (["alerts", "ack", "mm-1", "--for", "200d"], ["for_s", "90 days"]),
         (["alerts", "--json", "ack", "mm-1"], ["put the options behind ack"]),

@@ -67,8 +67,8 @@ def clock(at_ns: int) -> str:
 
 ALERT_COLUMNS = (
     Column("severity", lambda row: row.severity, is_number=False),
-    Column("state", state_words, is_number=False),
-    Column("rule", lambda row: row.rule, is_number=False, rank=2),
+    Column("state", state_words, is_number=False, rank=2),
+    Column("rule", lambda row: row.rule, is_number=False),
     Column("subject", lambda row: row.subject, is_number=False),
     Column("value", lambda row: figure(row.value, row.unit)),
     Column("bound", bound_words, rank=4),
@@ -115,7 +115,9 @@ def alert_notes(reply: AlertsReply) -> list[str]:
     if not reply.rows:
         lines.append("Nothing fires, nothing is pending, and nothing has resolved lately.")
     if reply.n_unjudged:
-        lines.append(f"{reply.n_unjudged} pairs of rule and subject cannot be judged: marginwatch rules list")
+        lines.append(
+            f"{reply.n_unjudged} pairs of rule and subject cannot be judged: marginwatch rules list --url … shows which"
+        )
     return _few(lines)
 
 

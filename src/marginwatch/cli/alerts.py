@@ -16,6 +16,8 @@ from marginwatch.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from marginwatch.model.secret import Secret
     from marginwatch.model.severity import Severity
     from marginwatch.web.alert_replies import AlertRow, AlertsReply
@@ -77,7 +79,7 @@ def alerts(
     elif form is Form.CSV:
         write_csv(AlertRow, reply.rows)
     else:
-        write_table(alerts_title(reply), ALERT_COLUMNS, reply.rows, alert_notes(reply))
+        write_table(alerts_title(reply), ALERT_COLUMNS, reply.rows, alert_notes(reply), is_dense=True)
     if limit is None:
         return FINE
     # Whatever rows are shown: a filter must not hide what the exit code is asked about.
@@ -128,7 +130,9 @@ def firing(url: str, token: "Secret", severity: str = "info") -> "AlertsReply":
 def acknowledge(
     which: Annotated[
         str,
-        typer.Argument(metavar="ID", help="The alert's id or key, or a subject of which one alert fires."),
+        typer.Argument(
+            metavar="ID", help="The alert's id or key; or a subject or account of which one fires."
+        ),
     ],
     config: ConfigOption = None,
     url: UrlOption = None,
@@ -137,6 +141,10 @@ def acknowledge(
     how_long: Annotated[
         str, typer.Option("--for", metavar="TIME", help="How long it is not told again: 30m, 2h, 1d.")
     ] = ACK_USUAL,
+    rule: Annotated[str | None, typer.Option("--rule", metavar="NAME", help="Only of this rule.")] = None,
+    is_all: Annotated[
+        bool, typer.Option("--all", help="Everything that fires of that subject or account.")
+    ] = False,
     author: AuthorOption = None,
     json: JsonOption = False,
 ) -> int:
@@ -150,12 +158,12 @@ def acknowledge(
 
     where, key = service_url(url, config), find_token(token, config)
     body = {"author": author_of(author), "comment": comment, "for_s": duration_of("--for", how_long)}
-    row = the_one(which, firing(where, key).rows)
-    path = f"/api/v1/alerts/{quote(row.alert_id, safe='')}/ack"
-    given = send(where, "POST", path, key, body, AcknowledgementRow)
-    if json:
-        write_json(given)
-    else:
+    for row in the_ones(which, rule, firing(where, key).rows, is_all=is_all):
+        path = f"/api/v1/alerts/{quote(row.alert_id, safe='')}/ack"
+        given = send(where, "POST", path, key, body, AcknowledgementRow)
+        if json:
+            write_json(given)
+            continue
         typer.echo(
             printable(
                 f"{row.subject}, {row.rule} ({given.severity}): {given.author} takes care of it"
@@ -165,25 +173,31 @@ def acknowledge(
     return FINE
 
 
-def the_one(which: str, rows: "tuple[AlertRow, ...]") -> "AlertRow":
-    """Return the alert of an id or a key, or the only one of a subject.
+def the_ones(
+    which: str, rule: str | None, rows: "tuple[AlertRow, ...]", *, is_all: bool
+) -> "Sequence[AlertRow]":
+    """Return the alert of an id or a key, or the only one of a subject or account, or all of those.
 
     Raises
     ------
     ConfigError
-        If none fires, or several do; then with their ids.
+        If none fires, or several do and not all are wanted; then with their ids.
     """
     from marginwatch.errors import ConfigError
 
-    named = [row for row in rows if which in (row.alert_id, row.key)]
-    found = named or [row for row in rows if row.subject.casefold() == which.casefold()]
-    if len(found) == 1:
-        return found[0]
+    name = which.casefold()
+    found = [row for row in rows if which in (row.alert_id, row.key)]
+    found = found or [
+        row for row in rows if name in (row.subject.casefold(), (row.account_id or "").casefold())
+    ]
+    found = [row for row in found if rule in (None, row.rule)]
+    if len(found) == 1 or (found and is_all):
+        return found
     lines = [
         f"  {row.alert_id}  {row.severity} {row.subject}, {row.rule}" for row in (found or rows)[:NAMED_MAX]
     ]
     if found:
-        head = f"{which!r} has {len(found)} alerts that fire; name one by its id:"
+        head = f"{which!r} has {len(found)} alerts that fire; name one by its id or --rule, or take --all:"
     elif rows:
         head = f"no alert {which!r} fires; these do:"
     else:

@@ -127,46 +127,46 @@ def test_all_alerts_of_an_account_or_one_of_a_rule(service: SimpleNamespace) -> 
     assert {one.alert_id for one in service.desk.given} == {"id-position", "id-mm-1"}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "parts"),
-    [
-        (["alerts", "ack", "nobody"], ["no alert 'nobody' fires; these do:", "id-mm-1 high mm-1"]),
-        (["alerts", "ack", "calm"], ["no alert 'calm' fires"]),
-        (
-            ["alerts", "ack", "twice"],
-            ["'twice' has 2 alerts that fire; name one by its id or --rule, or take --all:", "id-two"],
-        ),
-        (["alerts", "ack", "mm-1", "--for", "soon"], ["--for: 'soon' is no duration; write one such as 30s"]),
-        (["alerts", "ack", "mm-1", "--for", "200d"], ["for_s", "90 days"]),
-        (["alerts", "--json", "ack", "mm-1"], ["put the options behind ack"]),
-        (
-            ["alerts", "--fail-on", "bad"],
-            ["--fail-on: severity must be one of info, warning, high, critical"],
-        ),
-        (["alerts", "--state", "loud"], ["state 'loud' is unknown; there is: firing, pending"]),
-        (["alerts", "--rule", "margin-usag"], ["did you mean 'margin-usage'?"]),
-        (["alerts", "--json", "--csv"], ["exclude each other"]),
-        (["silence"], ["add, list or end"]),
-        (["silence", "add", "mm-1", "--for", "1h", "--comment", "x"], ["no matcher; write label=value"]),
-        (["silence", "add", "a=b", "--for", "1h", "--comment", " "], ["comment: must not be blank"]),
-        (["silence", "add", "a!=b", "--for", "1h", "--comment", "x"], ["would silence nearly everything"]),
-        (["silence", "add", "a=b", "--for", "1h"], ["--comment"]),
-        (["silence", "end", "s9"], ["no silence 's9' holds or will"]),
-    ],
-)
+WRONG_CALLS = [
+    (["alerts", "ack", "nobody"], ["no alert 'nobody' fires; these do:", "id-mm-1 high mm-1"]),
+    (["alerts", "ack", "calm"], ["no alert 'calm' fires"]),
+    (
+        ["alerts", "ack", "twice"],
+        ["'twice' has 2 alerts that fire; name one by its id or --rule, or take --all:", "id-two"],
+    ),
+    (["alerts", "ack", "mm-1", "--for", "soon"], ["--for: 'soon' is no duration; write one such as 30s"]),
+    (["alerts", "ack", "mm-1", "--for", "200d"], ["for_s", "90 days"]),
+    (["alerts", "--json", "ack", "mm-1"], ["put the options behind ack"]),
+    (
+        ["alerts", "--fail-on", "bad"],
+        ["--fail-on: severity must be one of info, warning, high, critical"],
+    ),
+    (["alerts", "--state", "loud"], ["state 'loud' is unknown; there is: firing, pending"]),
+    (["alerts", "--rule", "margin-usag"], ["did you mean 'margin-usage'?"]),
+    (["alerts", "--json", "--csv"], ["exclude each other"]),
+    (["silence"], ["add, list or end"]),
+    (["silence", "add", "mm-1", "--for", "1h", "--comment", "x"], ["no matcher; write label=value"]),
+    (["silence", "add", "a=b", "--for", "1h", "--comment", " "], ["comment: must not be blank"]),
+    (["silence", "add", "a!=b", "--for", "1h", "--comment", "x"], ["would silence nearly everything"]),
+    (["silence", "add", "a=b", "--for", "1h"], ["--comment"]),
+    (["silence", "end", "s9"], ["no silence 's9' holds or will"]),
+]
+
+
 def test_a_wrong_call_says_what_to_do_and_changes_nothing(
-    service: SimpleNamespace, capsys: pytest.CaptureFixture[str], arguments: list[str], parts: list[str]
+    service: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service.desk.alerts += [
         alert_of("twice", alert_id=f"id-{name}", key=name, severity=Severity.INFO) for name in ("one", "two")
     ]
-    assert main(arguments) == 2
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert all(line.startswith("marginwatch: ") for line in shown.err.splitlines())
-    for part in parts:
-        assert part in shown.err
-    assert (service.desk.given, service.desk.held) == ([], [])
+    for arguments, parts in WRONG_CALLS:
+        assert main(arguments) == 2, arguments
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert all(line.startswith("marginwatch: ") for line in shown.err.splitlines())
+        for part in parts:
+            assert part in shown.err
+        assert (service.desk.given, service.desk.held) == ([], [])
 
 
 def test_a_silence_from_beginning_to_end(

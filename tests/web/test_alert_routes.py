@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Callable
 from types import SimpleNamespace
 
 import aiohttp
-import pytest
 import pytest_asyncio
 from tests.web.alerts import MINUTE_NS, NOW_NS, Desk, small_desk
 from tests.web.conftest import Picture
@@ -65,42 +64,40 @@ async def test_alerts_come_most_severe_first_with_all_that_is_known_of_them(api:
     assert (resolved["state"], resolved["since_ns"]) == ("resolved", NOW_NS - MINUTE_NS)
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("state=firing", ["id-dir-1", "id-mm-1", "id-unknown"]),
-        ("state=pending", ["id-calm"]),
-        ("state=unknown", ["id-dir-1", "id-unknown"]),
-        ("state=resolved", ["id-old-1"]),
-        ("severity=high", ["id-dir-1", "id-mm-1", "id-old-1"]),
-        ("severity=critical&recent=0", ["id-dir-1"]),
-        ("account=MM-1", ["id-mm-1"]),
-        ("rule=data-missing", ["id-unknown"]),
-        ("rule=margin-usage&state=firing&severity=critical", ["id-dir-1"]),
-    ],
-)
-async def test_filters(api: SimpleNamespace, query: str, expected: list[str]) -> None:
-    assert [row["alert_id"] for row in await rows(api, f"/api/v1/alerts?{query}")] == expected
+FILTERS = [
+    ("state=firing", ["id-dir-1", "id-mm-1", "id-unknown"]),
+    ("state=pending", ["id-calm"]),
+    ("state=unknown", ["id-dir-1", "id-unknown"]),
+    ("state=resolved", ["id-old-1"]),
+    ("severity=high", ["id-dir-1", "id-mm-1", "id-old-1"]),
+    ("severity=critical&recent=0", ["id-dir-1"]),
+    ("account=MM-1", ["id-mm-1"]),
+    ("rule=data-missing", ["id-unknown"]),
+    ("rule=margin-usage&state=firing&severity=critical", ["id-dir-1"]),
+]
 
 
-@pytest.mark.parametrize(
-    ("path", "part"),
-    [
-        ("alerts?state=loud", "state 'loud' is unknown; there is: firing, pending, unknown, resolved"),
-        ("alerts?severity=bad", "severity must be one of info, warning, high, critical, got 'bad'"),
-        ("alerts?rule=margin-usag", "there is no rule 'margin-usag'; did you mean 'margin-usage'?"),
-        ("rules?rule=zzz", "there is no rule 'zzz'; marginwatch rules list names all"),
-        ("alerts?recent=-1", "recent: Expected 'int' >= 0"),
-        ("alerts/transitions?limit=100000", "limit: Expected 'int' <= 1000"),
-        ("alerts/deliveries?before=x", "before: Expected 'int'"),
-    ],
-)
-async def test_a_wrong_question_is_refused_with_the_remedy(
-    api: SimpleNamespace, path: str, part: str
-) -> None:
-    status, reply = await api.ask("GET", f"/api/v1/{path}")
-    assert status == 400
-    assert part in reply
+async def test_filters(api: SimpleNamespace) -> None:
+    for query, expected in FILTERS:
+        assert [row["alert_id"] for row in await rows(api, f"/api/v1/alerts?{query}")] == expected
+
+
+WRONG_QUESTIONS = [
+    ("alerts?state=loud", "state 'loud' is unknown; there is: firing, pending, unknown, resolved"),
+    ("alerts?severity=bad", "severity must be one of info, warning, high, critical, got 'bad'"),
+    ("alerts?rule=margin-usag", "there is no rule 'margin-usag'; did you mean 'margin-usage'?"),
+    ("rules?rule=zzz", "there is no rule 'zzz'; marginwatch rules list names all"),
+    ("alerts?recent=-1", "recent: Expected 'int' >= 0"),
+    ("alerts/transitions?limit=100000", "limit: Expected 'int' <= 1000"),
+    ("alerts/deliveries?before=x", "before: Expected 'int'"),
+]
+
+
+async def test_a_wrong_question_is_refused_with_the_remedy(api: SimpleNamespace) -> None:
+    for path, part in WRONG_QUESTIONS:
+        status, reply = await api.ask("GET", f"/api/v1/{path}")
+        assert status == 400
+        assert part in reply
 
 
 async def test_transitions_and_deliveries_page_by_page(api: SimpleNamespace) -> None:
@@ -159,11 +156,14 @@ async def test_an_acknowledgement_is_shown_with_who_gave_it(api: SimpleNamespace
     assert not row["acknowledgement"]["is_active"]
 
 
-@pytest.mark.parametrize("alert_id", ["nonsense", "id-calm", "id-old-1"])
-async def test_only_what_fires_can_be_acknowledged(api: SimpleNamespace, alert_id: str) -> None:
-    status, reply = await api.ask("POST", f"/api/v1/alerts/{alert_id}/ack", {"author": "nan"})
-    assert (status, api.desk.given) == (404, [])
-    assert f"404: no alert '{alert_id}' fires" in reply
+NOT_FIRING = ["nonsense", "id-calm", "id-old-1"]
+
+
+async def test_only_what_fires_can_be_acknowledged(api: SimpleNamespace) -> None:
+    for alert_id in NOT_FIRING:
+        status, reply = await api.ask("POST", f"/api/v1/alerts/{alert_id}/ack", {"author": "nan"})
+        assert (status, api.desk.given) == (404, [])
+        assert f"404: no alert '{alert_id}' fires" in reply
 
 
 async def test_a_silence_from_beginning_to_end(api: SimpleNamespace) -> None:
@@ -194,39 +194,37 @@ async def test_a_silence_from_beginning_to_end(api: SimpleNamespace) -> None:
 GOOD = {"matchers": ["account=mm-1"], "author": "nan", "for_s": 60, "comment": "x"}
 
 
-@pytest.mark.parametrize(
-    ("body", "parts"),
-    [
-        (b"", ["the body is empty", "matchers, author, for_s, comment, from_ns"]),
-        (b"{", ["the body is no JSON object: "]),
-        (b"nonsense", ["the body is no JSON object: "]),
-        (b"[]", ["object"]),
-        ({**GOOD, "autor": "nan"}, ["unknown field 'autor'", "there is: matchers, author"]),
-        ({"matchers": ["a=b"], "for_s": 60, "comment": "x"}, ["'author'", "write who you are"]),
-        ({**GOOD, "author": "  "}, ["author: must not be blank; write who you are"]),
-        ({**GOOD, "author": "n" * 65}, ["author", "<= 64"]),
-        ({**GOOD, "comment": ""}, ["comment", "write why"]),
-        ({**GOOD, "for_s": 0}, ["for_s", "90 days"]),
-        ({**GOOD, "for_s": 1e9}, ["for_s", "90 days"]),
-        ({**GOOD, "matchers": []}, ["matchers", '["account=mm-1"']),
-        ({**GOOD, "matchers": ["mm-1"]}, ["matchers: 'mm-1' is no matcher; write label=value"]),
-        ({**GOOD, "matchers": ["account=~("]}, ["matchers", "no regular expression"]),
-        (
-            {**GOOD, "matchers": ["account=~.*", "desk!=x"]},
-            ["would silence nearly everything", "account=mm-1"],
-        ),
-        ({**GOOD, "matchers": [f"a=b{n}" for n in range(21)]}, ["matchers", "<= 20"]),
-    ],
-)
-async def test_a_wrong_body_changes_nothing_and_names_key_and_remedy(
-    api: SimpleNamespace, body: object, parts: list[str]
-) -> None:
-    status, reply = await api.ask("POST", "/api/v1/silences", body)
-    assert (status, api.desk.held) == (400, [])
-    assert reply.startswith("400: ")
-    assert reply.count("\n") == 1
-    for part in parts:
-        assert part in reply
+WRONG_BODIES = [
+    (b"", ["the body is empty", "matchers, author, for_s, comment, from_ns"]),
+    (b"{", ["the body is no JSON object: "]),
+    (b"nonsense", ["the body is no JSON object: "]),
+    (b"[]", ["object"]),
+    ({**GOOD, "autor": "nan"}, ["unknown field 'autor'", "there is: matchers, author"]),
+    ({"matchers": ["a=b"], "for_s": 60, "comment": "x"}, ["'author'", "write who you are"]),
+    ({**GOOD, "author": "  "}, ["author: must not be blank; write who you are"]),
+    ({**GOOD, "author": "n" * 65}, ["author", "<= 64"]),
+    ({**GOOD, "comment": ""}, ["comment", "write why"]),
+    ({**GOOD, "for_s": 0}, ["for_s", "90 days"]),
+    ({**GOOD, "for_s": 1e9}, ["for_s", "90 days"]),
+    ({**GOOD, "matchers": []}, ["matchers", '["account=mm-1"']),
+    ({**GOOD, "matchers": ["mm-1"]}, ["matchers: 'mm-1' is no matcher; write label=value"]),
+    ({**GOOD, "matchers": ["account=~("]}, ["matchers", "no regular expression"]),
+    (
+        {**GOOD, "matchers": ["account=~.*", "desk!=x"]},
+        ["would silence nearly everything", "account=mm-1"],
+    ),
+    ({**GOOD, "matchers": [f"a=b{n}" for n in range(21)]}, ["matchers", "<= 20"]),
+]
+
+
+async def test_a_wrong_body_changes_nothing_and_names_key_and_remedy(api: SimpleNamespace) -> None:
+    for body, parts in WRONG_BODIES:
+        status, reply = await api.ask("POST", "/api/v1/silences", body)
+        assert (status, api.desk.held) == (400, [])
+        assert reply.startswith("400: ")
+        assert reply.count("\n") == 1
+        for part in parts:
+            assert part in reply
 
 
 async def test_a_body_beyond_all_measure_is_refused(api: SimpleNamespace) -> None:
@@ -251,12 +249,10 @@ WRITES = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), WRITES)
-async def test_without_the_token_nothing_changes(
-    api: SimpleNamespace, method: str, path: str, body: object
-) -> None:
-    status, _ = await api.ask(method, path, body, token="wrong")
-    assert (status, api.desk.held, api.desk.given) == (401, [], [])
+async def test_without_the_token_nothing_changes(api: SimpleNamespace) -> None:
+    for method, path, body in WRITES:
+        status, _ = await api.ask(method, path, body, token="wrong")
+        assert (status, api.desk.held, api.desk.given) == (401, [], [])
 
 
 async def test_a_service_without_alerts_says_so(measure_desk: Callable[[], Frame]) -> None:

@@ -348,3 +348,41 @@ async def test_every_row_ends_with_a_state_and_whoever_was_not_told_has_a_reason
     assert RowState.WAITING not in states
     reasons = {one.row_id: one.detail for one in stand.outbox.outcomes}
     assert all(reasons[row_id] for row_id in stand.outbox.rows)
+
+
+async def test_a_critical_alert_overtakes_what_a_slow_platform_has_still_to_take():
+    stand = Stand(a_setup(a={"messages_per_minute": 600.0}))
+    channel = stand.channels["a"]
+    take = channel.send
+
+    async def slowly(outgoing):
+        await stand.clock.sleep(2.0)
+        return await take(outgoing)
+
+    channel.send = slowly
+    await stand.outbox.add([a_row(an_alert(number), group=f"g{number}") for number in range(4)])
+    work = asyncio.ensure_future(stand.turn())
+    await stand.clock.advance(1.0)
+    await stand.outbox.add([a_row(an_alert(9, severity=Severity.CRITICAL))])
+    for _ in range(20):
+        await stand.clock.advance(1.0)
+    await work
+    assert [item.alert_id for item in channel.items] == [
+        "alert-0",
+        "alert-9",
+        "alert-1",
+        "alert-2",
+        "alert-3",
+    ]
+
+
+async def test_a_platform_that_says_now_is_not_asked_without_a_pause():
+    stand = Stand()
+    stand.channels["a"].answers = [unreachable(retry_after_s=0.0)]
+    await stand.put(a_row())
+    await stand.clock.advance(1.9)
+    await stand.turn()
+    assert len(stand.channels["a"].tried) == 1
+    await stand.clock.advance(0.2)
+    await stand.turn()
+    assert len(stand.channels["a"].outgoing) == 1

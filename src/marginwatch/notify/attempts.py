@@ -59,7 +59,8 @@ def shortened(text: str) -> str:
 def wait_s(error: DeliveryError, n_failures: int, settings: DispatchSettings, chance: random.Random) -> float:
     """Return how long to wait after a failure: as the platform says, else longer each time; longest if refused for good."""
     if error.retry_after_s is not None:
-        return min(max(0.0, error.retry_after_s), RETRY_AFTER_MAX_S)
+        # Who says "now" is not asked a hundred times a second.
+        return min(max(settings.backoff_first_s, error.retry_after_s), RETRY_AFTER_MAX_S)
     if not error.retryable:
         return settings.backoff_max_s
     return backoff_s(n_failures, settings.backoff_first_s, settings.backoff_max_s, chance)

@@ -34,6 +34,9 @@ OF_THE_CHANNEL = frozenset({"auth", "not_found"})
 ROOM_TO_ANSWER_S = 2.0
 """A channel's own time limit comes first: it can say more about what it waited for."""
 
+TURN_S = 1.0
+"""After so long rows are claimed anew before anything that is not critical is begun."""
+
 _T = TypeVar("_T")
 
 
@@ -94,6 +97,7 @@ class Worker:
         self.is_store_failing = False
         self.is_busy = False
         self.n_turns = 0
+        self._turn_begun_s = 0.0
 
     @property
     def lease_s(self) -> float:
@@ -122,7 +126,7 @@ class Worker:
 
     async def _turn(self) -> bool:
         clock, settings = self._shared.clock, self._shared.settings
-        self.tally.last_turn_s = clock.monotonic_s()
+        self.tally.last_turn_s = self._turn_begun_s = clock.monotonic_s()
         # Asked before the claim: what falls over after this is claimed with what it belongs to, not missed by both.
         elsewhere = await self._elsewhere()
         now_ns, lease_ns = clock.now_ns(), int(self.lease_s * 1e9)
@@ -140,13 +144,17 @@ class Worker:
         # What cannot be begun within the lease is claimed anew.
         begin_until_ns = now_ns + lease_ns - int((self._channel.table.timeout_s + 2 * ROOM_TO_ANSWER_S) * 1e9)
         for draft in found.drafts:
-            if clock.now_ns() > begin_until_ns:
+            if clock.now_ns() > begin_until_ns or (not draft.is_critical and self._is_slow()):
                 return True
             if clock.now_ns() < self._rest_until_ns:
                 await self._postpone(draft)
             else:
                 await self._tell(draft, view)
         return len(rows) >= settings.claim_max
+
+    def _is_slow(self) -> bool:
+        """Return whether this turn takes so long that something critical may have come meanwhile, which goes first."""
+        return self._shared.clock.monotonic_s() - self._turn_begun_s > TURN_S
 
     # ---- before sending ---------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from marginwatch.book.table import CodeArray
-from marginwatch.model.alert import Alert, Scope
+from marginwatch.model.alert import Alert
 from marginwatch.rules.column import Source
 from marginwatch.rules.evaluation import GONE
 from marginwatch.rules.restore import CONFIGURED
@@ -67,17 +67,23 @@ def _lacks_of(state: RuleState, view: View, codes: CodeArray, found: list[Lack])
 def part(state: RuleState, source: Source, teller: Teller) -> None:
     """End restored alerts that nothing will ever be heard of again, once that is certain."""
     waiting = state.waiting
-    ended: list[Alert] = [alert for alert in waiting.orphans if _is_heard(state, alert.subject.scope)]
-    waiting.orphans = [alert for alert in waiting.orphans if not _is_heard(state, alert.subject.scope)]
-    for alert in ended:
-        close_restored(teller, alert, NO_RULE)
+    heard = {scope: bool(rows.is_judged.any()) for scope, rows in state.scopes.items()}
+    orphans, waiting.orphans = waiting.orphans, []
+    for alert in orphans:
+        if heard[alert.subject.scope]:
+            close_restored(teller, alert, NO_RULE)
+        else:
+            waiting.orphans.append(alert)
     for scope in list(waiting.by_scope):
-        if not state.scopes[scope].is_all_looked:
+        # Before anybody was heard nothing is certain, and while names are unread somebody may yet be there.
+        is_heard = heard["account" if scope == "position" else scope]
+        if not is_heard or not state.scopes[scope].is_all_looked:
             continue
+        is_whole = scope in CONFIGURED or _is_whole(source)
         for watch, alert in waiting.all_of(scope):
-            if watch is None and not alert.is_unknown_notice and _is_heard(state, scope):
+            if watch is None and not alert.is_unknown_notice:
                 why = NO_RULE
-            elif _is_missed(state, source, alert):
+            elif _is_missed(state, alert, is_whole=is_whole):
                 why = GONE
             else:
                 continue
@@ -88,26 +94,21 @@ def part(state: RuleState, source: Source, teller: Teller) -> None:
                 close_restored(teller, alert, why)
 
 
-def _is_heard(state: RuleState, scope: Scope) -> bool:
-    """Return whether anybody of a scope may be judged: the first judged frame."""
-    return bool(state.scopes[scope].is_judged.any())
+def _is_whole(source: Source) -> bool:
+    """Return whether all accounts were heard, so that the coins held are all coins held."""
+    judged = source.is_judged("portfolio")
+    alive = source.subjects("portfolio").identities != 0
+    return judged is None or bool(judged[alive].all())
 
 
-def _is_missed(state: RuleState, source: Source, alert: Alert) -> bool:
+def _is_missed(state: RuleState, alert: Alert, *, is_whole: bool) -> bool:
     """Return whether it is certain that a subject which has not shown up is no more.
 
     What is configured is there from the first moment. A position shows up with its account; a coin with any account at all,
     so that all must have been heard.
     """
-    scope = alert.subject.scope
-    if scope == "position":
-        accounts = state.scopes["account"]
-        row = state.account_rows.get(str(alert.subject.account_id))
-        if row is None:
-            return accounts.is_all_looked and _is_heard(state, "account")
-        return bool(accounts.is_judged[row])
-    if scope in CONFIGURED:
-        return _is_heard(state, scope)
-    judged = source.is_judged("portfolio")
-    alive = source.subjects("portfolio").identities != 0
-    return _is_heard(state, scope) and (judged is None or bool(judged[alive].all()))
+    if alert.subject.scope != "position":
+        return is_whole
+    accounts = state.scopes["account"]
+    row = state.account_rows.get(str(alert.subject.account_id))
+    return accounts.is_all_looked if row is None else bool(accounts.is_judged[row])

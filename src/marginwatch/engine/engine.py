@@ -90,7 +90,6 @@ class Engine:
         self._press = FramePress(book, self._risk_settings)
         self._wake = asyncio.Event()
         self._oldest_ns: int | None = None
-        self._lane_oldest_ns: int | None = None
         self._framed_sequence = -1
 
     def sink(self, event: Event) -> None:
@@ -108,7 +107,6 @@ class Engine:
             self._on_breaks(breaks)
         # Only rules read what a lane measures.
         if self.rules and self.book.dirty and not self._wake.is_set():
-            self._lane_oldest_ns = received_ns
             self._wake.set()
 
     def _tell_unreadable(self, event: Event, error: ProtocolError) -> None:
@@ -120,25 +118,30 @@ class Engine:
     def run_lane(self) -> LaneResult | None:
         """Re-measure the accounts touched since the last time and hand them to the rules; None if there are none."""
         entries = self.book.columns.accounts.entries
-        dirty = tuple(entry for row in self.book.dirty if (entry := entries[row]) is not None)
-        self.book.dirty.clear()
-        self._wake.clear()
+        heard_ns = self._take_dirty()
+        dirty = tuple(entry for row in heard_ns if (entry := entries[row]) is not None)
         if not dirty:
             return None
-        result = self._press.lane(dirty, self._clock.now_ns(), self._lane_oldest_ns)
+        result = self._press.lane(dirty, self._clock.now_ns(), heard_ns)
         self.n_lanes += 1
         for rule in self.rules:
             rule(result)
         return result
+
+    def _take_dirty(self) -> dict[int, int | None]:
+        heard_ns = self.book.dirty.copy()
+        self.book.dirty.clear()
+        self._wake.clear()
+        return heard_ns
 
     def run_frame(self) -> Frame:
         """Measure everything, run the rules over it, publish it."""
         started = time.perf_counter()
         now_ns = self._clock.now_ns()
         # The rules get everything now, so no lane is due for what was touched before.
-        self.book.dirty.clear()
-        self._wake.clear()
+        heard_ns = self._take_dirty()
         frame = self._press.frame(now_ns)
+        frame.heard_ns = heard_ns
         frame.heavy = self.heavy
         if self._oldest_ns is not None:
             frame.wire_to_frame_ms = (now_ns - self._oldest_ns) / 1e6

@@ -1,5 +1,6 @@
 """Everything measured at one moment, frozen; and the press that makes such frames in reused buffers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -115,6 +116,8 @@ class Frame:
         The moment of the first frame.
     heavy : Heavy
         The latest of what is too heavy for a frame, each part with its own moment.
+    heard_ns : mapping of int to int or None
+        Of accounts touched since the last frame or lane: as in :class:`LaneResult`.
     """
 
     sequence: int
@@ -143,6 +146,7 @@ class Frame:
     build_ms: float = 0.0
     first_at_ns: int = 0
     heavy: Heavy = NO_HEAVY
+    heard_ns: Mapping[int, int | None] = field(default_factory=dict[int, int | None])
 
     def is_intact(self) -> bool:
         """Return whether the buffers still hold this frame."""
@@ -163,15 +167,16 @@ class LaneResult:
         Shape (len(entries),); safe to keep.
     inclusion : ndarray of shape (len(entries),), uint8
         Which of them count, and why the others do not.
-    oldest_ns : int or None
-        When the oldest message since the lane before was received, UTC nanoseconds; None if that is not known.
+    heard_ns : mapping of int to int or None
+        By row of each account, when the first message since it was last measured was received, UTC nanoseconds; None
+        where no message touched it.
     """
 
     at_ns: int
     entries: tuple[AccountEntry, ...]
     accounts: AccountMeasures
     inclusion: InclusionArray
-    oldest_ns: int | None = None
+    heard_ns: Mapping[int, int | None] = field(default_factory=dict[int, int | None])
 
 
 @dataclass(slots=True)
@@ -231,7 +236,10 @@ class FramePress:
         return self._moment(columns, now_ns)
 
     def lane(
-        self, entries: tuple[AccountEntry, ...], now_ns: int, oldest_ns: int | None = None
+        self,
+        entries: tuple[AccountEntry, ...],
+        now_ns: int,
+        heard_ns: Mapping[int, int | None] | None = None,
     ) -> LaneResult:
         """Measure some accounts alone, through the same functions as a frame."""
         columns = self._book.columns
@@ -240,7 +248,7 @@ class FramePress:
         rows = rows_of(columns, entries, self._numbers)
         included = inclusion(columns.accounts, now_ns, rows.account_row)
         measured = self._measured(rows, moment, self._lane_work)[1]
-        return LaneResult(now_ns, entries, measured, included, oldest_ns)
+        return LaneResult(now_ns, entries, measured, included, heard_ns or {})
 
     def frame(self, now_ns: int) -> Frame:
         """Measure everything and freeze it. The frame before the last one is overwritten."""

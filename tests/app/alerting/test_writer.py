@@ -91,7 +91,7 @@ async def test_what_is_written_can_be_read_by_whoever_hears_of_it(desk: Desk) ->
 
     writer = TransitionWriter(desk.store, desk.alerts, rows_for, desk.clock, hear)
     running = asyncio.create_task(writer.run())
-    writer.take((transition(1, TransitionKind.PENDING), transition(2, TransitionKind.FIRED)), None)
+    writer.take((transition(1, TransitionKind.PENDING), transition(2, TransitionKind.FIRED)), (None, None))
     await asyncio.wait_for(done.wait(), 10)
     assert seen == [["t0001", "t0002"], ["t0002"]]
     assert (writer.n_fired, writer.n_rows) == (1, 1)
@@ -100,7 +100,7 @@ async def test_what_is_written_can_be_read_by_whoever_hears_of_it(desk: Desk) ->
 
 async def test_order_is_kept_and_every_batch_is_heard_of_once(desk: Desk) -> None:
     for number in range(1, 6):
-        desk.writer.take((transition(number, TransitionKind.RAISED, f"a{number}"),), None)
+        desk.writer.take((transition(number, TransitionKind.RAISED, f"a{number}"),), (None,))
     await desk.writer.flush()
     assert await desk.stored() == [f"t{number:04}" for number in range(1, 6)]
     assert [name for names in desk.heard for name in names] == [f"t{number:04}" for number in range(1, 6)]
@@ -112,7 +112,7 @@ async def test_a_database_that_cannot_be_written_loses_nothing(desk: Desk) -> No
     running = asyncio.create_task(desk.writer.run())
     with sqlite3.connect(desk.path) as other:
         other.execute("ALTER TABLE outbox RENAME TO elsewhere")
-    desk.writer.take((transition(1, TransitionKind.FIRED),), None)
+    desk.writer.take((transition(1, TransitionKind.FIRED),), (None,))
     for _ in range(200):
         await asyncio.sleep(0.01)
         if desk.writer.is_failing:
@@ -120,7 +120,7 @@ async def test_a_database_that_cannot_be_written_loses_nothing(desk: Desk) -> No
     assert desk.writer.is_failing
     # Nothing of a commit that failed is there: the transition without its message would be an alert nobody hears of.
     assert await desk.stored() == []
-    desk.writer.take((transition(2, TransitionKind.RESOLVED),), None)
+    desk.writer.take((transition(2, TransitionKind.RESOLVED),), (None,))
     with sqlite3.connect(desk.path) as other:
         other.execute("ALTER TABLE elsewhere RENAME TO outbox")
     for _ in range(300):
@@ -137,11 +137,11 @@ async def test_a_long_outage_forgets_only_what_nobody_would_hear_of(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("marginwatch.app.alerting.writer.THIN_OUT_FROM", 4)
-    desk.writer.take((transition(1, TransitionKind.PENDING, "calm"),), None)
-    desk.writer.take((transition(2, TransitionKind.PENDING, "hot"),), None)
-    desk.writer.take((transition(3, TransitionKind.FIRED, "hot"),), None)
-    desk.writer.take((transition(4, TransitionKind.CALMED, "calm"),), None)
-    desk.writer.take((transition(5, TransitionKind.RESOLVED, "hot"),), None)
+    desk.writer.take((transition(1, TransitionKind.PENDING, "calm"),), (None,))
+    desk.writer.take((transition(2, TransitionKind.PENDING, "hot"),), (None,))
+    desk.writer.take((transition(3, TransitionKind.FIRED, "hot"),), (None,))
+    desk.writer.take((transition(4, TransitionKind.CALMED, "calm"),), (None,))
+    desk.writer.take((transition(5, TransitionKind.RESOLVED, "hot"),), (None,))
     await desk.writer.flush()
     assert await desk.stored() == ["t0002", "t0003", "t0004", "t0005"]
     assert [alert.alert_id for alert in await desk.alerts.open_alerts()] == []
@@ -149,10 +149,11 @@ async def test_a_long_outage_forgets_only_what_nobody_would_hear_of(
 
 
 async def test_latency_runs_from_the_message_to_the_commit(desk: Desk) -> None:
-    desk.writer.take((transition(1, TransitionKind.FIRED),), 100 * S - 7_000_000)
-    desk.writer.take((transition(2, TransitionKind.RAISED),), None)
+    both = (transition(1, TransitionKind.FIRED), transition(2, TransitionKind.RESOLVED))
+    desk.writer.take(both, (100 * S - 7_000_000, None))
+    desk.writer.take((transition(3, TransitionKind.RAISED),), (100 * S - 9_000_000,))
     await desk.writer.flush()
-    assert list(desk.writer.latencies_ms) == [pytest.approx(7.0)]
+    assert list(desk.writer.latencies_ms) == [pytest.approx(7.0), pytest.approx(9.0)]
 
 
 async def test_how_far_rules_have_judged_is_kept_every_five_seconds(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import aiohttp
 import structlog
 
+from marginwatch.app.alerting.causes import heard_ns
 from marginwatch.app.alerting.fact_keeper import FactKeeper, Watched
 from marginwatch.app.alerting.self_watch import SelfWatch
 from marginwatch.app.alerting.setup import AlertSetup
@@ -204,7 +205,7 @@ class Alerting:
     def _judge(self, result: Frame | LaneResult) -> None:
         transitions = self._rulebook.evaluate(FrameSource(result, self._facts, self._subjects))
         if transitions:
-            self.writer.take(transitions, _oldest_ns(result))
+            self.writer.take(transitions, heard_ns(result, transitions))
         if isinstance(result, Frame):
             self.writer.note_judged(result.at_ns)
 
@@ -339,11 +340,3 @@ class Alerting:
     async def test_channels(self) -> tuple[ChannelTest, ...]:
         """Send a test through every channel, all at once, and return what came of each."""
         return await send_tests(self.setup.notification, self._channels, self._clock)
-
-
-def _oldest_ns(result: Frame | LaneResult) -> int | None:
-    """Return when the oldest message that a result first shows was received."""
-    if isinstance(result, LaneResult):
-        return result.oldest_ns
-    waited_ms = result.wire_to_frame_ms
-    return None if waited_ms is None else result.at_ns - int(waited_ms * 1e6)

@@ -31,7 +31,7 @@ QUIET = (TransitionKind.PENDING, TransitionKind.CALMED)
 
 class _Batch(NamedTuple):
     transitions: tuple[Transition, ...]
-    oldest_ns: int | None
+    heard_ns: tuple[int | None, ...]
 
 
 class TransitionWriter:
@@ -53,7 +53,7 @@ class TransitionWriter:
     Attributes
     ----------
     latencies_ms : deque of float
-        From the oldest message behind a transition, as received, to its commit: the latest ten thousand.
+        From the message behind a transition, as received, to its commit: the latest ten thousand.
     n_fired, n_rows : int
         Alerts that fired; messages put into the outbox for transitions.
     written_s : float
@@ -86,9 +86,17 @@ class TransitionWriter:
         self.written_s = clock.monotonic_s()
         self.is_failing = False
 
-    def take(self, transitions: tuple[Transition, ...], oldest_ns: int | None) -> None:
-        """Queue what one evaluation found; ``oldest_ns`` is when the oldest message behind it was received."""
-        self._waiting.append(_Batch(transitions, oldest_ns))
+    def take(self, transitions: tuple[Transition, ...], heard_ns: Sequence[int | None]) -> None:
+        """Queue what one evaluation found.
+
+        Parameters
+        ----------
+        transitions : tuple of Transition
+            In their order.
+        heard_ns : sequence of int or None
+            When the message behind each was received, UTC nanoseconds; None where time brought it and no message.
+        """
+        self._waiting.append(_Batch(transitions, tuple(heard_ns)))
         self._n_waiting += len(transitions)
         if self._n_waiting > THIN_OUT_FROM:
             self._thin_out()
@@ -145,8 +153,7 @@ class TransitionWriter:
             if self._waiting and self._waiting[0] is batch:
                 self._waiting.popleft()
                 self._n_waiting -= len(batch.transitions)
-            if batch.oldest_ns is not None:
-                self.latencies_ms.append((now_ns - batch.oldest_ns) / 1e6)
+            self.latencies_ms.extend((now_ns - at_ns) / 1e6 for at_ns in batch.heard_ns if at_ns is not None)
         self.n_fired += sum(one.kind is TransitionKind.FIRED for one in transitions)
         self.n_rows += len(rows)
         self.written_s = self._clock.monotonic_s()
@@ -174,9 +181,9 @@ class TransitionWriter:
             if one.kind is TransitionKind.CALMED
         }
         kept = [
-            _Batch(left, batch.oldest_ns)
+            _Batch(*zip(*left, strict=True))
             for batch in self._waiting
-            if (left := tuple(one for one in batch.transitions if not _is_over(one, calmed)))
+            if (left := [pair for pair in zip(*batch, strict=True) if not _is_over(pair[0], calmed)])
         ]
         self._waiting = deque(kept)
         self._n_waiting = sum(len(batch.transitions) for batch in kept)

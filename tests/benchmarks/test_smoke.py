@@ -83,8 +83,8 @@ def test_the_result_names_the_machine_and_every_promise(output: tuple[str, dict]
     assert frame["rows"][0]["positions"] == 40 * 5
     promises = [*promises, *frame["promises"], *result["results"]["sim"]["promises"]]
     promises += result["results"]["var"]["promises"] + result["results"]["liquidation"]["promises"]
-    promises += result["results"]["stress"]["promises"]
-    assert len(promises) == 12
+    promises += result["results"]["stress"]["promises"] + result["results"]["rules"]["promises"]
+    assert len(promises) == 13
     for promise in promises:
         assert promise["promise"] in text
         assert promise["is_kept"] in (True, False)
@@ -95,4 +95,4 @@ def test_an_unknown_benchmark_is_a_usage_error() -> None:
         [sys.executable, "-m", "benchmarks", "none"], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2
-    assert "no benchmark named 'none'; known: wire, frame, sim, var, liquidation, stress" in done.stderr
+    assert "no benchmark named 'none'; known: wire, frame, sim, var, liquidation, stress, rules" in done.stderr

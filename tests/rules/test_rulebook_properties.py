@@ -151,7 +151,7 @@ def seconds(at_ns: int) -> float:
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(st.lists(moments(), min_size=3, max_size=30))
 def test_every_transition_is_the_one_that_slow_loops_find(happening: list[dict]) -> None:

@@ -211,7 +211,7 @@ async def test_nothing_is_lost_however_often_the_process_is_killed(tmp_path):
 
 
 async def test_the_trial_finds_a_dispatcher_that_records_before_it_sends(tmp_path):
-    found = await lives_and_deaths(tmp_path, lanes=2, kills=8, seed=7, broken="record_before_sending")
+    found = await lives_and_deaths(tmp_path, lanes=2, kills=12, seed=7, broken="record_before_sending")
     assert found.lost
 
 

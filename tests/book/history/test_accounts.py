@@ -45,10 +45,22 @@ def test_a_loss_is_a_share_of_what_the_day_began_with(make_desk):
     assert of(desk)["drawdown"] == pytest.approx(105.0 / 1_050.0)
 
 
-def test_without_a_start_of_the_day_there_is_no_daily_figure_but_a_drawdown(make_desk):
+def test_an_account_s_first_day_begins_when_it_is_first_seen(make_desk):
     desk = make_desk(1)
     desk.look()
-    assert of(desk)["why"] == (Why.NO_DAY_START, Why.NO_DAY_START, Why.LEDGER_UNREAD)
+    assert of(desk)["why"] == (Why.LEDGER_UNREAD,) * 3
+    desk.read()
+    desk.mark(1, -10.0)
+    desk.look()
+    assert of(desk)["why"] == KNOWN
+    assert of(desk)["pnl"] == pytest.approx(-10.0)
+    assert of(desk)["drawdown"] == pytest.approx(0.01)
+
+
+def test_an_account_known_before_but_not_when_the_day_began_has_no_daily_figure_but_a_drawdown(make_desk):
+    desk = make_desk(1)
+    desk.rows.restore(1, None, Kept(1_000.0, desk.now_ns - 7_200 * S, 1.0, 1.0), ())
+    desk.look()
     desk.read()
     desk.mark(1, -10.0)
     desk.look()
@@ -245,7 +257,7 @@ def test_a_row_that_is_given_to_another_account_knows_nothing_of_the_first(make_
     assert desk.rows.follow([None, "a1", "b"]) == (2,)
     desk.look()
     assert of(desk, 1)["why"] == KNOWN
-    assert of(desk, 2)["why"] == (Why.NO_DAY_START, Why.NO_DAY_START, Why.LEDGER_UNREAD)
+    assert of(desk, 2)["why"] == (Why.LEDGER_UNREAD,) * 3
 
 
 def test_after_a_restart_the_day_goes_on_where_it_was(make_desk):

@@ -94,13 +94,15 @@ def test_a_large_account_without_a_figure_leaves_the_desk_without_one_and_a_smal
     assert of(desk)["why"] == (Why.MEMBERS_LEFT_OUT,) * 3
 
 
-def test_on_the_first_day_there_is_no_daily_figure(make_desk):
+def test_a_desk_s_first_day_begins_when_its_accounts_are_first_seen(make_desk):
     desk = make_desk(2)
     desk.look()
     assert of(desk)["why"] == (Why.NO_EQUITY,) * 3
     desk.read()
+    desk.mark(1, -100.0)
     desk.look()
-    assert of(desk)["why"] == (Why.NO_DAY_START, Why.NO_DAY_START, Why.NUMBER)
+    assert of(desk)["why"] == (Why.NUMBER,) * 3
+    assert of(desk)["pnl"] == pytest.approx(-100.0)
 
 
 def test_an_account_that_joins_brings_its_equity_not_a_gain(make_desk):

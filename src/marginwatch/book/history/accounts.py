@@ -170,6 +170,10 @@ class AccountRows:
         np.copyto(of.base_equity, seen.equity, where=is_new)
         np.copyto(of.base_money, seen.money_at_ns, where=is_new)
         np.copyto(of.begun_money, seen.money_at_ns, where=is_new)
+        # The first day of an account begins when it is first seen: a day later it would have a loss to tell of today.
+        is_first_day = is_new & np.isnan(of.day_equity)
+        np.copyto(of.day_equity, seen.equity, where=is_first_day)
+        np.copyto(of.day_money, seen.money_at_ns, where=is_first_day)
         for index in (of.index, of.peak, of.run_peak):
             index[is_new] = 1.0
         self._wallets.settle(seen.wallets, is_new)

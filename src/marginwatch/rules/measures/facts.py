@@ -57,7 +57,8 @@ def _history(scope: Scope) -> tuple[Fact, ...]:
             "fraction",
             -INFINITE,
             INFINITE,
-            "Loss since the day began in the desk's zone, deposits and transfers removed ÷ equity then; a profit is below 0.",
+            "Loss since the day began in the desk's zone (on its first day: since it was first seen), deposits and transfers "
+            "removed ÷ equity then and what was put in since; a profit is below 0.",
             Answer.MISSING,
             is_of_book=True,
         ),
@@ -67,7 +68,8 @@ def _history(scope: Scope) -> tuple[Fact, ...]:
             "usd",
             -INFINITE,
             INFINITE,
-            "Gain since the day began in the desk's zone, deposits and transfers removed.",
+            "Gain since the day began in the desk's zone (on its first day: since it was first seen), deposits and transfers "
+            "removed.",
             Answer.MISSING,
             is_of_book=True,
         ),

@@ -8,6 +8,7 @@ Modules
 -------
 store       open, transaction, readers, close
 transaction the unit of work: everything added in it is one commit
+turn        one writes at a time, what is urgent first
 recorder    what happens is queued, and committed by one task
 records     rows as structs
 alerts      transitions with the messages they cause, where alerts stand, what people did

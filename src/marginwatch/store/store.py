@@ -1,6 +1,5 @@
 """The store: open a database, add within a transaction, read the newest rows, close."""
 
-import asyncio
 import contextlib
 import importlib
 from collections.abc import AsyncGenerator
@@ -22,6 +21,7 @@ from marginwatch.store.retention import Retention
 from marginwatch.store.sqlite_file import SqliteFile
 from marginwatch.store.tables import ACCOUNT_NOTICE, QUARANTINED_PAYLOAD, RECONCILIATION_BREAK
 from marginwatch.store.transaction import Transaction
+from marginwatch.store.turn import Turn
 
 PAGE_MAX = 1_000
 
@@ -40,7 +40,7 @@ class Store:
     def __init__(self, database: Database, retention: Retention) -> None:
         self.retention = retention
         self._database = database
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
         self._writer = database.writer()
         self._reader = database.reader()
 
@@ -92,14 +92,19 @@ class Store:
 
     async def close(self) -> None:
         """Finish a running transaction, close all connections and give the database free."""
-        async with self._turn:
+        async with self._turn.taken():
             await self._writer.dispose()
             await self._reader.dispose()
             self._database.release()
 
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Transaction]:
+    async def transaction(self, *, is_urgent: bool = False) -> AsyncGenerator[Transaction]:
         """Run one unit of work: a single commit at the end of the block, nothing if the block raises.
+
+        Parameters
+        ----------
+        is_urgent : bool, default=False
+            Before all others that wait for their turn, for alerts that nobody has heard of yet.
 
         Raises
         ------
@@ -107,7 +112,7 @@ class Store:
             If the database cannot be written now (disk full, not reachable); ``reason`` is ``store``. Where a server's
             answer to the commit was lost, everything may be there nevertheless.
         """
-        async with self._turn:
+        async with self._turn.taken(is_urgent=is_urgent):
             try:
                 async with self._writer.begin() as connection:
                     yield Transaction(connection, self.retention)

@@ -145,7 +145,7 @@ class TransitionWriter:
     async def _commit(self, batches: tuple[_Batch, ...]) -> None:
         transitions = [one for batch in batches for one in batch.transitions]
         rows = self._rows_for(transitions, self._clock.now_ns())
-        async with self._store.transaction() as unit:
+        async with self._store.transaction(is_urgent=True) as unit:
             await self._alerts.write(unit, transitions, rows)
         now_ns = self._clock.now_ns()
         for batch in batches:

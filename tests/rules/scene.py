@@ -68,22 +68,27 @@ class Scene(World):
         self.accounts: list[str] = []
         self.frame_now: Frame | None = None
 
-    def hold(self, name: str, *rows, cash: float = 1e6, mode: str = "cross", state=None, **spec) -> None:
-        """Let an account hold exactly these positions and so many USDT; it is made if it is not there."""
+    def hold(
+        self, name: str, *rows, cash: float = 1e6, mode: str = "cross", state=None, coins=None, **spec
+    ) -> None:
+        """Let an account hold exactly these positions, so many USDT and of other coins; it is made if it is not there."""
         if name not in self.accounts:
             self.accounts.append(name)
             self.register(name, **spec)
             self.facts()
-        coin = Balance(
-            asset="USDT",
-            wallet_balance=str(cash),
-            equity=str(cash),
-            unrealized_pnl="0",
-            order_initial_margin="0",
-            is_collateral=True,
+        wallet = tuple(
+            Balance(
+                asset=asset,
+                wallet_balance=str(amount),
+                equity=str(amount),
+                unrealized_pnl="0",
+                order_initial_margin="0",
+                is_collateral=True,
+            )
+            for asset, amount in {"USDT": cash, **(coins or {})}.items()
         )
         self.settle()
-        self.sweep(name, *rows, coins=(coin,), state=state or AccountState(margin_mode=mode))
+        self.sweep(name, *rows, coins=wallet, state=state or AccountState(margin_mode=mode))
 
     def settle(self) -> None:
         """Let time pass until a snapshot may contradict the one before."""

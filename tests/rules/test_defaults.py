@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.rules.plays import TRIALS, Trial
-from tests.rules.scene import BTCPERP, BTCUSDT, ETHUSDT, PEPE, USUAL, Scene, position
+from tests.rules.scene import BTCPERP, BTCUSD, BTCUSDT, ETHUSD, ETHUSDT, PEPE, USUAL, Scene, position
 
 from marginwatch.config.table import Complaints
 from marginwatch.model.severity import Severity
@@ -114,6 +114,30 @@ def test_small_books_are_not_told_of_hedges() -> None:
         for _ in range(5):
             scene.look(30.0)
         assert scene.is_firing("a", rule.name) is is_told
+
+
+def test_futures_sold_against_coins_held_are_a_hedge() -> None:
+    """A basis desk has all of its longs in wallets: it is not told for ever that it is unhedged."""
+    names = ("weak-hedge", "desk-weak-hedge", "direction-bias", "one-sided-market", "opposing-positions")
+    scene = Scene(*(RULES[name] for name in names), heavy=("value_at_risk",))
+    scene.returns(0.03, together=0.95)
+    sizes = {BTCUSDT: -1, BTCPERP: -1, ETHUSDT: -1, ETHUSD: -3_000}
+    sold = [position(one, size, USUAL[one]) for one, size in sizes.items()]
+    spec = {"desk": "basis", "tags": ("delta-neutral",)}
+
+    def open_after(minutes: int) -> set[str]:
+        for _ in range(2 * minutes):
+            scene.look(30.0)
+        return {alert.rule for alert in scene.rules.open_alerts()}
+
+    scene.hold("a", *sold, coins={"BTC": 2, "ETH": 2}, **spec)
+    # One more takes the other side, so that somebody is there to bet against; it is hedged too.
+    sizes = {BTCUSDT: 1, BTCPERP: 1, BTCUSD: -100_000, ETHUSDT: 0.1}
+    scene.hold("b", *(position(one, size, USUAL[one]) for one, size in sizes.items()), **spec)
+    assert open_after(10) == set()
+    # The coins leave, and the futures stay.
+    scene.hold("a", *sold, coins={"BTC": 0.01, "ETH": 0}, **spec)
+    assert {"weak-hedge", "desk-weak-hedge", "one-sided-market"} <= open_after(10)
 
 
 def test_full_hedges_take_the_place_of_opposing_positions() -> None:

@@ -47,6 +47,7 @@ def scene() -> Scene:
         ("account.net_exposure_usd", 0, 0, 0, 3),
         ("account.gross_exposure_to_equity", 0, 0, 0, 3),
         ("account.hedge_ratio", 0, 1, 0, 3),
+        ("account.hedge_ratio_with_wallet", 0, 1, 0, 3),
         ("account.unrealized_loss_share", 0, 1, 0, 3),
         ("account.liquidation_distance", 0, 1, 0, 3),
         ("account.nearest_coin_distance", 0, 1, 1, 3),
@@ -197,6 +198,24 @@ def test_neutral_measures_leave_others_out() -> None:
     assert seen(scene, "asset.neutral_gross_exposure_usd", coin)[1] == pytest.approx(75_000.0)
     assert seen(scene, "asset.neutral_n_positions", coin)[1] == 2.0
     assert seen(scene, "asset.hedge_ratio", coin)[1] == pytest.approx(1.0 / 9.5)
+
+
+def test_coins_in_wallets_count_where_the_measure_says_so() -> None:
+    """Two BTC against three sold; dust of ETH beside a position in it is no leg, and cash is no coin."""
+    scene = Scene()
+    rows = position(BTCUSDT, -3, "1"), position(ETHUSDT, -10, "1")
+    scene.hold("a", *rows, coins={"BTC": 2, "ETH": 0.5}, tags=("delta-neutral",), desk="d")
+    long_usd, short_usd = 2 * 50_000.0 + 0.5 * 3_000.0, 3 * 50_000.0 + 10 * 3_000.0
+    desk = scene.measured().desk_names.index("d")
+    for measure, row in (("account.hedge_ratio", "a"), ("desk.hedge_ratio", desk)):
+        assert seen(scene, measure, row)[1] == 0.0
+        assert seen(scene, f"{measure}_with_wallet", row)[1] == pytest.approx(long_usd / short_usd, rel=1e-3)
+    share = seen(scene, "desk.one_sided_delta_share_with_wallet", desk)[1]
+    assert share == pytest.approx(short_usd / (long_usd + short_usd), rel=1e-3)
+    assert seen(scene, "desk.direction_bias_by_count", desk)[1] == -1.0
+    assert seen(scene, "desk.direction_bias_by_count_with_wallet", desk)[1] == pytest.approx(-1 / 3)
+    coin = scene.book.columns.assets.coins.find("BTC")
+    assert seen(scene, "asset.neutral_gross_exposure_usd", coin)[1] == pytest.approx(50_000.0, rel=1e-3)
 
 
 def test_the_time_without_data_counts_from_the_last_complete_reading() -> None:

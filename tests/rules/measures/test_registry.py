@@ -118,7 +118,7 @@ def test_a_lane_and_a_frame_agree(seed: int) -> None:
         assert part.answers.tolist() == column.answers[rows].tolist(), measure.name
         doubts = np.zeros(len(rows), np.bool_) if column.is_doubtful is None else column.is_doubtful[rows]
         assert (part.is_doubtful is None and not doubts.any()) or part.is_doubtful.tolist() == doubts.tolist()
-    assert n_compared == 20
+    assert n_compared == 21
     for scope in SCOPES[:4]:
         assert lane.rows(scope).tolist() == []
 

@@ -7,6 +7,7 @@ import numpy as np
 from marginwatch.book.table import FloatArray
 from marginwatch.model.alert import Unit
 from marginwatch.risk.account_measures import AccountMeasures
+from marginwatch.risk.measures.exposure import hedge_ratio
 from marginwatch.risk.measures.margin import USAGE_MAX
 from marginwatch.rules.column import Column, Measure, Moment, ReadColumn
 from marginwatch.rules.measures.columns import (
@@ -99,6 +100,14 @@ def _of_gross(pick: Pick, lacking: Pick = lambda of: of.n_unvalued) -> ReadColum
 def _hedge_ratio(moment: Moment) -> Column:
     of = moment.result.accounts
     return account_column(moment, Made(of.hedge_ratio, of.hedge_ratio_answer), _unpriced(moment))
+
+
+def _hedge_ratio_with_wallet(moment: Moment) -> Column:
+    of = moment.result.accounts
+    made = Made(*hedge_ratio(of.long_with_wallet_usd, of.short_with_wallet_usd))
+    return account_column(
+        moment, made.lacking(of.n_unvalued + of.n_unknown_coins, of.n_positions), _unpriced(moment)
+    )
 
 
 def _n_positions(moment: Moment) -> Column:
@@ -241,6 +250,14 @@ MEASURES = (
         1.0,
         "The smaller ÷ the larger of long and short USD delta; 1 is hedged, 0 a one-way bet.",
         _hedge_ratio,
+    ),
+    _measure(
+        "hedge_ratio_with_wallet",
+        "fraction",
+        0.0,
+        1.0,
+        "The smaller ÷ the larger of long and short USD delta, coins in wallets included, cash apart; 1 is hedged, 0 a one-way bet.",
+        _hedge_ratio_with_wallet,
     ),
     _measure(
         "unrealized_pnl_usd",

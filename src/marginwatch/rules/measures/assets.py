@@ -180,7 +180,8 @@ def _neutral(moment: Moment) -> _Neutral:
             return _Neutral(frame.at_ns, *np.zeros((4, n_coins)))
         coin = frame.prices.coin[book.holding_asset]
         held = np.flatnonzero(mine[book.holding_account])
-        net, coins = frame.holdings.net_usd[held], coin[held]
+        # With the wallet: who sells futures against coins that it holds bets against nobody.
+        net, coins = frame.holdings.exposure_usd[held], coin[held]
         rows = np.flatnonzero(mine[book.account] & (book.quantity != 0.0))
         unvalued = held[frame.holdings.is_unvalued[held]]
         return _Neutral(
@@ -275,7 +276,7 @@ MEASURES = (
         "fraction",
         0.0,
         1.0,
-        "Hedge ratio of the accounts tagged delta-neutral, each with its net in the coin.",
+        "Hedge ratio of the accounts tagged delta-neutral, each with its net in the coin, its wallet included.",
         _of_neutral(lambda of: Made(*hedge_ratio(of.long_usd, of.short_usd))),
     ),
     _measure(
@@ -291,7 +292,7 @@ MEASURES = (
         "fraction",
         0.0,
         1.0,
-        "Both sides of that ÷ what these accounts are long and short of it on balance.",
+        "Both sides of that ÷ what these accounts are long and short of it on balance, wallets included.",
         _of_neutral(
             lambda of: share(2.0 * np.minimum(of.long_usd, of.short_usd), of.long_usd + of.short_usd)
         ),
@@ -301,7 +302,7 @@ MEASURES = (
         "usd",
         0.0,
         INFINITE,
-        "What accounts tagged delta-neutral are long and short of it on balance, added up.",
+        "What accounts tagged delta-neutral are long and short of it on balance, wallets included, added up.",
         _of_neutral(lambda of: _plain(of.long_usd + of.short_usd)),
     ),
     _measure(

@@ -1,6 +1,7 @@
 """Measures of sums over accounts: of everything, of a venue, of a desk, of a tag."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from marginwatch.book.table import FloatArray
 from marginwatch.model.alert import Unit
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.group_measures import GroupMeasures
-from marginwatch.risk.measures.exposure import direction_bias, grouped
+from marginwatch.risk.measures.exposure import counted, direction_bias, grouped, hedge_ratio
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.rules.column import Column, Measure, Moment
 from marginwatch.rules.measures.columns import (
@@ -66,6 +67,19 @@ def _hedge_ratio(of: GroupMeasures) -> Made:
     return _priced(Made(of.hedge_ratio, of.hedge_ratio_answer), of)
 
 
+def _with_wallet(made: Made, of: GroupMeasures) -> Made:
+    return made.lacking(of.n_unvalued + of.n_unknown_coins, of.n_positions)
+
+
+def _hedge_ratio_with_wallet(of: GroupMeasures) -> Made:
+    return _with_wallet(Made(*hedge_ratio(of.long_with_wallet_usd, of.short_with_wallet_usd)), of)
+
+
+def _one_sided_with_wallet(of: GroupMeasures) -> Made:
+    long_usd, short_usd = of.long_with_wallet_usd, of.short_with_wallet_usd
+    return _with_wallet(share(np.maximum(long_usd, short_usd), long_usd + short_usd), of)
+
+
 def _loss_share(of: GroupMeasures) -> Made:
     return _priced(share(-of.pnl_usd, _gross(of)), of).lacking(of.n_without_pnl, of.n_positions)
 
@@ -114,9 +128,7 @@ FAMILY: tuple[tuple[str, Unit, float, float, str, Make], ...] = (
         -INFINITE,
         INFINITE,
         "The same with the coins in wallets, cash apart; far from 0 is bad.",
-        lambda of: _numbers(of.long_with_wallet_usd - of.short_with_wallet_usd).lacking(
-            of.n_unvalued + of.n_unknown_coins, of.n_positions
-        ),
+        lambda of: _with_wallet(_numbers(of.long_with_wallet_usd - of.short_with_wallet_usd), of),
     ),
     (
         "gross_exposure_to_equity",
@@ -151,12 +163,28 @@ FAMILY: tuple[tuple[str, Unit, float, float, str, Make], ...] = (
         _one_sided,
     ),
     (
+        "one_sided_delta_share_with_wallet",
+        "fraction",
+        0.5,
+        1.0,
+        "The larger of long and short USD delta ÷ gross, coins in wallets included, cash apart; 1 is all on one side.",
+        _one_sided_with_wallet,
+    ),
+    (
         "hedge_ratio",
         "fraction",
         0.0,
         1.0,
         "The smaller ÷ the larger of long and short USD delta; 1 is hedged, 0 a one-way bet.",
         _hedge_ratio,
+    ),
+    (
+        "hedge_ratio_with_wallet",
+        "fraction",
+        0.0,
+        1.0,
+        "The smaller ÷ the larger of long and short USD delta, coins in wallets included, cash apart; 1 is hedged, 0 a one-way bet.",
+        _hedge_ratio_with_wallet,
     ),
     (
         "unrealized_pnl_usd",
@@ -242,25 +270,45 @@ COUNT_EVERY_NS = 2_000_000_000
 """How old counts of positions by side may be: nobody is woken by them."""
 
 
-def _sides(moment: Moment) -> tuple[int, FloatArray, FloatArray]:
-    """Return when positions of each side were counted, and how many each account has."""
+LEG_LEAST = 0.1
+"""From what part of an account's derivatives on a coin the coin in its wallet is a leg of a hedge, and not a remainder."""
+
+
+class _Sides(NamedTuple):
+    """How many longs and shorts each account has, and how many coins in its wallet hedge its derivatives: shape (n_accounts,)."""
+
+    at_ns: int
+    long: FloatArray
+    short: FloatArray
+    long_coins: FloatArray
+    short_coins: FloatArray
+
+
+def _sides(moment: Moment) -> _Sides:
+    """Return what was counted every few seconds."""
     frame, size = frame_of(moment), frame_of(moment).inclusion.shape[0]
 
-    def count() -> tuple[int, FloatArray, FloatArray]:
+    def count() -> _Sides:
         # One pass over all positions: longs less shorts, and what both add up to is counted already.
         side = grouped(frame.book.account, np.sign(frame.book.quantity), size)
         both = frame.accounts.n_positions
-        return frame.at_ns, (both + side) / 2.0, (both - side) / 2.0
+        net, coin = frame.holdings.net_usd, frame.holdings.bet_usd
+        is_leg = (coin * net < 0.0) & (np.abs(coin) >= LEG_LEAST * np.abs(net))
+        owner = frame.book.holding_account
+        legs = [counted(owner[is_leg & (sign * coin > 0.0)], size) for sign in (1.0, -1.0)]
+        return _Sides(frame.at_ns, (both + side) / 2.0, (both - side) / 2.0, *legs)
 
     return moment.members.once(
         "sides", (frame.at_ns // COUNT_EVERY_NS, frame.book.groups_version, size), count
     )
 
 
-def _bias_by_group(scope: GroupScope) -> Measure:
+def _bias_by_group(scope: GroupScope, *, with_wallet: bool) -> Measure:
     def read(moment: Moment) -> Column:
         frame = frame_of(moment)
-        at_ns, long, short = _sides(moment)
+        at_ns, long, short, long_coins, short_coins = _sides(moment)
+        if with_wallet:
+            long, short = long + long_coins, short + short_coins
         rows, groups = moment.members.members(scope, frame)
         counts = frame.inclusion[rows] == Inclusion.INCLUDED
         rows, groups = rows[counts], groups[counts]
@@ -270,19 +318,16 @@ def _bias_by_group(scope: GroupScope) -> Measure:
         answers = np.where(np.isnan(values), np.uint8(Answer.NOT_APPLICABLE), np.uint8(Answer.NUMBER))
         return group_column(moment, scope, Made(values, answers), _lacks(groups_of(scope, frame)), at_ns)
 
-    return Measure(
-        f"{scope}.direction_bias_by_count",
-        scope,
-        "fraction",
-        -1.0,
-        1.0,
-        "(Long − short) ÷ all positions, counted; 1 is all long, −1 all short.",
-        read,
-    )
+    told = "(Long − short) ÷ all positions, counted; 1 is all long, −1 all short."
+    if with_wallet:
+        told = "(Long − short) ÷ all positions, counted, with the coins that hedge them in the same wallet; 1 is all long, −1 all short."
+    suffix = "_with_wallet" if with_wallet else ""
+    return Measure(f"{scope}.direction_bias_by_count{suffix}", scope, "fraction", -1.0, 1.0, told, read)
 
 
 MEASURES = (
     *(_measure(scope, *one) for scope in SCOPES for one in FAMILY),
     *(_not_heard_share(scope) for scope in SCOPES),
-    *(_bias_by_group(scope) for scope in SCOPES),
+    *(_bias_by_group(scope, with_wallet=False) for scope in SCOPES),
+    *(_bias_by_group(scope, with_wallet=True) for scope in SCOPES),
 )

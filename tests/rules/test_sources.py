@@ -8,6 +8,7 @@ from marginwatch.model.connectivity import LinkState
 from marginwatch.model.events import AccountRemoved
 from marginwatch.rules.facts import Facts, Reading
 from marginwatch.rules.measures.registry import MEASURES
+from marginwatch.rules.reading import default_rules
 from marginwatch.rules.sources import FrameSource
 
 
@@ -100,6 +101,58 @@ def test_accounts_are_judged_one_by_one_and_totals_together() -> None:
     # Who is refused is not waited for.
     scene.link("late", LinkState.STOPPED, reconciled_at_ns=None, socket_replied_at_ns=None)
     assert {scope: scene.source().is_judged(scope) for scope in scopes} == dict.fromkeys(scopes)
+
+
+SINGLE_POSITION = next(rule for rule in default_rules() if rule.name == "single-position")
+
+
+def test_a_share_of_everything_waits_until_everything_was_heard() -> None:
+    """The first account heard holds all that is known: its largest position is no news before the others are there."""
+    scene = Scene(SINGLE_POSITION)
+    scene.hold("a", position(BTCUSDT, 1, "1"))
+    scene.register("late")
+    for _ in range(10):
+        scene.look(30.0)
+    assert scene.rules.open_alerts() == ()
+    scene.accounts.append("late")
+    scene.hold("late", position(BTCUSDT, -3, "1"))
+    scene.look(30.0)
+    assert [alert.subject.name for alert in scene.rules.open_alerts()] == ["late/BTCUSDT/net"]
+
+
+def test_a_timer_stands_still_while_the_whole_is_not_heard() -> None:
+    """Forty seconds out of bounds, ten minutes in which nothing could be said, and a minute is not over."""
+    scene = Scene(SINGLE_POSITION)
+    scene.hold("a", position(BTCUSDT, 1, "1"))
+    scene.look(1.0)
+    scene.look(40.0)
+    scene.register("late")
+    scene.look(0.1)
+    for _ in range(20):
+        scene.look(30.0)
+    scene.accounts.append("late")
+    scene.hold("late")
+    scene.look(0.1)
+    assert scene.alert("a/BTCUSDT/net", "single-position") is not None
+    assert not scene.is_firing("a/BTCUSDT/net", "single-position")
+    scene.look(25.0)
+    assert scene.is_firing("a/BTCUSDT/net", "single-position")
+
+
+def test_a_share_of_everything_does_not_grow_because_somebody_is_not_heard() -> None:
+    scene = Scene()
+    scene.hold("a", position(BTCUSDT, 1, "1"))
+    scene.hold("b", position(BTCUSDT, -3, "1"))
+    measure, row = (
+        MEASURES["position.exposure_share"],
+        scene.book.entry("a").rows[BTCUSDT.instrument_id, "net"],
+    )
+    scene.refresh()
+    assert scene.source().column(measure).values[row] == pytest.approx(0.25)
+    scene.quiet.add("b")
+    scene.link("b", LinkState.LOST)
+    scene.refresh()
+    assert scene.source().column(measure).values[row] == pytest.approx(0.25)
 
 
 def test_a_lane_knows_accounts_that_came_after_the_frame() -> None:

@@ -137,6 +137,8 @@ class Measure:
         Returns the column at a moment.
     in_lane : bool
         Whether a lane result has it.
+    is_of_whole : bool
+        It is a share of everything: nothing can be said of anybody's before all accounts were heard.
     """
 
     name: str
@@ -147,3 +149,4 @@ class Measure:
     description: str
     read: ReadColumn
     in_lane: bool = False
+    is_of_whole: bool = False

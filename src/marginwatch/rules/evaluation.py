@@ -11,7 +11,7 @@ from marginwatch.rules.held import Held
 from marginwatch.rules.scope_rows import NOBODY, ScopeRows
 from marginwatch.rules.sight import Sight
 from marginwatch.rules.state import RuleState
-from marginwatch.rules.stepping import end, enter, step
+from marginwatch.rules.stepping import UNSEEN, end, enter, step
 from marginwatch.rules.telling import Teller
 from marginwatch.rules.view import Entering, Stirring, View
 
@@ -145,6 +145,8 @@ class Evaluation:
         for view in self.state.by_scope[scope.scope]:
             sight = view.see(self._columns, scope, now_ns)
             if sight is None:
+                if scope.rows is None:
+                    self._rest(view)
                 continue
             self._seen.append((view, sight, scope))
             for entering in view.entering(sight, scope):
@@ -153,6 +155,14 @@ class Evaluation:
             if len(stirring.slots):
                 self._edges.append((view, sight, scope, stirring))
         self._keep(scope)
+
+    def _rest(self, view: View) -> None:
+        """Let the timers of a view stand still that a full source shows nothing of."""
+        view.sight = None
+        for held in view.held.entries:
+            if not held.is_resting:
+                step(self.teller, held, UNSEEN, self.subjects[view.scope])
+                view.held.write(held)
 
     def _keep(self, scope: ScopeRows) -> None:
         """Remember columns of which changes are asked for; only a full one is a sample."""

@@ -103,6 +103,16 @@ class Members:
             return None
         return self.once("doubted positions", (frame,), lambda: _any(accounts.take(frame.book.account)))
 
+    def whole_gross_usd(self, frame: Frame) -> float:
+        """Return the gross exposure of all accounts that count and of those that are awaited, at live marks.
+
+        Totals leave out whoever is stale or lost. A share of them would be larger because somebody else is not heard.
+        """
+        total = float(frame.portfolio.long_usd[1] + frame.portfolio.short_usd[1])
+        if self.n_awaited("portfolio", frame) is None:
+            return total
+        return total + float(frame.accounts.gross_usd[AWAITED[frame.inclusion]].sum())
+
     def starting_accounts(self, result: Frame | LaneResult) -> BoolArray | None:
         """Return which accounts were never heard completely; None if all were."""
         return self.once("starting", (result,), lambda: _any(result.inclusion == Inclusion.STARTING))

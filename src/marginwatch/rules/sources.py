@@ -48,10 +48,12 @@ class FrameSource:
         return np.array([entry.row for entry in self._result.entries], np.int64)
 
     def column(self, measure: Measure) -> Column | None:
-        """Return a measure; None if a lane does not have it, or nobody told the fact that it is."""
+        """Return a measure; None if a lane does not have it, nobody told the fact that it is, or the whole is not heard."""
         if isinstance(self._result, LaneResult) and not measure.in_lane:
             return None
         if measure.name in FACT_NAMES and not has_fact(self._facts, measure.name):
+            return None
+        if measure.is_of_whole and self._book.members.starting_accounts(self._result) is not None:
             return None
         return measure.read(self._moment)
 

@@ -1,5 +1,6 @@
 """The life of one alert: what one look at its value makes of it. The only place where states change."""
 
+import math
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -39,6 +40,18 @@ class Look(NamedTuple):
     value: float
     value_at_ns: int
     reason: str | None
+
+
+UNSEEN = Look(
+    is_judged=False,
+    is_missing=True,
+    badness=-math.inf,
+    is_doubtful=False,
+    value=math.nan,
+    value_at_ns=0,
+    reason=None,
+)
+"""What is not looked at: nothing changes, and timers rest."""
 
 
 def enter(teller: Teller, watch: Watch, row: int, identity: int, look: Look, subjects: Subjects) -> Held:

@@ -79,10 +79,16 @@ def _net(frame: Frame) -> FloatArray:
     return frame.assets.long_usd - frame.assets.short_usd
 
 
-def _total_gross(frame: Frame) -> FloatArray:
-    """Return the gross of everything that has a price: what has none can only make shares smaller."""
-    gross = float(frame.portfolio.long_usd[1] + frame.portfolio.short_usd[1])
-    return np.full(frame.assets.long_usd.shape, gross)
+def _of_whole(part: Callable[[Frame], FloatArray]) -> ReadColumn:
+    """Return a reader of shares of the gross of everything that has a price: what has none can only make them smaller."""
+
+    def read(moment: Moment) -> Column:
+        frame = frame_of(moment)
+        amount = part(frame)
+        made = share(amount, np.full(amount.shape, moment.members.whole_gross_usd(frame)))
+        return _column(moment, *_known(made, frame.assets.n_unvalued), _lacks(frame))
+
+    return read
 
 
 def prices_of(frame: Frame) -> FloatArray:
@@ -237,7 +243,7 @@ MEASURES = (
         0.0,
         1.0,
         "Net USD delta of it without sign ÷ gross USD delta of everything; high is bad.",
-        _read(lambda frame: share(np.abs(_net(frame)), _total_gross(frame))),
+        _of_whole(lambda frame: np.abs(_net(frame))),
     ),
     _measure(
         "gross_share",
@@ -245,7 +251,7 @@ MEASURES = (
         0.0,
         1.0,
         "Gross USD delta of it ÷ that of everything; high is bad.",
-        _read(lambda frame: share(_gross(frame), _total_gross(frame))),
+        _of_whole(_gross),
     ),
     _measure(
         "hedge_ratio",

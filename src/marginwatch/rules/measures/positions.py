@@ -61,8 +61,7 @@ def _pnl_usd(moment: Moment) -> Column:
 
 def _exposure_share(moment: Moment) -> Column:
     frame = frame_of(moment)
-    of, rows = frame.portfolio, frame.rows
-    gross = float(of.long_usd[1] + of.short_usd[1])
+    rows, gross = frame.rows, moment.members.whole_gross_usd(frame)
     size = rows.exposure_usd.shape[0]
     if gross == 0.0:
         return _not_applicable(moment, size)
@@ -145,9 +144,18 @@ def _seconds_to_margin_change(moment: Moment) -> Column:
 
 
 def _measure(
-    name: str, unit: Unit, lowest: float, highest: float, description: str, read: ReadColumn
+    name: str,
+    unit: Unit,
+    lowest: float,
+    highest: float,
+    description: str,
+    read: ReadColumn,
+    *,
+    is_of_whole: bool = False,
 ) -> Measure:
-    return Measure(f"position.{name}", "position", unit, lowest, highest, description, read)
+    return Measure(
+        f"position.{name}", "position", unit, lowest, highest, description, read, is_of_whole=is_of_whole
+    )
 
 
 MEASURES = (
@@ -162,8 +170,9 @@ MEASURES = (
         "fraction",
         0.0,
         INFINITE,
-        "USD delta without sign ÷ gross USD delta of everything that counts; high is bad.",
+        "USD delta without sign ÷ gross USD delta of everything, accounts that are not heard at live marks; high is bad.",
         _exposure_share,
+        is_of_whole=True,
     ),
     _measure(
         "unrealized_pnl_usd", "usd", -INFINITE, INFINITE, "Open profit at live marks; low is bad.", _pnl_usd

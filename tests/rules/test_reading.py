@@ -120,7 +120,10 @@ REFUSED = {
     ),
     "text for a number": (
         ('name = "own"', USAGE, 'above = "0.5"'),
-        "rules.toml:4: [[rule]] above: Expected `float | null`, got `str`",
+        (
+            "rules.toml:4: [[rule]] above: Expected `float | null`, got `str`; "
+            "write a number without quotes or signs, such as above = 0.5"
+        ),
     ),
     "never crossed": (
         ('name = "own"', 'measure = "account.hedge_ratio"', "above = 1"),
@@ -258,7 +261,10 @@ REFUSED = {
     ),
     "name": (
         ('name = "a|b"', USAGE, "above = 0.5"),
-        "rules.toml:2: [[rule]] name: Expected `str` matching regex",
+        (
+            "rules.toml:2: [[rule]] name: Expected `str` matching regex '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$'; "
+            "give it 1 to 64 letters, digits, '-', '_' and '.', the first a letter or a digit"
+        ),
     ),
 }
 

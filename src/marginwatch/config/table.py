@@ -116,6 +116,20 @@ def _remedy(key: str, field: msgspec.structs.FieldInfo, value: object = None) ->
     if get_origin(field.type) is Literal:
         choices = [str(choice) for choice in get_args(field.type)]
         return f"; {nearest(str(value), choices)}"
+    if described := [one.description for one in getattr(field.type, "__metadata__", ()) if one.description]:
+        return f"; give it {described[0]}"
     if isinstance(field.default, str | int | float):
         return f"; the default is {key} = {msgspec.json.encode(field.default).decode()}"
+    if isinstance(value, str) and _takes(1, field):
+        return f"; write a number without quotes or signs, such as {key} = 0.5"
+    if not isinstance(value, str) and _takes("text", field):
+        return f'; write a text in quotes, such as {key} = "…"'
     return ""
+
+
+def _takes(value: object, field: msgspec.structs.FieldInfo) -> bool:
+    try:
+        msgspec.convert(value, field.type)
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -5,6 +5,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 
 Word: TypeAlias = Literal["info", "warning", "high", "critical"]
+Name: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        description="1 to 64 letters, digits, '-', '_' and '.', the first a letter or a digit",
+    ),
+]
 Text: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=600)]
 
 
@@ -16,7 +23,7 @@ class RuleTable(msgspec.Struct, frozen=True, kw_only=True):
     missing data are told; by default they are, unless the rule is informational.
     """
 
-    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    name: Name
     measure: str
     above: float | None = None
     below: float | None = None

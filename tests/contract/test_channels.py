@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
 import structlog
 from tests.contract.channel_samples import SAMPLES, SECRET, Sample
@@ -18,6 +19,8 @@ from marginwatch.model.severity import Severity
 from marginwatch.notify.channels.base import Channel, ChannelContext, ChannelTable
 from marginwatch.notify.channels.registry import KINDS
 from marginwatch.notify.messages.message import Message
+from marginwatch.notify.pipeline import DIGEST_ITEM_CHARACTERS, items_max
+from marginwatch.notify.settings import ChannelSetup
 
 REASONS = {
     "timeout",
@@ -87,6 +90,35 @@ async def test_one_message_is_one_request(kind: str, platform: Platform, sample:
     assert not receipt.is_edit
     assert SECRET not in repr(receipt)
     assert "mm-1" in platform.last.body.decode()
+
+
+@each_of_words
+async def test_the_largest_digest_names_every_alert_in_the_widest_script(
+    kind: str, platform: Platform, sample: Sample
+) -> None:
+    made = ChannelSetup(
+        table=KINDS[kind].table(**{"name": "desk-chat", "type": kind} | sample.keys),
+        kind=KINDS[kind],
+        secrets={},
+        min_severity=Severity.INFO,
+        place="",
+    )
+    number = items_max(made, DIGEST_ITEM_CHARACTERS)
+    assert number >= 20
+    told = [
+        msgspec.structs.replace(
+            item(one, Severity.HIGH),
+            severity_word="高危",
+            headline=f"mm-{one:03d} 的" + "维持保证金率达" * 20,
+        )
+        for one in range(number)
+    ]
+    whole = message(*told, title=f"{number} 条告警，" + "维持保证金率达" * 18, language="zh")
+    async with making(kind, platform) as channel:
+        await channel.send(outgoing(whole))
+    assert sample.is_within(platform.last)
+    shown = platform.last.body.decode()
+    assert [one.headline[:6] for one in told if one.headline[:6] not in shown] == []
 
 
 @each

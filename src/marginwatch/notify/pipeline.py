@@ -17,9 +17,13 @@ from marginwatch.notify.stages.superseding import Item, merged
 from marginwatch.notify.stages.view import View
 
 ITEM_CHARACTERS = 150
-"""Room that an item needs at least in a message that is limited."""
+"""Room that an item needs at least in a message that is limited, to say what to do."""
 
-ITEMS_MAX = 50
+DIGEST_ITEM_CHARACTERS = 50
+"""Room that it needs to be named at all, among many in one message."""
+
+ITEMS_MAX = 40
+"""Slack takes no more than fifty blocks, some of which are our own."""
 
 LOOK_AGAIN_S = 60.0
 """The end of an alert waits for the end of a silence in steps, for that may be ended early."""
@@ -113,13 +117,23 @@ def plan(rows: Sequence[OutboxRow], by: Planning) -> Plan:
     outcomes: list[RowOutcome] = []
     ready = _ready(merged(rows), by, outcomes)
     drafts = _drafts(ready, by, outcomes)
-    items_max = max(1, min(ITEMS_MAX, by.channel.kind.text_max // ITEM_CHARACTERS))
-    fit = packed(drafts, room=by.room.messages, reserved=by.room.reserved, items_max=items_max)
+    fit = packed(
+        drafts,
+        room=by.room.messages,
+        reserved=by.room.reserved,
+        items_max=items_max(by.channel, ITEM_CHARACTERS),
+        digest_max=items_max(by.channel, DIGEST_ITEM_CHARACTERS),
+    )
     due_ns = by.view.now_ns + int(by.room.wait_s * 1e9)
     for draft in fit.later:
         for item in draft.items:
             outcomes += waits(item.rows, due_ns, NO_ROOM)
     return Plan(drafts=fit.now, outcomes=tuple(outcomes))
+
+
+def items_max(channel: ChannelSetup, characters: int) -> int:
+    """Return how many items one message of a channel holds, if each needs so many characters."""
+    return max(1, min(ITEMS_MAX, channel.kind.text_max // characters))
 
 
 def repeat_every_s(alert: Alert, setup: NotifySetup) -> float:

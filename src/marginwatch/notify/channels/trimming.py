@@ -22,12 +22,12 @@ BACK_MAX = 32
 
 
 class _Level(msgspec.Struct, frozen=True):
-    """How much of each text, of the first alert's figures and of the others' is kept; and whether the others act."""
+    """How much of each text, of the first alert's figures and of the others' is kept; and of the others if only a headline."""
 
     characters: int
     lines_first: int
     lines_rest: int
-    is_rest_brief: bool = False
+    brief_rest: int | None = None
 
 
 _LEVELS = (
@@ -36,10 +36,13 @@ _LEVELS = (
     _Level(400, 12, 3),
     _Level(300, 8, 0),
     _Level(200, 4, 0),
-    _Level(200, 4, 0, is_rest_brief=True),
-    _Level(120, 0, 0, is_rest_brief=True),
+    _Level(200, 4, 0, 200),
+    _Level(120, 0, 0, 120),
+    # Whom each alert concerns comes first in its headline: a few characters of all tell more than some alerts in full.
+    _Level(120, 0, 0, 60),
+    _Level(120, 0, 0, 24),
 )
-_LAST_LEVELS = (_Level(60, 0, 0, is_rest_brief=True), _Level(24, 0, 0, is_rest_brief=True))
+_LAST_LEVELS = (_Level(60, 0, 0, 24), _Level(24, 0, 0, 24))
 
 
 def clip(text: str, characters_max: int) -> str:
@@ -143,6 +146,8 @@ def _shortened(message: Message, level: _Level) -> Message:
 
 
 def _shortened_item(item: Item, level: _Level, *, is_first: bool) -> Item:
+    if not is_first and level.brief_rest is not None:
+        return _brief_item(item, level.brief_rest)
     kept = level.lines_first if is_first else level.lines_rest
     lines = tuple(
         Line(clip(line.label, level.characters), clip(line.value, level.characters))
@@ -150,13 +155,22 @@ def _shortened_item(item: Item, level: _Level, *, is_first: bool) -> Item:
     )
     if (left_out := len(item.lines) - len(lines)) > 0:
         lines = (*lines, Line(ELLIPSIS, f"+{left_out}"))
-    is_brief = level.is_rest_brief and not is_first
     return msgspec.structs.replace(
         item,
         severity_word=clip(item.severity_word, level.characters),
-        # An alert without its figures says by the ellipsis that there is more to it.
-        headline=clip(item.headline, level.characters - 2) + (f" {ELLIPSIS}" if is_brief else ""),
-        lines=() if is_brief else lines,
-        action=clip(item.action, level.characters) if item.action and not is_brief else None,
-        link=None if is_brief else item.link,
+        headline=clip(item.headline, level.characters - 2),
+        lines=lines,
+        action=clip(item.action, level.characters) if item.action else None,
+    )
+
+
+def _brief_item(item: Item, characters: int) -> Item:
+    """Return an alert as a mere headline, whose ellipsis says that there is more to it."""
+    return msgspec.structs.replace(
+        item,
+        severity_word=clip(item.severity_word, characters),
+        headline=f"{clip(item.headline, characters - 2).removesuffix(ELLIPSIS).rstrip()} {ELLIPSIS}",
+        lines=(),
+        action=None,
+        link=None,
     )

@@ -23,7 +23,7 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True):
     later: tuple[Draft, ...] = ()
 
 
-def packed(drafts: Sequence[Draft], *, room: int, reserved: int, items_max: int) -> Packed:
+def packed(drafts: Sequence[Draft], *, room: int, reserved: int, items_max: int, digest_max: int) -> Packed:
     """Return what to send with the room that there is.
 
     Critical drafts go first, one message each. If there are more of them than there is room, the last of the room takes
@@ -39,7 +39,9 @@ def packed(drafts: Sequence[Draft], *, room: int, reserved: int, items_max: int)
     reserved : int
         Of these, kept for critical alerts.
     items_max : int
-        Items in one message.
+        Items in one message that has room for what each says.
+    digest_max : int
+        Items in one message that stands for many: of most only the headline.
     """
     critical, room = _critical(drafts, room, items_max)
     others = [one for draft in drafts if not draft.is_critical for one in _split(draft, items_max)]
@@ -48,7 +50,7 @@ def packed(drafts: Sequence[Draft], *, room: int, reserved: int, items_max: int)
         return Packed(now=(*critical, *others))
     alone = [draft for draft in others if draft.is_alone]
     company = [draft for draft in others if not draft.is_alone]
-    digests = _joined([item for draft in company for item in draft.items], items_max)
+    digests = _joined([item for draft in company for item in draft.items], digest_max)
     wanted = [*digests, *alone]
     return Packed(now=(*critical, *wanted[:free]), later=tuple(wanted[free:]))
 

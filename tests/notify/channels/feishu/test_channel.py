@@ -184,7 +184,7 @@ async def test_many_alerts_fit(platform: Platform, made: ChannelContext, n_items
     sent = platform.last.body.decode()
     assert len(sent.encode()) <= 20_000
     left_out = re.search(r"… and (\d+) more", sent)
-    told = sent.count(": maintenance margin usage")
+    told = sent.count(": maintenance m")
     assert told + (int(left_out.group(1)) if left_out else 0) == n_items
 
 

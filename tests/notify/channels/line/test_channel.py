@@ -106,7 +106,7 @@ async def test_long_messages_fit(platform: Platform, channel: Channel, n_items: 
     text = msgspec.json.decode(platform.last.body, type=Push).messages[0].text
     assert len(text.encode("utf-16-le")) // 2 <= 5000
     left_out = re.search(r"… and (\d+) more", text)
-    told = text.count(": maintenance margin usage")
+    told = text.count(": maintenance m")
     assert told + (int(left_out.group(1)) if left_out else 0) == n_items
 
 

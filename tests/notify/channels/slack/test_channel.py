@@ -204,7 +204,7 @@ async def test_many_alerts_stay_within_the_blocks(
     body = msgspec.json.decode(platform.last.body, type=Posted)
     shown = "\n".join(text.text for text in texts(body.blocks))
     left_out = re.search(r"… and (\d+) more", shown)
-    told = shown.count(": maintenance margin usage")
+    told = shown.count(": maintenance m")
     assert told + (int(left_out.group(1)) if left_out else 0) == n_items
     assert told >= min(n_items, 23)
 

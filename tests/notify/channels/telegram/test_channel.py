@@ -258,7 +258,7 @@ async def test_long_messages_fit_and_say_what_is_left_out(
     await channel.send(outgoing(digest(n_items)))
     seen = shown(platform.last.json()["text"]).shown
     assert len(seen.encode("utf-16-le")) // 2 <= 4096
-    told = seen.count(": maintenance margin usage")
+    told = seen.count(": maintenance m")
     left_out = re.search(r"… and (\d+) more", seen)
     assert told + (int(left_out.group(1)) if left_out else 0) == n_items
     assert told >= min(n_items, 30)

@@ -57,7 +57,12 @@ class StoredAlerts:
     # ---- written by the service --------------------------------------------------------------------------------
 
     async def write(
-        self, unit: Transaction, transitions: Sequence[Transition], rows: Sequence[OutboxRow]
+        self,
+        unit: Transaction,
+        transitions: Sequence[Transition],
+        rows: Sequence[OutboxRow],
+        *,
+        is_new: bool = False,
     ) -> None:
         """Add transitions in their order, what alerts have become by them, and the messages they cause.
 
@@ -71,8 +76,10 @@ class StoredAlerts:
             Oldest first.
         rows : sequence of OutboxRow
             The messages.
+        is_new : bool, default=False
+            None of them was in a commit before, so none is looked for.
         """
-        known = await _known(unit.connection, [one.transition_id for one in transitions])
+        known = () if is_new else await _known(unit.connection, [one.transition_id for one in transitions])
         new = [one for one in transitions if one.transition_id not in known]
         if new:
             values = {one.transition_id: _transition_values(one) for one in new}

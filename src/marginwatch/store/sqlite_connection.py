@@ -36,7 +36,10 @@ class OneTripCursor:
         return self
 
     async def execute(self, sql: str, parameters: Sequence[object] = ()) -> "OneTripCursor":
-        """Execute one statement and fetch what it returns."""
+        """Execute one statement and fetch what it returns; ``BEGIN`` waits for the next one."""
+        if sql.startswith("BEGIN"):
+            self._connection.begin_sql = sql
+            return self
         await self._connection.trip(lambda cursor: cursor.execute(sql, parameters), self)
         return self
 
@@ -62,23 +65,35 @@ class OneTripCursor:
 
 
 class OneTripConnection(BASE):
-    """The driver's connection with cursors of the other kind."""
+    """The driver's connection with cursors of the other kind; ``BEGIN`` goes along with the first statement after it."""
+
+    begin_sql: str | None = None
 
     def cursor(self) -> OneTripCursor:
         """Return a cursor."""
         return OneTripCursor(self)
 
+    async def commit(self) -> None:
+        """Commit; where nothing was executed since ``BEGIN``, there is nothing to."""
+        self.begin_sql = None
+        if self._conn.in_transaction:
+            await self._execute(self._conn.commit)
+
     async def rollback(self) -> None:
         """Undo the running transaction; where there is none, the thread is not asked."""
+        self.begin_sql = None
         if self._conn.in_transaction:
             await self._execute(self._conn.rollback)
 
     async def trip(self, ask: Callable[[sqlite3.Cursor], object], into: OneTripCursor) -> None:
         """Let the thread execute one statement and hand over what it leaves."""
+        begin_sql, self.begin_sql = self.begin_sql, None
 
         def there() -> None:
             cursor: sqlite3.Cursor = self._conn.cursor()
             try:
+                if begin_sql is not None:
+                    cursor.execute(begin_sql)
                 ask(cursor)
                 into.take(cursor)
             finally:

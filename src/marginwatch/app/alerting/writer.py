@@ -78,6 +78,7 @@ class TransitionWriter:
         self._waiting: deque[_Batch] = deque()
         self._n_waiting = 0
         self._wake = asyncio.Event()
+        self._may_be_stored = False
         self._judged_ns: int | None = None
         self._judged_written_s = -JUDGED_EVERY_S
         self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
@@ -145,8 +146,12 @@ class TransitionWriter:
     async def _commit(self, batches: tuple[_Batch, ...]) -> None:
         transitions = [one for batch in batches for one in batch.transitions]
         rows = self._rows_for(transitions, self._clock.now_ns())
+        is_new = not self._may_be_stored
+        # Until this one is known to be done: the answer to a commit may be lost.
+        self._may_be_stored = True
         async with self._store.transaction(is_urgent=True) as unit:
-            await self._alerts.write(unit, transitions, rows)
+            await self._alerts.write(unit, transitions, rows, is_new=is_new)
+        self._may_be_stored = False
         now_ns = self._clock.now_ns()
         for batch in batches:
             # Unless it was thinned out meanwhile; written twice is written once.

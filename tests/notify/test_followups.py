@@ -144,6 +144,33 @@ async def test_a_higher_severity_than_acknowledged_is_told():
     assert await stand.pass_s(60) == []
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_what_outgrew_its_acknowledgement_escalates_when_nobody_acknowledges_it_anew(is_restarted):
+    steps = (Escalation(after_s=60, channels=("b",)), Escalation(after_s=90, channels=("c",)))
+    stand = Watched(a_setup("a", "b", "c", routes=(a_route(escalations=steps),)))
+    alert = an_alert()
+    await stand.fire(alert)
+    assert await stand.pass_s(70) == [(60, "b", SendReason.ESCALATED)]
+    stand.desk.given = [an_acknowledgement(alert, 70, 10_000)]
+    assert await stand.pass_s(80) == []
+    worse = msgspec.structs.replace(alert, severity=Severity.CRITICAL, value_at_ns=stand.clock.now_ns())
+    stand.alerts = [worse]
+    await stand.put(a_row(worse, SendReason.RAISED))
+    if is_restarted:
+        stand.new_followups()
+    told = await stand.pass_s(100)
+    if is_restarted:
+        assert {channel for _, channel, _ in told} == {"b", "c"}
+    else:
+        # Whoever knew hears soon that it has become worse; the steps begin anew, and nobody is called at once.
+        assert [(channel, reason) for _, channel, reason in told] == [
+            ("b", SendReason.RAISED),
+            ("b", SendReason.ESCALATED),
+            ("c", SendReason.ESCALATED),
+        ]
+        assert [at - 150 for at, _, reason in told if reason is SendReason.ESCALATED] == [61, 91]
+
+
 @pytest.mark.parametrize("told_before", [False, True])
 async def test_what_still_fires_when_a_silence_ends_is_told_then(told_before):
     stand = Watched()

@@ -1,6 +1,6 @@
 """What a channel is owed about an alert that fires: pure, so that each case can be shown by an example."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -105,9 +105,14 @@ def owed(
         UTC nanoseconds.
     """
     found: list[Owed] = []
-    for channel, route, step, from_ns in _audience(alert, setup, now_ns):
+
+    def known(channel: str) -> Told | None:
         told = memory.of(channel, alert.key)
-        same = told if told is not None and told.alert_id == alert.alert_id and told.is_firing else None
+        return told if told is not None and told.alert_id == alert.alert_id and told.is_firing else None
+
+    since_ns = _alone_since_ns(alert, holds.ended(alert.alert_id), given, now_ns)
+    for channel, route, step, from_ns in _audience(alert, setup, known, since_ns, now_ns):
+        same = known(channel)
         reason = _reason_to_remind(alert, same, holds.ended(alert.alert_id), given, from_ns, now_ns)
         if reason is None:
             reason = _reason_of_state(alert, channel, setup, same, holds, now_ns)
@@ -116,19 +121,41 @@ def owed(
     return found
 
 
-def _audience(alert: Alert, setup: NotifySetup, now_ns: int) -> Iterator[tuple[str, Route, int, int]]:
-    """Yield channel, route, step and since when it has to know; of several steps of a channel the last."""
+def _alone_since_ns(alert: Alert, ended: Hold | None, given: Acknowledgement | None, now_ns: int) -> int:
+    """Return since when nobody takes care of an alert: the time of escalation steps runs from here.
+
+    That is since it fired, unless somebody has acknowledged it and it has become more severe since: whoever takes care of
+    it hears of that first, and others only if it is not acknowledged anew.
+    """
+    fired_ns = alert.fired_at_ns or now_ns
+    if given is None or not given.at_ns <= now_ns < given.until_ns:
+        return fired_ns
+    is_outgrown = ended is not None and ended.end is SendReason.ACKNOWLEDGEMENT_ENDED
+    # After a restart it is not known when it was outgrown, only that this was after it was given.
+    return max(fired_ns, given.at_ns, (ended.ended_ns or 0) if ended is not None and is_outgrown else 0)
+
+
+def _audience(
+    alert: Alert, setup: NotifySetup, known: Callable[[str], Told | None], since_ns: int, now_ns: int
+) -> Iterator[tuple[str, Route, int, int]]:
+    """Yield channel, route, step and since when it has to know; of several steps of a channel the last.
+
+    Whoever was told of it stays among them, even if the time of their step runs anew.
+    """
     fired_ns = alert.fired_at_ns or now_ns
     found: dict[str, tuple[Route, int, int]] = {
         name: (route, 0, fired_ns) for name, route in first_channels(alert, setup).items()
     }
     for route in routes_of(alert, setup):
         for step, escalation in enumerate(route.escalations, 1):
-            from_ns = fired_ns + int(escalation.after_s * 1e9)
+            from_ns = since_ns + int(escalation.after_s * 1e9)
+            names = [name for name in escalation.channels if name in setup.channels]
             if now_ns >= from_ns:
-                found.update(
-                    {name: (route, step, from_ns) for name in escalation.channels if name in setup.channels}
-                )
+                found.update(dict.fromkeys(names, (route, step, from_ns)))
+            else:
+                found |= {
+                    name: (route, step, fired_ns) for name in names if name not in found and known(name)
+                }
     for name, (route, step, from_ns) in found.items():
         yield name, route, step, from_ns
 

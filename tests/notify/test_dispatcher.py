@@ -22,6 +22,7 @@ from marginwatch.errors import ConnectivityError
 from marginwatch.model.delivery import RowState, SendReason
 from marginwatch.model.severity import Severity
 from marginwatch.model.silence import Matcher, Silence
+from marginwatch.notify import worker
 from marginwatch.notify.settings import DispatchSettings
 
 
@@ -386,3 +387,23 @@ async def test_a_platform_that_says_now_is_not_asked_without_a_pause():
     await stand.clock.advance(0.2)
     await stand.turn()
     assert len(stand.channels["a"].outgoing) == 1
+
+
+async def test_a_dispatcher_that_dies_again_and_again_of_a_defect_does_not_work(monkeypatch):
+    stand = Stand()
+    await stand.put(a_row())
+    assert stand.dispatcher.is_working()
+
+    def broken(*_):
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(worker, "plan", broken)
+    await stand.outbox.add([a_row(an_alert(2))])
+    for _ in range(10):
+        with pytest.raises(RuntimeError):
+            await stand.turn()
+        await stand.clock.advance(10)
+    assert not stand.dispatcher.is_working()
+    monkeypatch.undo()
+    await stand.turn()
+    assert stand.dispatcher.is_working()

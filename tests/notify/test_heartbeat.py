@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from marginwatch.clock import SystemClock
+from marginwatch.clock import ManualClock, SystemClock
 from marginwatch.model.secret import Secret
 from marginwatch.notify import heartbeat
 from marginwatch.notify.heartbeat import Heartbeat
@@ -79,3 +79,36 @@ async def test_what_goes_wrong_is_said_without_the_address(place, fault, monkeyp
     logged = capsys.readouterr().out
     assert logged.count("no heartbeat") == 1
     assert "secret-token" not in said + logged
+
+
+async def test_it_beats_as_soon_as_all_works_and_a_slow_start_is_no_news(place, capsys):
+    problem = "there are no fresh frames"
+    clock = ManualClock()
+    async with aiohttp.ClientSession() as http:
+        heart = Heartbeat(Secret(place.url), 60.0, lambda: problem, http, clock)
+        task = asyncio.create_task(heart.run())
+        await clock.advance(5.0)
+        problem = ""
+        await clock.advance(1.0)
+        while heart.n_beats < 1:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.01)
+        await clock.advance(59.0)
+        assert heart.n_beats == 1
+        assert "no heartbeat" not in capsys.readouterr().out
+        problem = "the dispatcher does not work"
+        await clock.advance(2.0)
+        assert capsys.readouterr().out.count("no heartbeat") == 1
+        task.cancel()
+
+
+async def test_a_start_that_never_ends_is_news(place, capsys):
+    clock = ManualClock()
+    async with aiohttp.ClientSession() as http:
+        heart = Heartbeat(Secret(place.url), 60.0, lambda: "there are no fresh frames", http, clock)
+        task = asyncio.create_task(heart.run())
+        for _ in range(40):
+            await clock.advance(1.0)
+        task.cancel()
+    assert capsys.readouterr().out.count("no heartbeat") == 1
+    assert place.beats == 0

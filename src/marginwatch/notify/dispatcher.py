@@ -21,7 +21,7 @@ OWNER = "marginwatch"
 goes on at once with what its predecessor had claimed. Others wait for the end of the lease."""
 
 SLACK_S = 15.0
-"""A worker that has not begun anything for so long beyond what it may take does not work."""
+"""A worker that has brought nothing to an end for so long beyond what it may take does not work."""
 
 
 class Dispatcher:
@@ -118,7 +118,7 @@ class Dispatcher:
         return {name: worker.tally for name, worker in self._workers.items()}
 
     def is_working(self) -> bool:
-        """Return whether every worker has lately begun something and the database can be used."""
+        """Return whether every worker has lately brought something to an end and the database can be used."""
         now_s = self._clock.monotonic_s()
         return all(
             not worker.is_store_failing and now_s - worker.tally.last_turn_s < worker.lease_s + SLACK_S

@@ -12,6 +12,12 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 10.0
 
+LOOK_AGAIN_S = 1.0
+"""While something of ours keeps the heart from beating, it is looked again so soon: all is well a moment after the start."""
+
+START_S = 30.0
+"""So long after the start it is no news that the heart does not beat yet."""
+
 
 class Heartbeat:
     """Asks for an address at an interval, but only while the caller says that everything works.
@@ -48,16 +54,19 @@ class Heartbeat:
         self.n_beats = 0
 
     async def run(self) -> None:
-        """Beat until cancelled; what keeps it from beating is logged when it changes."""
+        """Beat until cancelled; what keeps it from beating is logged when it changes, but not that it has not begun yet."""
+        started_s = self._clock.monotonic_s()
         while True:
-            problem = self._why_not() or await self._beat()
-            if problem != self._problem:
+            own = self._why_not()
+            problem = own or await self._beat()
+            is_starting = not self.n_beats and self._clock.monotonic_s() - started_s < START_S
+            if problem != self._problem and not (own and is_starting):
                 if problem:
                     log.warning("no heartbeat", reason=problem)
                 else:
                     log.info("the heart beats again")
                 self._problem = problem
-            await self._clock.sleep(self._every_s)
+            await self._clock.sleep(min(LOOK_AGAIN_S, self._every_s) if own else self._every_s)
 
     async def _beat(self) -> str:
         """Ask for the address once; return what went wrong, without the address."""

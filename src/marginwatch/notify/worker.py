@@ -119,6 +119,7 @@ class Worker:
         self.is_busy = True
         try:
             more = await self._turn()
+            self._note_progress()
             self.is_busy = more
         finally:
             self.n_turns += 1
@@ -126,7 +127,7 @@ class Worker:
 
     async def _turn(self) -> bool:
         clock, settings = self._shared.clock, self._shared.settings
-        self.tally.last_turn_s = self._turn_begun_s = clock.monotonic_s()
+        self._turn_begun_s = clock.monotonic_s()
         # Asked before the claim: what falls over after this is claimed with what it belongs to, not missed by both.
         elsewhere = await self._elsewhere()
         now_ns, lease_ns = clock.now_ns(), int(self.lease_s * 1e9)
@@ -150,7 +151,12 @@ class Worker:
                 await self._postpone(draft)
             else:
                 await self._tell(draft, view)
+            self._note_progress()
         return len(rows) >= settings.claim_max
+
+    def _note_progress(self) -> None:
+        # Only what was brought to an end counts: beginning the same again and again is no sign of life.
+        self.tally.last_turn_s = self._shared.clock.monotonic_s()
 
     def _is_slow(self) -> bool:
         """Return whether this turn takes so long that something critical may have come meanwhile, which goes first."""
@@ -189,7 +195,6 @@ class Worker:
 
     async def _tell(self, draft: Draft, view: View) -> None:
         clock, name = self._shared.clock, self._channel.name
-        self.tally.last_turn_s = clock.monotonic_s()
         rows = [row for item in draft.items for row in item.told_rows()]
         message_id = message_id_of(name, rows)
         at_ns = clock.now_ns()
@@ -342,7 +347,7 @@ class Worker:
             due_ns = await self._insist(lambda: self._shared.outbox.next_due_ns(self._channel.name))
             left_s = poll_s if due_ns is None else (due_ns - clock.now_ns()) / 1e9
             is_woken = await self._wakeup.rest(min(poll_s, max(0.01, left_s)))
-            self.tally.last_turn_s = clock.monotonic_s()
+            self._note_progress()
             if is_woken or (due_ns is not None and due_ns <= clock.now_ns()):
                 return
 

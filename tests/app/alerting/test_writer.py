@@ -167,3 +167,23 @@ async def test_how_far_rules_have_judged_is_kept_every_five_seconds(desk: Desk) 
     desk.writer.note_judged(56 * S)
     await desk.writer.flush()
     assert await desk.alerts.judged_until_ns() == 56 * S
+
+
+async def test_whatever_keeps_alerts_from_being_written_is_seen_by_how_long_they_wait(desk: Desk) -> None:
+    def broken(_transitions: Sequence[Transition], _now_ns: int) -> tuple[OutboxRow, ...]:
+        raise RuntimeError("a defect")
+
+    writer = TransitionWriter(desk.store, desk.alerts, broken, desk.clock, desk.hear)
+    assert writer.behind_s() == 0.0
+    await desk.clock.advance(100.0)
+    writer.take((transition(1, TransitionKind.FIRED),), [None])
+    await desk.clock.advance(7.0)
+    writer.take((transition(2, TransitionKind.FIRED, "a2"),), [None])
+    with pytest.raises(RuntimeError):
+        await writer.flush()
+    await desk.clock.advance(5.0)
+    assert writer.behind_s() == 12.0
+    assert not writer.is_failing
+    writer._rows_for = rows_for
+    await writer.flush()
+    assert writer.behind_s() == 0.0

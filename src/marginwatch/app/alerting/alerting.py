@@ -43,6 +43,9 @@ log = structlog.get_logger(__name__)
 FRAME_FRESH_S = 5.0
 """A heart beats only while the latest frame is younger."""
 
+BEHIND_S = 10.0
+"""Nor while an alert has waited longer for being written down."""
+
 ACKNOWLEDGED_FOR_S = 8 * 3_600.0
 """An acknowledgement by a button in a chat holds as long as a shift."""
 
@@ -224,8 +227,8 @@ class Alerting:
         framed_ns = self._service.framed_at_ns()
         if framed_ns is None or self._clock.now_ns() - framed_ns > FRAME_FRESH_S * 1e9:
             return "there are no fresh frames"
-        if self.writer.is_failing:
-            return "the database cannot be written"
+        if self.writer.is_failing or self.writer.behind_s() > BEHIND_S:
+            return "alerts cannot be written to the database"
         return "" if self.dispatcher.is_working() else "the dispatcher does not work"
 
     # ---- what is known, and what people do ----------------------------------------------------------------------

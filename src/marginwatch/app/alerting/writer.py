@@ -56,8 +56,6 @@ class TransitionWriter:
         From the message behind a transition, as received, to its commit: the latest ten thousand.
     n_fired, n_rows : int
         Alerts that fired; messages put into the outbox for transitions.
-    written_s : float
-        When the last commit ended, seconds of the monotonic clock.
     is_failing : bool
         The database cannot be written at the moment.
     """
@@ -84,7 +82,7 @@ class TransitionWriter:
         self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
         self.n_fired = 0
         self.n_rows = 0
-        self.written_s = clock.monotonic_s()
+        self._behind_since_s: float | None = None
         self.is_failing = False
 
     def take(self, transitions: tuple[Transition, ...], heard_ns: Sequence[int | None]) -> None:
@@ -97,11 +95,21 @@ class TransitionWriter:
         heard_ns : sequence of int or None
             When the message behind each was received, UTC nanoseconds; None where time brought it and no message.
         """
+        if self._behind_since_s is None:
+            self._behind_since_s = self._clock.monotonic_s()
         self._waiting.append(_Batch(transitions, tuple(heard_ns)))
         self._n_waiting += len(transitions)
         if self._n_waiting > THIN_OUT_FROM:
             self._thin_out()
         self._wake.set()
+
+    def behind_s(self) -> float:
+        """Return for how long something has waited without any commit; seconds, 0 while nothing waits.
+
+        Whatever the cause, a database that refuses, one that does not answer or a defect: until it ends nobody is told.
+        """
+        since_s = self._behind_since_s
+        return 0.0 if since_s is None else self._clock.monotonic_s() - since_s
 
     def note_judged(self, at_ns: int) -> None:
         """Learn up to which moment rules have judged; it is written down every few seconds."""
@@ -161,7 +169,7 @@ class TransitionWriter:
             self.latencies_ms.extend((now_ns - at_ns) / 1e6 for at_ns in batch.heard_ns if at_ns is not None)
         self.n_fired += sum(one.kind is TransitionKind.FIRED for one in transitions)
         self.n_rows += len(rows)
-        self.written_s = self._clock.monotonic_s()
+        self._behind_since_s = self._clock.monotonic_s() if self._waiting else None
         self._on_written(transitions)
 
     async def _try_flush(self) -> bool:

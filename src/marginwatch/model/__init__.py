@@ -30,6 +30,7 @@ account       configured accounts, endpoints, key reports
 secret        the redaction type
 severity      how urgent an alert is
 alert         alerts, their transitions and acknowledgements
+pattern       patterns that end soon on every text
 silence       what shall not be told for a while
 delivery      what is to be told through which channel, and what came of it
 notice        sentences for the owner of an account

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 import msgspec
 
+from marginwatch.model.pattern import PATTERN_MAX, TEXT_MAX, compiled
+
 
 class Matcher(msgspec.Struct, frozen=True):
     """One condition on a label: ``account=mm-1``, ``severity!=critical``, ``symbol=~BTC.*``.
@@ -34,7 +36,9 @@ class Matcher(msgspec.Struct, frozen=True):
         return found != self.is_negated
 
     def _is_met(self, text: str) -> bool:
-        return _pattern(self.value).fullmatch(text) is not None if self.is_pattern else text == self.value
+        if not self.is_pattern:
+            return text == self.value
+        return _pattern(self.value).fullmatch(text[:TEXT_MAX]) is not None
 
     def __str__(self) -> str:
         operator = ("!" if self.is_negated else "=") + (
@@ -60,13 +64,14 @@ class Matcher(msgspec.Struct, frozen=True):
         is_pattern = operator.endswith("~")
         if is_pattern:
             try:
-                re.compile(value)
-            except re.error as error:
-                raise ValueError(f"{text!r}: {value!r} is no regular expression: {error}") from None
+                compiled(value)
+            except ValueError as error:
+                raise ValueError(f"{text[:PATTERN_MAX]!r}: {error}") from None
         return cls(label, value, is_pattern, operator.startswith("!"))
 
 
-@lru_cache(maxsize=1_024)
+# As many as the conditions of all silences that may hold: compiling anew takes a hundred times as long as trying.
+@lru_cache(maxsize=16_384)
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
 

@@ -223,6 +223,22 @@ REFUSED = {
         ('name = "own"', USAGE, "above = 0.5", 'for = "10"'),
         "rules.toml:5: [[rule]] for: '10' is no duration; write one such as 30s, 5m, 1h30m or 2d",
     ),
+    "repeated without end": (
+        ('name = "own"', USAGE, "above = 0.5", 'repeat_every = "0s"'),
+        "rules.toml:5: [[rule]] repeat_every must be between 60 and",
+    ),
+    "longer than anybody lives": (
+        ('name = "own"', USAGE, "above = 0.5", 'for = "99999999999d"'),
+        "rules.toml:5: [[rule]] for: '99999999999d' is longer than ten years; write at most 3650d",
+    ),
+    "pattern that never ends": (
+        ('name = "own"', USAGE, "above = 0.5", 'only = ["account=~(a+)+b"]'),
+        "rules.toml:5: [[rule]] only: 'account=~(a+)+b': '(a+)+b' repeats a group with repeats",
+    ),
+    "label that cannot be shown": (
+        ('name = "own"', USAGE, "above = 0.5", 'labels = { team = "a\\u0000b" }'),
+        "rules.toml:5: [[rule]] labels: team = 'a\\x00b' must be printable",
+    ),
     "relative without a change": (
         ('name = "own"', USAGE, "above = 0.5", "relative = true"),
         'rules.toml:5: [[rule]] relative is about a change; say over which time: change_over = "5m"',

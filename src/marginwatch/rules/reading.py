@@ -11,6 +11,7 @@ import msgspec
 
 from marginwatch.config.durations import seconds_of
 from marginwatch.config.loader import read_document, read_tables
+from marginwatch.config.sections import DURATIONS
 from marginwatch.config.table import Complaints, nearest, read_table
 from marginwatch.model.severity import Severity
 from marginwatch.model.silence import Matcher
@@ -107,6 +108,25 @@ def check_suppressed(complaints: Complaints, rules: Sequence[Rule]) -> None:
             elif any(part in known[name].measure for part in EXEMPT):
                 problem = "which tells how near a liquidation is: nothing may hold that back; leave it out"
                 complaints.refuse(("rule",), f"{said}, {problem}")
+            elif _leads_back(name, rule.name, known):
+                complaints.refuse(
+                    ("rule",),
+                    f"{said}, which suppresses it in turn: nobody would be told; let one of them end there",
+                )
+
+
+def _leads_back(name: str, goal: str, known: Mapping[str, Rule]) -> bool:
+    """Return whether a rule suppresses ``goal``, itself or through others."""
+    seen: set[str] = set()
+    left = [name]
+    while left:
+        at = left.pop()
+        if at == goal:
+            return True
+        if at not in seen and at in known:
+            seen.add(at)
+            left.extend(known[at].suppresses)
+    return False
 
 
 class _RuleReader:
@@ -157,7 +177,7 @@ class _RuleReader:
         times = (
             self._duration("for", table.for_),
             self._duration("keep_firing_for", table.keep_firing_for),
-            None if table.repeat_every is None else self._duration("repeat_every", table.repeat_every),
+            None if table.repeat_every is None else self._repeat_every(table.repeat_every),
         )
         labels = self._labels(table)
         if not steps:
@@ -197,6 +217,14 @@ class _RuleReader:
         except ValueError as error:
             self.refuse(key, f"{key}: {error}")
             return None
+
+    def _repeat_every(self, text: str) -> float | None:
+        seconds = self._duration("repeat_every", text)
+        least, most = DURATIONS["repeat_every"]
+        if seconds is not None and not least <= seconds <= most:
+            problem = f"repeat_every must be between {least:g} and {most:g} s, got {seconds:g} s"
+            self.refuse("repeat_every", problem)
+        return seconds
 
     def _change_over(self, table: RuleTable) -> float | None:
         if table.change_over is None:
@@ -242,7 +270,9 @@ class _RuleReader:
         return dict(table.at_least)
 
     def _labels(self, table: RuleTable) -> dict[str, str]:
-        for name in table.labels:
+        for name, value in table.labels.items():
+            if not value.isprintable():
+                self.refuse("labels", f"labels: {name} = {value!r} must be printable")
             if re.fullmatch(r"[a-z_][a-z0-9_]*", name) is None:
                 self.refuse("labels", f"labels: {name!r} must be lower-case letters, digits and _")
             elif name in RESERVED:

@@ -49,6 +49,14 @@ def test_without_configuration_the_built_in_rules_are_in_force(loaded: Loaded) -
     assert setup.rule_settings.unknown_after_s == 60.0
 
 
+def test_rules_that_suppress_each_other_are_refused(loaded: Loaded) -> None:
+    rule = '[[rule]]\nname = "{}"\nmeasure = "account.drawdown"\nabove = 0.1\nsuppresses = ["{}"]\n'
+    circle = "".join(rule.format(*names) for names in (("one", "two"), ("two", "three"), ("three", "one")))
+    with pytest.raises(ConfigError, match="which suppresses it in turn: nobody would be told"):
+        alert_setup(loaded(circle))
+    assert alert_setup(loaded(rule.format("one", "two") + rule.format("two", "drawdown")))
+
+
 def test_built_in_rules_can_be_switched_off_one_by_one_or_all(loaded: Loaded) -> None:
     assert set(names(loaded(""))) - set(names(loaded('[alerts]\ndisable = ["own-lag"]\n'))) == {"own-lag"}
     assert names(loaded("[alerts]\ndefault_rules = false\n")) == []

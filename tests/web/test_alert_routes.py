@@ -214,6 +214,15 @@ WRONG_BODIES = [
         ["would silence nearly everything", "account=mm-1"],
     ),
     ({**GOOD, "matchers": [f"a=b{n}" for n in range(21)]}, ["matchers", "<= 20"]),
+    (
+        {**GOOD, "matchers": ["account=~(a+)+b"]},
+        ["matchers", "may take hours", "take the inner or the outer"],
+    ),
+    ({**GOOD, "author": "n\u202ean"}, ["author", "'n\\u202ean'", "cannot be shown"]),
+    ({**GOOD, "comment": "\x1b[31mall is well"}, ["comment", "cannot be shown"]),
+    ({**GOOD, "comment": "\x00"}, ["comment", "cannot be shown"]),
+    ({**GOOD, "from_ns": 2**63 - 1}, ["from_ns", "more than a year ahead"]),
+    (b"[" * 10_000, ["nested too deep"]),
 ]
 
 

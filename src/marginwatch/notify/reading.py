@@ -167,6 +167,8 @@ class _Reader:
                 )
                 self._refuse("route", index, "name", f"name {table.name!r} {why}; rename it")
                 continue
+            if not table.name.isprintable():
+                self._refuse("route", index, "name", f"name {table.name!r} must be printable")
             found[table.name] = self._route(index, table)
         return tuple(found.values())
 

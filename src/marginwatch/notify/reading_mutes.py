@@ -38,6 +38,8 @@ def read_mutes(complaints: Complaints, tables: Sequence[Mapping[str, Any]]) -> t
         mute = reader.mute(MuteTable(**good))
         if mute.name in found:
             reader.refuse("name", f"name {mute.name!r} is given twice; rename one")
+        if not mute.name.isprintable():
+            reader.refuse("name", f"name {mute.name!r} must be printable")
         found[mute.name] = mute
     return tuple(found.values())
 

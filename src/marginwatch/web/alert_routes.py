@@ -38,6 +38,7 @@ from marginwatch.web.bodies import (
     BODY_BYTES_MAX,
     AcknowledgeBody,
     SilenceBody,
+    from_ns_of,
     matchers_of,
     require_said,
 )
@@ -140,7 +141,7 @@ async def acknowledge(
 ) -> AcknowledgementRow:
     """Acknowledge a firing alert: it is not told again at this severity or below until the time is over."""
     model = alerting_of(state)
-    require_said(data.author)
+    require_said(data.author, data.comment, is_needed=False)
     given = await model.acknowledge(alert_id, data.author.strip(), data.comment.strip(), data.for_s)
     if given is None:
         raise HTTPException(
@@ -163,9 +164,9 @@ async def add_silence(state: State, data: JSONBody[SilenceBody]) -> SilenceRow:
     """Add a silence; its reply says how many open alerts it covers."""
     model = alerting_of(state)
     matchers = matchers_of(data.matchers)
-    require_said(data.author, data.comment)
+    require_said(data.author, data.comment, is_needed=True)
     now_ns = model.now_ns()
-    from_ns = max(now_ns, data.from_ns or now_ns)
+    from_ns = from_ns_of(data.from_ns, now_ns)
     until_ns = from_ns + round(data.for_s * NS_PER_S)
     made = await model.add_silence(matchers, data.author.strip(), data.comment.strip(), from_ns, until_ns)
     return silence_row(made, model.open_alerts(), now_ns)

@@ -96,7 +96,7 @@ def create_app(
             ),
             security=[{"token": []}],
         ),
-        exception_handlers={HTTPException: _refused, MarginwatchError: _failed},
+        exception_handlers={HTTPException: _refused, RecursionError: _too_deep, MarginwatchError: _failed},
         after_exception=[_log_defect],
         logging_config=None,
         request_max_body_size=1_024,
@@ -212,6 +212,12 @@ def _failed(request: Request[None, None, State], error: MarginwatchError) -> Res
     return _plain(400 if isinstance(error, ConfigError) else 503, str(error))
 
 
+def _too_deep(request: Request[None, None, State], error: RecursionError) -> Response[str]:
+    # What decodes bodies raises it, and nothing else here calls itself.
+    del request, error
+    return _plain(400, "the body is no JSON object: it is nested too deep")
+
+
 async def _log_defect(error: Exception, scope: Scope) -> None:
-    if not isinstance(error, HTTPException | MarginwatchError):
+    if not isinstance(error, HTTPException | MarginwatchError | RecursionError):
         log.error("request failed", path=scope["path"], error=f"{type(error).__name__}: {error}")

@@ -34,6 +34,9 @@ class SilenceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     from_ns: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
 
 
+FROM_MAX_NS = 366 * 86_400 * 10**9
+"""A silence begins within a year: further off lies a slip in the unit."""
+
 REMEDIES = {
     "author": "write who you are",
     "comment": "write why, in at most 500 characters",
@@ -43,8 +46,10 @@ REMEDIES = {
 }
 
 
-def require_said(author: str, comment: str | None = None) -> None:
-    """Raise if an author, or a comment that is needed, is blank.
+def require_said(author: str, comment: str, *, is_needed: bool) -> None:
+    """Raise if an author, or a comment that is needed, is blank, or if either cannot be shown.
+
+    Both stand in messages, tables and terminals, where what is invisible can turn the meaning of a line round.
 
     Raises
     ------
@@ -53,8 +58,26 @@ def require_said(author: str, comment: str | None = None) -> None:
     """
     if not author.strip():
         raise ConfigError(f"author: must not be blank; {REMEDIES['author']}")
-    if comment is not None and not comment.strip():
+    if is_needed and not comment.strip():
         raise ConfigError(f"comment: must not be blank; {REMEDIES['comment']}")
+
+    for key, text in (("author", author), ("comment", comment)):
+        # Lines of a comment are taken; they are shown as one.
+        if not " ".join(text.split()).isprintable():
+            raise ConfigError(f"{key}: {text!r} holds characters that cannot be shown; leave them out")
+
+
+def from_ns_of(given_ns: int | None, now_ns: int) -> int:
+    """Return when a silence begins, UTC nanoseconds: never before now.
+
+    Raises
+    ------
+    ConfigError
+        If that is more than a year ahead.
+    """
+    if given_ns is not None and given_ns - now_ns > FROM_MAX_NS:
+        raise ConfigError("from_ns: is more than a year ahead; write UTC nanoseconds")
+    return max(now_ns, given_ns or now_ns)
 
 
 def matchers_of(texts: tuple[str, ...]) -> tuple[Matcher, ...]:

@@ -16,6 +16,7 @@ from marginwatch.app.alerting.writer import TransitionWriter
 from marginwatch.app.channel_tests import open_channel, send_tests
 from marginwatch.clock import Clock
 from marginwatch.collect.supervisor import supervise
+from marginwatch.errors import ConfigError
 from marginwatch.model.alert import Acknowledgement, Alert, AlertState, Transition
 from marginwatch.model.delivery import AlertCounts, ChannelStanding, ChannelTest, OutboxRow
 from marginwatch.model.notice import Notice
@@ -48,6 +49,9 @@ BEHIND_S = 10.0
 
 ACKNOWLEDGED_FOR_S = 8 * 3_600.0
 """An acknowledgement by a button in a chat holds as long as a shift."""
+
+SILENCES_MAX = 500
+"""Silences at the same time: each alert is held against every one of them, many times a minute."""
 
 EquityFigures = Callable[[], tuple[Mapping[str, FactColumn], Mapping[str, Mapping[str, Reading]]]]
 
@@ -132,6 +136,7 @@ class Alerting:
         )
         self.look = SupervisedJudging(self._judge)
         self._tasks: list[asyncio.Task[None]] = []
+        self._adding = asyncio.Lock()
 
     def _open_channels(self) -> None:
         of = self.setup
@@ -320,7 +325,25 @@ class Alerting:
     async def add_silence(
         self, matchers: Sequence[Matcher], author: str, comment: str, from_ns: int, until_ns: int
     ) -> Silence:
-        """Add a silence."""
+        """Add a silence.
+
+        Raises
+        ------
+        ConfigError
+            If there are as many as can be held against every alert.
+        ConnectivityError
+            If the database cannot be written.
+        """
+        async with self._adding:
+            if len(await self.silences()) >= SILENCES_MAX:
+                raise ConfigError(
+                    f"there are {SILENCES_MAX} silences already; end some, or take a pattern for several: account=~mm-.*"
+                )
+            return await self._add_silence(matchers, author, comment, from_ns, until_ns)
+
+    async def _add_silence(
+        self, matchers: Sequence[Matcher], author: str, comment: str, from_ns: int, until_ns: int
+    ) -> Silence:
         silence = Silence(
             silence_id=secrets.token_hex(4),
             matchers=tuple(matchers),

@@ -1,6 +1,6 @@
 """What one alert says: its sentence, its figures and what to do, in one language."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from marginwatch.model.alert import Alert, AlertState, Unit
 from marginwatch.notify.messages.catalog import Catalog
@@ -33,6 +33,7 @@ class Teller:
     catalog: Catalog
     figures: Figures
     now_ns: int
+    _contexts: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
     def headline(self, alert: Alert) -> str:
         """Return one sentence: whom it concerns and what happened."""
@@ -206,7 +207,10 @@ class Teller:
         return self._context("gone", alert.context["gone"])
 
     def _context(self, name: str, text: str) -> str:
-        return context_text(name, text, self.catalog, self.figures)
+        # Sentence, advice and lines of an alert tell the same figures, and neighbors many of them again.
+        if (known := self._contexts.get((name, text))) is None:
+            known = self._contexts[name, text] = context_text(name, text, self.catalog, self.figures)
+        return known
 
     def _label(self, key: str) -> str:
         return self.catalog.words("lines", key)

@@ -82,7 +82,8 @@ def enemy_short() -> Message:
         action="[x](http://evil.example)",
         link="ftp://evil.example",
     )
-    return message(bad, title="<b>@all</b> <!channel> *x*")
+    title = "<b>@all</b> <!channel> *x*"
+    return message(bad, title=title, short=f"{title}. Do: nothing")
 
 
 def alert_of(one: Item) -> Alert:

@@ -1,9 +1,11 @@
 """What chat messages share: marks, words in four languages, whom to call."""
 
+import msgspec
 import pytest
 from tests.notify.channels.samples import item, message
 
 from marginwatch.model.severity import Severity
+from marginwatch.notify.channels.dingtalk.form import body_of
 from marginwatch.notify.channels.layout import (
     foot_of,
     headline_of,
@@ -14,6 +16,8 @@ from marginwatch.notify.channels.layout import (
     wants_mention,
     words_of,
 )
+from marginwatch.notify.channels.telegram.form import text_of
+from marginwatch.notify.channels.wecom.form import markdown_of
 from marginwatch.notify.messages.message import Message
 
 
@@ -38,6 +42,23 @@ def test_one_alert_alone_needs_no_mark_of_its_own() -> None:
     told = message(one, two)
     assert headline_of(told, one) == f"🔴 critical: {one.headline}"
     assert headline_of(told, two) == f"✅ warning: {two.headline}"
+
+
+def test_what_the_title_says_is_not_said_again() -> None:
+    one = item()
+    told = message(one, title=f"Critical: {one.headline}")
+    for shown in (
+        plain_form(told, ""),
+        text_of(told, ""),
+        markdown_of(told, ""),
+        body_of(told, "")["markdown"]["text"],
+    ):
+        assert shown.count("87.1") == 1
+        assert "4.2" in shown
+    bare = msgspec.structs.replace(one, lines=(), action=None, link=None)
+    assert rows_of(message(bare, title=f"Critical: {one.headline}"), bare) == [one.headline], (
+        "no platform takes nothing"
+    )
 
 
 @pytest.mark.parametrize(

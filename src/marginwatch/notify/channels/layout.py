@@ -42,9 +42,13 @@ def title_of(message: Message) -> str:
 
 
 def headline_of(message: Message, item: Item) -> str:
-    """Return an alert's headline; among several alerts each carries its own mark and severity."""
+    """Return an alert's headline; among several alerts each carries its own mark and severity.
+
+    ``""`` where the title has said all of it: what comes next on a small screen are the figures.
+    """
     if len(message.items) == 1:
-        return item.headline
+        is_said = message.title.endswith(item.headline) and item.lines
+        return "" if is_said else item.headline
     return f"{mark_of(item.severity, is_firing=item.is_firing)} {item.severity_word}: {item.headline}"
 
 
@@ -55,7 +59,9 @@ def foot_of(message: Message) -> str:
 
 def rows_of(message: Message, item: Item) -> list[str]:
     """Return an alert as lines of plain text, without its link."""
-    rows = [headline_of(message, item), *(f"{line.label}: {line.value}" for line in item.lines)]
+    headline = headline_of(message, item)
+    rows = [headline] if headline else []
+    rows += [f"{line.label}: {line.value}" for line in item.lines]
     return [*rows, f"➤ {words_of(message.language).to_do}: {item.action}"] if item.action else rows
 
 

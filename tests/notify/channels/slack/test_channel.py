@@ -124,7 +124,7 @@ async def test_a_webhook_posts_as_documented(platform: Platform, made: ChannelCo
     assert "authorization" not in platform.last.headers
     body = msgspec.json.decode(platform.last.body, type=Posted)
     assert (body.unfurl_links, body.unfurl_media) == (False, False)
-    assert body.text == "🔴 Margin critical: mm-1 – mm-1 margin 87 %: reduce BTCUSDT"
+    assert body.text == "🔴 mm-1 margin 87 %: reduce BTCUSDT"
     assert [text.text for text in texts(body.blocks)] == [
         "🔴 Margin critical: mm-1",
         (

@@ -43,7 +43,8 @@ def body_of(
 
 def _item(message: Message, item: Item) -> str:
     words = words_of(message.language)
-    rows = [f"**{wide(headline_of(message, item))}**"]
+    headline = headline_of(message, item)
+    rows = [f"**{wide(headline)}**"] if headline else []
     rows += [f"{wide(line.label)}: **{wide(line.value)}**" for line in item.lines]
     rows += [f"**{wide(words.to_do)}:** {wide(item.action)}"] if item.action else []
     rows += [f"[{words.open}]({item.link})"] if item.link else []

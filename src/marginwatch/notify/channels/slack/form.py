@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from marginwatch.errors import ConfigError
-from marginwatch.notify.channels.layout import foot_of, rows_of, title_of, words_of
+from marginwatch.notify.channels.layout import foot_of, mark_of, rows_of, title_of, words_of
 from marginwatch.notify.channels.trimming import clip
 from marginwatch.notify.messages.message import Item, Message
 
@@ -92,5 +92,6 @@ def fits(blocks: list[Block]) -> bool:
 
 
 def fallback_of(message: Message) -> str:
-    """Return the text of notifications, which Slack reads as ``mrkdwn``."""
-    return escape(clip(" – ".join(part for part in (title_of(message), message.short) if part), FALLBACK_MAX))
+    """Return the text of notifications, which Slack reads as ``mrkdwn``: the short form, for it says what to do."""
+    mark = mark_of(message.severity, is_firing=message.is_firing)
+    return escape(clip(f"{mark} {message.short or message.title}", FALLBACK_MAX))

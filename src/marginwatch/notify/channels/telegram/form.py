@@ -32,7 +32,8 @@ def fits(text: str) -> bool:
 
 def _item(message: Message, item: Item) -> str:
     words = words_of(message.language)
-    rows = [_escaped(headline_of(message, item))]
+    headline = headline_of(message, item)
+    rows = [_escaped(headline)] if headline else []
     rows += [f"{_escaped(line.label)}: <b>{_escaped(line.value)}</b>" for line in item.lines]
     rows += [f"➤ <b>{_escaped(words.to_do)}:</b> {_escaped(item.action)}"] if item.action else []
     rows += [f'<a href="{escape(item.link)}">{_escaped(words.open)}</a>'] if item.link else []

@@ -22,7 +22,8 @@ def markdown_of(message: Message, left_out: str, mention: Sequence[str] = ()) ->
 def _item(message: Message, item: Item) -> str:
     words = words_of(message.language)
     color = "warning" if item.is_firing else "info"
-    rows = [f'<font color="{color}">{wide(headline_of(message, item))}</font>']
+    headline = headline_of(message, item)
+    rows = [f'<font color="{color}">{wide(headline)}</font>'] if headline else []
     rows += [f">{wide(line.label)}: **{wide(line.value)}**" for line in item.lines]
     rows += [f"**{wide(words.to_do)}:** {wide(item.action)}"] if item.action else []
     rows += [f"[{words.open}]({item.link})"] if item.link else []

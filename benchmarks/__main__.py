@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import (
+    alerts,
     bench_liquidation,
     bench_sim,
     bench_stress,
@@ -25,8 +26,9 @@ BENCHMARKS = {
     "liquidation": bench_liquidation.run,
     "stress": bench_stress.run,
     "rules": rules.run,
+    "alerts": alerts.run,
 }
-REPEATED = ("wire", "sim")
+REPEATED = ("wire", "sim", "alerts")
 """Those whose runs are few and long; the others have rounds of their own."""
 
 

@@ -29,7 +29,7 @@ SIZES: dict[str, dict[str, dict[str, int]]] = {
 }
 REPETITIONS = {"full": 3, "tiny": 1}
 CLIENTS = {
-    DESK: ("floor", "to the book", "marginwatch"),
+    DESK: ("floor", "to the book", "marginwatch", "with rules"),
     FEW: ("floor", "marginwatch", "ccxt.pro", "pybit"),
 }
 ALL = tuple(dict.fromkeys(name for names in CLIENTS.values() for name in names))

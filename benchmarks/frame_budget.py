@@ -31,6 +31,13 @@ def table(found: dict[str, float | int], promises: list[Row]) -> str:
             ("margin sheet of all accounts", number(found["sheet_ms"], 2), "ms", ""),
             ("one tiered margin pass over it", number(found["margins_ms"], 2), "ms", ""),
             (lane, number(found["lane_us"], 1), "µs", ""),
+            (
+                "all built-in rules over it, nothing changes",
+                number(found["rules_ms"], 2),
+                "ms",
+                ratio(frame_ms / found["rules_ms"]),
+            ),
+            ("the rules of such a lane", number(found["lane_rules_us"], 1), "µs", ""),
             ("apply one position message", number(found["apply_us"], 2), "µs", ""),
         ],
     )

@@ -14,15 +14,21 @@ CLIENTS = {
     "floor": ("benchmarks.wire.client_floor", "run"),
     "to the book": ("benchmarks.wire.client_marginwatch", "run_to_book"),
     "marginwatch": ("benchmarks.wire.client_marginwatch", "run"),
+    "with rules": ("benchmarks.wire.client_marginwatch", "run_with_rules"),
+    "alerts": ("benchmarks.wire.client_alerts", "run"),
     "ccxt.pro": ("benchmarks.wire.client_ccxt", "run"),
     "pybit": ("benchmarks.wire.client_pybit", "run"),
 }
+
+THREADED = ("alerts",)
+"""Those that run what they run in threads on other cores as well: they get all there are."""
 
 
 def main() -> None:
     """Run the client named on the command line and print what it measured."""
     name, plan_text, private, rest = sys.argv[1:5]
-    pin_to_core(1)
+    if name not in THREADED:
+        pin_to_core(1)
     plan = plan_of(plan_text)
     meter = Meter(plan.warm, plan.measured)
     module, function = CLIENTS[name]

@@ -1,7 +1,7 @@
 """The product as it runs: its fleet of sessions, sockets, parser, book and engine, over a desk of known positions.
 
 One rule is registered, which only counts: without any, the engine would leave the fast lane out. So what rules cost is
-not in the figure; the lane results and frames that they read are.
+not in the figure of ``run``, but the lane results and frames that they read are; ``run_with_rules`` has them too.
 """
 
 import asyncio
@@ -17,11 +17,17 @@ from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import SystemClock
 from marginwatch.collect.fleet import Fleet
 from marginwatch.collect.settings import CollectSettings
-from marginwatch.engine.engine import Engine
+from marginwatch.engine.engine import Engine, RuleHook
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.events import Event, EventSink, PositionsUpdate
 from marginwatch.risk.frame import Frame, LaneResult
 from marginwatch.risk.tables import not_included
+from marginwatch.rules.facts import Facts
+from marginwatch.rules.measures.registry import MEASURES
+from marginwatch.rules.reading import default_rules
+from marginwatch.rules.rulebook import RuleBook
+from marginwatch.rules.sources import FrameSource
+from marginwatch.rules.subjects.book import SubjectBook
 
 START_LIMIT_S = 45.0
 
@@ -88,13 +94,30 @@ async def run_to_book(plan: Plan, meter: Meter, private: str, rest: str) -> dict
 
 async def run(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, object]:
     """Go all the way: book, fast lane, full frames."""
+    return await run_with(plan, meter, private, rest, [])
+
+
+async def run_with_rules(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, object]:
+    """Go all the way, and let all built-in rules judge each lane and frame."""
+    rulebook, facts, subjects = RuleBook(default_rules(), MEASURES), Facts(), SubjectBook()
+
+    def judge(result: Frame | LaneResult) -> None:
+        rulebook.evaluate(FrameSource(result, facts, subjects))
+
+    return await run_with(plan, meter, private, rest, [judge])
+
+
+async def run_with(
+    plan: Plan, meter: Meter, private: str, rest: str, rules: list[RuleHook]
+) -> dict[str, object]:
+    """Go all the way with some rules, and one that counts."""
     specs, book = open_desk(plan, private, rest)
     heard: list[int] = [0]
 
     def rule(result: Frame | LaneResult) -> None:
         heard[0] += isinstance(result, LaneResult)
 
-    engine = Engine(book, SystemClock(), rules=[rule])
+    engine = Engine(book, SystemClock(), rules=[rule, *rules])
     task = asyncio.create_task(engine.run())
     facts = await watch(plan, meter, specs, book, engine.sink)
     task.cancel()

@@ -18,7 +18,7 @@ from aiohttp import web
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
 from benchmarks.machine import pin_to_core
-from benchmarks.wire.frames import frames
+from benchmarks.wire.frames import FALLING, FALLING_PRICE, SYMBOLS, base_price, frames, ticker
 from benchmarks.wire.plan import HOST, Plan, plan_of
 from benchmarks.wire.rest import rest_app
 
@@ -42,6 +42,8 @@ class Feeder:
         self.plan = plan
         self.stream = list(frames(plan))
         self.sockets: dict[int, WSTransport] = {}
+        self.tickers: dict[str, WSTransport] = {}
+        self.fallen = 0
         self.closed = 0
         self.is_full = asyncio.Event()
         self.is_empty = asyncio.Event()
@@ -51,6 +53,25 @@ class Feeder:
         self.sockets[number] = transport
         if len(self.sockets) == self.plan.sockets:
             self.is_full.set()
+
+    def quote(self, symbol: str, transport: WSTransport) -> None:
+        """Send the first prices of a contract that somebody holds, and remember where the next ones go."""
+        if symbol not in FALLING and symbol not in SYMBOLS:
+            return
+        price = FALLING_PRICE if symbol in FALLING else base_price(SYMBOLS.index(symbol))
+        self.tickers[symbol] = transport
+        transport.send(WSMsgType.TEXT, ticker(symbol, price, time.time_ns() // 1_000_000))
+
+    def fall(self, sent: int) -> None:
+        """Halve the next contract's price if its turn has come."""
+        every = self.plan.fall_every
+        if not every or self.fallen >= len(FALLING) or sent < self.plan.warm + every * (self.fallen + 1):
+            return
+        symbol = FALLING[self.fallen]
+        self.fallen += 1
+        if symbol in self.tickers:
+            frame = ticker(symbol, FALLING_PRICE / 2, time.time_ns() // 1_000_000)
+            self.tickers[symbol].send(WSMsgType.TEXT, frame)
 
     def left(self) -> None:
         """Note that a socket is gone."""
@@ -71,11 +92,13 @@ class Feeder:
             for number in range(sent, due):
                 send[number % sockets](self.stream[number])
             sent = due
+            self.fall(sent)
             await asyncio.sleep(self.plan.tick_ms / 1e3)
         return {
             "sent": sent,
             "wall_s": time.perf_counter() - started,
             "late_ms_max": late_s * 1e3,
+            "fallen": self.fallen,
             "bytes": sum(map(len, self.stream)),
             "sha256": hashlib.sha256(b"".join(self.stream)).hexdigest(),
         }
@@ -88,6 +111,7 @@ class PrivateSocket(WSListener):
         super().__init__()
         self._feeder = feeder
         self._number = 0
+        self._is_public = False
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Answer one request of the client."""
@@ -106,7 +130,8 @@ class PrivateSocket(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Tell the feeder."""
         del transport
-        self._feeder.left()
+        if not self._is_public:
+            self._feeder.left()
 
     def _answer(self, transport: WSTransport, request: Request) -> None:
         answer: dict[str, object] = {"conn_id": "d266o6hqo29sqmnq4vk0-1yus1"}
@@ -120,7 +145,13 @@ class PrivateSocket(WSListener):
         if request.op == "auth":
             self._number = int(str(request.args[0]).rpartition("-")[2])
         elif request.op == "subscribe":
-            self._feeder.subscribed(self._number, transport)
+            topics = [str(topic) for topic in request.args]
+            self._is_public = all(topic.startswith("tickers.") for topic in topics)
+            if not self._is_public:
+                self._feeder.subscribed(self._number, transport)
+                return
+            for topic in topics:
+                self._feeder.quote(topic.removeprefix("tickers."), transport)
 
 
 def say(**values: object) -> None:

@@ -114,6 +114,18 @@ BASES = [
 SYMBOLS = tuple(f"{base}USDT" for base in BASES)
 POSITIONS_PER_ACCOUNT = 20
 FIRST_SEQUENCE = 325_852_190_774
+BREACH_USD = 6_000_000.0
+"""Size of a position that puts its account into danger; others have less than a hundredth."""
+FALLING = tuple(f"FALL{number}USDT" for number in range(40))
+"""Contracts whose prices halve, one after the other, where a plan says so; account *i* holds contract *i* of them."""
+FALLING_PRICE = 100.0
+
+_TICKER = (
+    '{"topic":"tickers.%s","type":"snapshot","data":{"symbol":"%s","tickDirection":"ZeroPlusTick",'
+    '"price24hPcnt":"-0.009772","lastPrice":"%s","markPrice":"%s","indexPrice":"%s","openInterest":"58117.022",'
+    '"nextFundingTime":"","fundingRate":"0.0001","bid1Price":"%s","bid1Size":"3.783","ask1Price":"%s",'
+    '"ask1Size":"16.278"},"cs":%d,"ts":%d}'
+)
 
 _FRAME = (
     '{"id":"1003076014fb7eedb-c7e6-45d6-a8c1-%012x","topic":"position","creationTime":%d,"data":[{'
@@ -150,16 +162,41 @@ def frames(plan: Plan) -> Iterator[bytes]:
     number = 0
     while number < plan.total:
         slot = number // 1000 % POSITIONS_PER_ACCOUNT
-        yield render(number, symbol_number_of(number % 1000, slot), plan.epoch_ms + number // 5, randomness)
+        usd = BREACH_USD if is_breach(number, plan) else None
+        yield render(
+            number, symbol_number_of(number % 1000, slot), plan.epoch_ms + number // 5, randomness, usd
+        )
         number += 1
 
 
-def render(number: int, symbol_number: int, stamp_ms: int, randomness: random.Random) -> bytes:
-    """Return one frame: an open position whose numbers fit together at the venue's own rules of thumb."""
+def is_breach(number: int, plan: Plan) -> bool:
+    """Return whether a frame is about a position that puts its account into danger.
+
+    None within the last seconds, for a message that nobody waits for any more; none of an account with a falling contract.
+    """
+    if not plan.breach_every or number % plan.breach_every or number % 1000 < len(FALLING):
+        return False
+    return plan.warm <= number < plan.total - plan.rate // 10
+
+
+def ticker(symbol: str, price: float, stamp_ms: int) -> bytes:
+    """Return a frame of the public stream with the prices of one contract."""
+    text = f"{price:.6g}"
+    return (_TICKER % (symbol, symbol, text, text, text, text, text, stamp_ms, stamp_ms)).encode()
+
+
+def render(
+    number: int, symbol_number: int, stamp_ms: int, randomness: random.Random, usd: float | None = None
+) -> bytes:
+    """Return one frame: an open position whose numbers fit together at the venue's own rules of thumb.
+
+    ``usd`` is its size; by chance if None.
+    """
     entry = base_price(symbol_number) * (1 + 0.01 * (randomness.random() - 0.5))
     mark = entry * (1 + 0.002 * (randomness.random() - 0.5))
     is_long = randomness.random() < 0.5
-    size = round(randomness.uniform(200.0, 20_000.0) / entry, 3)
+    chance_usd = randomness.uniform(200.0, 20_000.0)
+    size = round((chance_usd if usd is None else usd) / entry, 3)
     sign = 1.0 if is_long else -1.0
     initial = f"{size * mark / 30 * 1.001:.8f}"
     maintenance = f"{size * mark * 0.0055:.8f}"

@@ -20,6 +20,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         Stamp of the first frame, UTC milliseconds; the only thing that differs between two streams.
     tick_ms : float
         Frames due are written every so many milliseconds, as a burst.
+    breach_every : int
+        Within the window, every frame whose number this divides is about a position so large that its account is in
+        danger of liquidation, until the next frame of that position. 0: none.
+    fall_every : int
+        Within the window, the price of another contract halves every so many frames. 0: none does.
     """
 
     sockets: int
@@ -28,6 +33,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     measured: int
     epoch_ms: int
     tick_ms: float = 1.0
+    breach_every: int = 0
+    fall_every: int = 0
 
     @property
     def total(self) -> int:

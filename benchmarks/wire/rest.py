@@ -82,8 +82,13 @@ async def _key(_: web.Request) -> web.Response:
     return _ok({"id": "1", "readOnly": 1, "permissions": {}, "ips": ["*"], "uta": 1, "userID": 1})
 
 
+async def _hook(request: web.Request) -> web.Response:
+    await request.read()
+    return web.Response()
+
+
 def rest_app() -> web.Application:
-    """Return the application: instruments, an account without positions, and a read-only key."""
+    """Return the application: instruments, an account without positions, a read-only key; and a webhook for alerts."""
     app = web.Application()
     app.router.add_get("/v5/market/time", _time)
     app.router.add_get("/v5/market/instruments-info", _instruments)
@@ -91,4 +96,5 @@ def rest_app() -> web.Application:
     app.router.add_get("/v5/asset/coin/query-info", _coins)
     app.router.add_get("/v5/account/info", _account)
     app.router.add_get("/v5/user/query-api", _key)
+    app.router.add_post("/hook", _hook)
     return app

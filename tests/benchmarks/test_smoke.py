@@ -30,6 +30,7 @@ def test_every_client_saw_every_message(output: tuple[str, dict]) -> None:
         ("1,000 accounts", "floor"),
         ("1,000 accounts", "to the book"),
         ("1,000 accounts", "marginwatch"),
+        ("1,000 accounts", "with rules"),
         ("20 accounts", "floor"),
         ("20 accounts", "marginwatch"),
         ("20 accounts", "ccxt.pro"),
@@ -47,17 +48,18 @@ def test_all_clients_of_a_setting_were_fed_the_same_bytes(output: tuple[str, dic
 
 
 def test_our_book_holds_twenty_positions_an_account_and_no_more(output: tuple[str, dict]) -> None:
-    ours = [
-        r for r in output[1]["results"]["wire"]["records"] if r["client"] in ("marginwatch", "to the book")
-    ]
-    assert len(ours) == 3
+    names = ("marginwatch", "to the book", "with rules")
+    ours = [r for r in output[1]["results"]["wire"]["records"] if r["client"] in names]
+    assert len(ours) == 4
     for record in ours:
         assert record["extra"]["streaming"] == record["extra"]["accounts"]
         assert record["extra"]["positions"] == 20 * record["extra"]["accounts"]
 
 
 def test_lanes_and_frames_ran_over_every_account(output: tuple[str, dict]) -> None:
-    ours = [r for r in output[1]["results"]["wire"]["records"] if r["client"] == "marginwatch"]
+    ours = [
+        r for r in output[1]["results"]["wire"]["records"] if r["client"] in ("marginwatch", "with rules")
+    ]
     for record in ours:
         assert record["extra"]["lanes"] > 0
         assert record["extra"]["frames"] > 1
@@ -73,6 +75,19 @@ def test_whoever_listened_to_the_simulator_heard_all_it_sent(output: tuple[str, 
     assert found["work"]["calls"] > found["work"]["messages"] > 0
 
 
+def test_each_message_that_endangers_an_account_ends_in_the_outbox(output: tuple[str, dict]) -> None:
+    [record] = output[1]["results"]["alerts"]["records"]
+    found = record["extra"]
+    assert found["problem"] == ""
+    assert found["not_included"] == 0
+    assert len(found["message_ms"]) == found["breaches"] > 0
+    assert 0 < len(found["price_ms"]) <= record["feeder"]["fallen"]
+    # Measured apart from each other: the service's own figures hold each of these alerts, and those of other rules.
+    assert len(found["writer_ms"]) > len(found["message_ms"])
+    assert len(found["store_ms"]) == len(found["plain_ms"]) > 0
+    assert found["rows"] >= 2 * found["fired"] > 0
+
+
 def test_the_result_names_the_machine_and_every_promise(output: tuple[str, dict]) -> None:
     text, result = output
     assert result["machine"]["libraries"]["picows"]
@@ -84,7 +99,8 @@ def test_the_result_names_the_machine_and_every_promise(output: tuple[str, dict]
     promises = [*promises, *frame["promises"], *result["results"]["sim"]["promises"]]
     promises += result["results"]["var"]["promises"] + result["results"]["liquidation"]["promises"]
     promises += result["results"]["stress"]["promises"] + result["results"]["rules"]["promises"]
-    assert len(promises) == 13
+    promises += result["results"]["alerts"]["promises"]
+    assert len(promises) == 15
     for promise in promises:
         assert promise["promise"] in text
         assert promise["is_kept"] in (True, False)
@@ -95,4 +111,6 @@ def test_an_unknown_benchmark_is_a_usage_error() -> None:
         [sys.executable, "-m", "benchmarks", "none"], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2
-    assert "no benchmark named 'none'; known: wire, frame, sim, var, liquidation, stress, rules" in done.stderr
+    assert (
+        "no benchmark named 'none'; known: wire, frame, sim, var, liquidation, stress, rules" in done.stderr
+    )

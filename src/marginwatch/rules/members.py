@@ -9,7 +9,7 @@ from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.ids import AccountId
 from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.risk.frame import Frame, LaneResult
-from marginwatch.risk.group_measures import GroupMeasures
+from marginwatch.risk.group_measures import GroupMeasures, measure_groups, summable
 from marginwatch.risk.measures.exposure import counted
 from marginwatch.risk.measures.freshness import Inclusion
 
@@ -27,6 +27,10 @@ DOUBTED[[Inclusion.STALE, Inclusion.LOST, Inclusion.STOPPED]] = True
 AWAITED = np.zeros(len(Inclusion), np.bool_)
 AWAITED[[Inclusion.STALE, Inclusion.LOST]] = True
 """By :class:`Inclusion`: totals are partial while such an account is missing; a stopped one is missing for good."""
+
+RECKONED = AWAITED.copy()
+RECKONED[Inclusion.INCLUDED] = True
+"""By :class:`Inclusion`: what such accounts hold is known, of some from before they were not heard any more."""
 
 
 class Members:
@@ -103,15 +107,25 @@ class Members:
             return None
         return self.once("doubted positions", (frame,), lambda: _any(accounts.take(frame.book.account)))
 
-    def whole_gross_usd(self, frame: Frame) -> float:
-        """Return the gross exposure of all accounts that count and of those that are awaited, at live marks.
+    def groups(self, scope: GroupScope, frame: Frame) -> GroupMeasures:
+        """Return the sums that rules judge: of the accounts that count and of those that are awaited, at live marks.
 
-        Totals leave out whoever is stale or lost. A share of them would be larger because somebody else is not heard.
+        The totals that people see leave out whoever is stale or lost. By these a hedge would come undone because one of
+        its legs is not heard, and a crash would be seen by nobody while the venue's private side stands still.
         """
-        total = float(frame.portfolio.long_usd[1] + frame.portfolio.short_usd[1])
-        if self.n_awaited("portfolio", frame) is None:
-            return total
-        return total + float(frame.accounts.gross_usd[AWAITED[frame.inclusion]].sum())
+        if self.n_awaited(scope, frame) is None:
+            return groups_of(scope, frame)
+        block = self.once("summable", (frame,), lambda: summable(frame.accounts))
+        rows, codes = self.members(scope, frame)
+        size, counts = len(names_of(scope, frame)), RECKONED[frame.inclusion]
+        return self.once(
+            f"groups {scope}", (frame,), lambda: measure_groups(block, rows, codes, size, counts)
+        )
+
+    def gross_usd(self, frame: Frame) -> float:
+        """Return the gross exposure of everything, as :meth:`groups` has it."""
+        of = self.groups("portfolio", frame)
+        return float(of.long_usd[1] + of.short_usd[1])
 
     def starting_accounts(self, result: Frame | LaneResult) -> BoolArray | None:
         """Return which accounts were never heard completely; None if all were."""

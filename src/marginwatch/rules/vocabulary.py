@@ -27,10 +27,10 @@ RESERVED = frozenset(
 _MONEY = ("equity", "gross", "net", "pnl", "free")
 
 FIGURES: Mapping[Scope, tuple[str, ...]] = {
-    "portfolio": (*_MONEY, "hedge_ratio", "accounts", "not_included"),
-    "venue": (*_MONEY, "hedge_ratio", "accounts", "not_included"),
-    "desk": (*_MONEY, "hedge_ratio", "accounts", "not_included"),
-    "tag": (*_MONEY, "hedge_ratio", "accounts", "not_included"),
+    "portfolio": (*_MONEY, "hedge_ratio", "accounts", "not_included", "unheard"),
+    "venue": (*_MONEY, "hedge_ratio", "accounts", "not_included", "unheard"),
+    "desk": (*_MONEY, "hedge_ratio", "accounts", "not_included", "unheard"),
+    "tag": (*_MONEY, "hedge_ratio", "accounts", "not_included", "unheard"),
     "account": (
         *_MONEY,
         *(

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from tests.risk.conftest import World, random_world
+from tests.rules.scene import BTCUSDT, Scene, position
 
+from marginwatch.model.connectivity import LinkState
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy.chances import measure_chances
@@ -153,6 +155,33 @@ def test_what_is_not_fresh_is_doubted(seed: int) -> None:
         wanted = {known.index(name) for row in awaited for name in groups(scope, row)} - {0}
         assert is_doubted(f"{scope}.n_accounts", 10_000) - {0} == wanted, scope
     assert is_doubted("portfolio.n_accounts", 2) == ({1} if awaited else set())
+
+
+def test_sums_keep_the_legs_of_accounts_that_are_not_heard() -> None:
+    """A hedge does not come undone because one of its accounts is stale, and a fall is seen while all of them are."""
+    scene = Scene()
+    scene.hold("a", position(BTCUSDT, 1, "50050"), cash=1e6, desk="d")
+    scene.hold("b", position(BTCUSDT, -1, "50050"), cash=1e6, desk="d")
+
+    def seen(name: str) -> tuple[float, bool]:
+        scene.refresh()
+        column = scene.source().column(MEASURES[name])
+        return float(column.values[1]), column.is_doubtful is not None and bool(column.is_doubtful[1])
+
+    assert seen("portfolio.net_exposure_to_equity") == (0.0, False)
+    equity, _ = seen("portfolio.equity_usd")
+    scene.quiet |= {"a", "b"}
+    scene.link("b", LinkState.LOST)
+    assert seen("portfolio.net_exposure_to_equity") == (0.0, True)
+    assert seen("portfolio.equity_usd") == (pytest.approx(equity), True)
+    assert seen("desk.hedge_ratio") == (1.0, True)
+    subjects = scene.source().subjects("portfolio")
+    assert subjects.context(1)["unheard"] == "1 accounts"
+    assert "not_included" not in subjects.context(1)
+    scene.link("a", LinkState.LOST)
+    scene.prices |= {contract: str(0.8 * float(price)) for contract, price in scene.prices.items()}
+    assert seen("portfolio.unrealized_pnl_usd") == (pytest.approx(0.0, abs=1e-6), True)
+    assert seen("portfolio.gross_exposure_usd") == (pytest.approx(80_000.0, rel=1e-2), True)
 
 
 def test_a_stopped_account_has_its_own_alert_and_spoils_no_total() -> None:

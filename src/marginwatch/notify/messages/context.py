@@ -7,7 +7,7 @@ from marginwatch.notify.messages.template import fill
 
 TEXT_MAX = 600
 
-_NOUNS = {"quantity": "contracts", "accounts": "accounts", "not_included": "accounts"}
+_NOUNS = {"quantity": "contracts", "accounts": "accounts", "not_included": "accounts", "unheard": "accounts"}
 """Figures that are plain numbers → what they count."""
 
 

@@ -85,7 +85,7 @@ def _of_whole(part: Callable[[Frame], FloatArray]) -> ReadColumn:
     def read(moment: Moment) -> Column:
         frame = frame_of(moment)
         amount = part(frame)
-        made = share(amount, np.full(amount.shape, moment.members.whole_gross_usd(frame)))
+        made = share(amount, np.full(amount.shape, moment.members.gross_usd(frame)))
         return _column(moment, *_known(made, frame.assets.n_unvalued), _lacks(frame))
 
     return read

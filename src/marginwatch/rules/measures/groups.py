@@ -10,7 +10,6 @@ from marginwatch.model.alert import Unit
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.group_measures import GroupMeasures
 from marginwatch.risk.measures.exposure import counted, direction_bias, grouped, hedge_ratio
-from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.rules.column import Column, Measure, Moment
 from marginwatch.rules.measures.columns import (
     SHARE_MAX,
@@ -22,7 +21,7 @@ from marginwatch.rules.measures.columns import (
     multiple,
     share,
 )
-from marginwatch.rules.members import GroupScope, groups_of
+from marginwatch.rules.members import RECKONED, GroupScope, groups_of
 
 SCOPES: tuple[GroupScope, ...] = ("portfolio", "venue", "desk", "tag")
 
@@ -227,7 +226,14 @@ FAMILY: tuple[tuple[str, Unit, float, float, str, Make], ...] = (
         _margin_share("maintenance_margin"),
     ),
     ("n_positions", "count", 0.0, INFINITE, "Open positions.", lambda of: _numbers(of.n_positions)),
-    ("n_accounts", "count", 0.0, INFINITE, "Accounts that count.", lambda of: _numbers(of.n_accounts)),
+    (
+        "n_accounts",
+        "count",
+        0.0,
+        INFINITE,
+        "Accounts whose holdings are known, heard at present or not.",
+        lambda of: _numbers(of.n_accounts),
+    ),
 )
 """Name, unit, what it can reach, description, how it is made."""
 
@@ -236,7 +242,7 @@ def _measure(
     scope: GroupScope, name: str, unit: Unit, lowest: float, highest: float, description: str, make: Make
 ) -> Measure:
     def read(moment: Moment) -> Column:
-        of = groups_of(scope, frame_of(moment))
+        of = moment.members.groups(scope, frame_of(moment))
         # Nobody counts although there are accounts: nothing is known, not even that a question makes no sense.
         unheard = (of.n_accounts == 0.0) & (of.n_left_out > 0.0)
         made = make(of)
@@ -310,13 +316,14 @@ def _bias_by_group(scope: GroupScope, *, with_wallet: bool) -> Measure:
         if with_wallet:
             long, short = long + long_coins, short + short_coins
         rows, groups = moment.members.members(scope, frame)
-        counts = frame.inclusion[rows] == Inclusion.INCLUDED
+        counts = RECKONED[frame.inclusion[rows]]
         rows, groups = rows[counts], groups[counts]
-        n: int = groups_of(scope, frame).n_accounts.shape[0]
+        of = moment.members.groups(scope, frame)
+        n: int = of.n_accounts.shape[0]
         by_side = [np.bincount(groups, weights=side[rows], minlength=n) for side in (long, short)]
         values = np.array([direction_bias(float(a), float(b)) for a, b in zip(*by_side, strict=True)])
         answers = np.where(np.isnan(values), np.uint8(Answer.NOT_APPLICABLE), np.uint8(Answer.NUMBER))
-        return group_column(moment, scope, Made(values, answers), _lacks(groups_of(scope, frame)), at_ns)
+        return group_column(moment, scope, Made(values, answers), _lacks(of), at_ns)
 
     told = "(Long − short) ÷ all positions, counted; 1 is all long, −1 all short."
     if with_wallet:

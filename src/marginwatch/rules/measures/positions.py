@@ -61,7 +61,7 @@ def _pnl_usd(moment: Moment) -> Column:
 
 def _exposure_share(moment: Moment) -> Column:
     frame = frame_of(moment)
-    rows, gross = frame.rows, moment.members.whole_gross_usd(frame)
+    rows, gross = frame.rows, moment.members.gross_usd(frame)
     size = rows.exposure_usd.shape[0]
     if gross == 0.0:
         return _not_applicable(moment, size)

@@ -5,8 +5,7 @@ import numpy as np
 from marginwatch.book.table import CodeArray
 from marginwatch.model.alert import Subject
 from marginwatch.risk.frame import Frame
-from marginwatch.risk.measures.freshness import Inclusion
-from marginwatch.rules.members import GroupScope, Members, groups_of, names_of
+from marginwatch.rules.members import RECKONED, GroupScope, Members, groups_of, names_of
 from marginwatch.rules.subjects.accounts import oldest
 from marginwatch.rules.subjects.figures import percent, present, tag_list, usd
 
@@ -66,7 +65,8 @@ class GroupSubjects:
 
     def context(self, row: int) -> dict[str, str]:
         """Return its sums."""
-        of = groups_of(self._scope, self._frame)
+        of = self._members.groups(self._scope, self._frame)
+        n_awaited = self._members.n_awaited(self._scope, self._frame)
         long_usd, short_usd = float(of.long_usd[row]), float(of.short_usd[row])
         n_left_out = int(of.n_left_out[row])
         return present(
@@ -78,9 +78,10 @@ class GroupSubjects:
             hedge_ratio=percent(float(of.hedge_ratio[row])),
             accounts=str(int(of.n_accounts[row])),
             not_included=f"{n_left_out} accounts" if n_left_out else None,
+            unheard=f"{n_awaited[row]} accounts" if n_awaited is not None and n_awaited[row] else None,
         )
 
     def data_age_s(self, row: int) -> float | None:
-        """Return the age of the oldest data of its accounts that count."""
+        """Return the age of the oldest data of its accounts in the sums."""
         rows = self._accounts(row)
-        return oldest(self._frame, rows[self._frame.inclusion[rows] == Inclusion.INCLUDED])
+        return oldest(self._frame, rows[RECKONED[self._frame.inclusion[rows]]])

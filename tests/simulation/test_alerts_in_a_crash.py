@@ -17,13 +17,13 @@ from marginwatch.sim.exchange import Exchange
 from marginwatch.sim.faults import parse_faults
 
 WARNED_BY = {"maintenance-margin", "liquidation-distance"}
-FALLS = (0.97, 0.95, 0.93, 0.92)
+FALLS = (0.97, 0.95, 0.93, 0.92, 0.912)
 """Of the first price; then on in small steps, for at ten times leverage half a percent is half of what is left."""
 
 STEP = 0.9993
 STEPS_MAX = 60
 SETTLE_S = 0.6
-"""Time in which a new price is told, framed and judged; distances are reckoned every half second while anything is in danger."""
+"""Time for distances, which are reckoned every half second while anything is in danger; margins are in every frame."""
 
 
 def with_alerts(config: Config, folder: Path) -> Config:
@@ -50,16 +50,35 @@ def of(heard: list[Transition], account: str, kind: TransitionKind) -> dict[str,
     return found
 
 
+async def judged_at(service: Service, price: Decimal, until: Any) -> None:
+    """Wait until a frame of Bitcoin's new price was judged, and what came of it is stored and heard."""
+
+    def mark() -> float | None:
+        frame = service.engine.frame
+        return frame and next(
+            float(frame.values.mark_price[row])
+            for row, one in enumerate(frame.book.instruments)
+            if one is not None and (one.category, one.venue_symbol) == ("linear", "BTCUSDT")
+        )
+
+    await until(lambda: mark() == float(price), 10, mark)
+    await service.alerting.writer.flush()
+
+
 async def told_before_liquidation(
-    exchange: Exchange, uid: str, first: float, heard: list[Transition]
+    exchange: Exchange, uid: str, heard: list[Transition], service: Service, until: Any
 ) -> list[Transition]:
-    """Let Bitcoin fall from its first price until the account is liquidated; return what was told before that step."""
+    """Let Bitcoin fall from its price until the account is liquidated; return what was told before that step."""
+    first = float(exchange.tickers("linear", "BTCUSDT")[0].mark_price)
     for fall in (*FALLS, *(FALLS[-1] * STEP**step for step in range(1, STEPS_MAX))):
         before = len(heard)
-        exchange.set_price("BTCUSDT", Decimal(f"{fall * first:.1f}"))
+        price = Decimal(f"{fall * first:.1f}")
+        exchange.set_price("BTCUSDT", price)
         if exchange.truth(uid).liquidations:
             return heard[:before]
-        await asyncio.sleep(SETTLE_S)
+        await judged_at(service, price, until)
+        if fall in FALLS:
+            await asyncio.sleep(SETTLE_S)
     pytest.fail("it was not liquidated")
 
 
@@ -90,7 +109,7 @@ async def test_the_margin_alert_comes_before_the_liquidation_and_none_resolves_b
             stage.server.freeze_private(is_frozen=True, with_replies=is_lying)
             if not is_lying:
                 stage.faults.plan = parse_faults("rest_error=100%")
-            told = await told_before_liquidation(exchange, info.uid, first, heard)
+            told = await told_before_liquidation(exchange, info.uid, heard, service, until)
             assert set(of(told, "reckless", TransitionKind.FIRED)) >= WARNED_BY
             worst = of(told, "reckless", TransitionKind.FIRED) | of(told, "reckless", TransitionKind.RAISED)
             assert worst["maintenance-margin"] is Severity.CRITICAL

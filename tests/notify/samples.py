@@ -189,6 +189,13 @@ class MemoryOutbox:
             (row.channel, row.alert.alert_id) for row in self.rows.values() if row.state is RowState.WAITING
         )
 
+    async def planned(self, channel, transition_ids):
+        return frozenset(
+            row.transition_id
+            for row in self.rows.values()
+            if row.channel == channel and row.transition_id in transition_ids
+        )
+
     async def told(self):
         return tuple(self.memory.values())
 

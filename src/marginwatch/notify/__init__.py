@@ -22,6 +22,7 @@ attempts            what becomes of rows that were sent, or were not
 supervised_attempt  one attempt whose every end is known
 health              whether each channel works
 wakeup              waiting for a moment or for something to do
+handing_over        what waits for a channel that is gone
 worker              one channel's claiming, sending and recording
 dispatcher          all workers
 owing               what a channel is owed about an alert that fires

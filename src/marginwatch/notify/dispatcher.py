@@ -9,6 +9,7 @@ from marginwatch.errors import ConnectivityError
 from marginwatch.model.alert import Alert
 from marginwatch.model.delivery import OutboxRow
 from marginwatch.notify.channels.base import Channel
+from marginwatch.notify.handing_over import hand_over
 from marginwatch.notify.health import ChannelHealth
 from marginwatch.notify.memory import Memory
 from marginwatch.notify.messages.compose import compose as compose_message
@@ -70,7 +71,9 @@ class Dispatcher:
     ) -> None:
         self.memory = Memory()
         self._clock = clock
+        self._setup = setup
         self._outbox = outbox
+        self._owner = owner
         self._settings = settings or DispatchSettings()
         shared = Shared(
             setup=setup,
@@ -94,6 +97,7 @@ class Dispatcher:
     async def run(self) -> None:
         """Deliver until cancelled. Only defects end it otherwise; a restart goes on where it stopped."""
         await self._load()
+        await self._hand_over()
         async with asyncio.TaskGroup() as tasks:
             for name, worker in self._workers.items():
                 tasks.create_task(worker.run(), name=f"dispatcher {name}")
@@ -137,6 +141,15 @@ class Dispatcher:
             if self._clock.now_ns() >= give_up_ns:
                 return False
             await self._clock.sleep(0.05)
+
+    async def _hand_over(self) -> None:
+        while True:
+            try:
+                await hand_over(self._setup, self._outbox, self._owner, self._clock.now_ns())
+            except ConnectivityError:
+                await self._clock.sleep(self._settings.store_retry_s)
+            else:
+                return
 
     async def _load(self) -> None:
         while True:

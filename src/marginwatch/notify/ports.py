@@ -68,6 +68,10 @@ class Outbox(Protocol):
         """Return channel and ``alert_id`` of every row that waits, leased or not."""
         ...
 
+    async def planned(self, channel: str, transition_ids: Sequence[str]) -> frozenset[str]:
+        """Return which of these transitions have a row of a channel, finished or not."""
+        ...
+
     async def told(self) -> tuple[Told, ...]:
         """Return the memory of all channels for alerts that may still fire."""
         ...

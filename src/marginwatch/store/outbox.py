@@ -128,6 +128,16 @@ class StoredOutbox:
         query = select(OUTBOX.c.channel, OUTBOX.c.alert_id).where(_WAITING).distinct()
         return frozenset((row.channel, row.alert_id) for row in await self._store.rows(query))
 
+    async def planned(self, channel: str, transition_ids: Sequence[str]) -> frozenset[str]:
+        """Return which of these transitions have a row of a channel, finished or not."""
+        found: set[str] = set()
+        for ids in chunks(transition_ids):
+            query = select(OUTBOX.c.transition_id).where(
+                OUTBOX.c.channel == channel, OUTBOX.c.transition_id.in_(ids)
+            )
+            found |= {row.transition_id for row in await self._store.rows(query)}
+        return frozenset(found)
+
     async def told(self) -> tuple[Told, ...]:
         """Return the memory of all channels for alerts that may still fire.
 

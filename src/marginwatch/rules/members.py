@@ -122,11 +122,6 @@ class Members:
             f"groups {scope}", (frame,), lambda: measure_groups(block, rows, codes, size, counts)
         )
 
-    def gross_usd(self, frame: Frame) -> float:
-        """Return the gross exposure of everything, as :meth:`groups` has it."""
-        of = self.groups("portfolio", frame)
-        return float(of.long_usd[1] + of.short_usd[1])
-
     def starting_accounts(self, result: Frame | LaneResult) -> BoolArray | None:
         """Return which accounts were never heard completely; None if all were."""
         return self.once("starting", (result,), lambda: _any(result.inclusion == Inclusion.STARTING))

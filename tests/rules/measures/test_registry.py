@@ -159,7 +159,8 @@ def test_what_is_not_fresh_is_doubted(seed: int) -> None:
 
 def test_sums_keep_the_legs_of_accounts_that_are_not_heard() -> None:
     """A hedge does not come undone because one of its accounts is stale, and a fall is seen while all of them are."""
-    scene = Scene()
+    scene = Scene(heavy=("value_at_risk",))
+    scene.returns(0.03)
     scene.hold("a", position(BTCUSDT, 1, "50050"), cash=1e6, desk="d")
     scene.hold("b", position(BTCUSDT, -1, "50050"), cash=1e6, desk="d")
 
@@ -182,6 +183,30 @@ def test_sums_keep_the_legs_of_accounts_that_are_not_heard() -> None:
     scene.prices |= {contract: str(0.8 * float(price)) for contract, price in scene.prices.items()}
     assert seen("portfolio.unrealized_pnl_usd") == (pytest.approx(0.0, abs=1e-6), True)
     assert seen("portfolio.gross_exposure_usd") == (pytest.approx(80_000.0, rel=1e-2), True)
+
+
+def test_value_at_risk_is_no_multiple_of_nothing_when_nobody_is_heard() -> None:
+    scene = Scene(heavy=("value_at_risk",))
+    scene.returns(0.03)
+    scene.hold("a", position(BTCUSDT, 1, "50050"), cash=1e6, desk="d")
+    scene.refresh()
+    frame, names = (
+        scene.measured(),
+        ("portfolio.var_to_equity", "desk.var_to_equity", "portfolio.var_to_gross"),
+    )
+    wanted = [scene.value(name, 1) for name in names]
+    assert all(value > 0.0 for value in wanted)
+    heavy = frame.heavy
+    scene.quiet.add("a")
+    scene.link("a", LinkState.LOST)
+    scene.refresh()
+    late = scene.measured()
+    late.heavy = heavy
+    source = FrameSource(late, Facts(), SubjectBook())
+    for name, value in zip(names, wanted, strict=True):
+        column = source.column(MEASURES[name])
+        assert column.values[1] == pytest.approx(value)
+        assert column.is_doubtful[1]
 
 
 def test_a_stopped_account_has_its_own_alert_and_spoils_no_total() -> None:

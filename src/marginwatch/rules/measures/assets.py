@@ -1,5 +1,6 @@
 """Measures of coins over all accounts: price, exposure, who bets against whom."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -12,7 +13,16 @@ from marginwatch.risk.frame import Frame
 from marginwatch.risk.measures.exposure import grouped, hedge_ratio
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.rules.column import Column, Measure, Moment, ReadColumn
-from marginwatch.rules.measures.columns import Made, Reason, frame_of, missing_where, share
+from marginwatch.rules.measures.columns import (
+    WHOLE_UNKNOWN,
+    Made,
+    Reason,
+    frame_of,
+    missing_where,
+    said,
+    share,
+    whole_gross_usd,
+)
 from marginwatch.rules.members import AWAITED
 
 INFINITE = float("inf")
@@ -80,13 +90,15 @@ def _net(frame: Frame) -> FloatArray:
 
 
 def _of_whole(part: Callable[[Frame], FloatArray]) -> ReadColumn:
-    """Return a reader of shares of the gross of everything that has a price: what has none can only make them smaller."""
+    """Return a reader of shares of the gross of everything."""
 
     def read(moment: Moment) -> Column:
         frame = frame_of(moment)
         amount = part(frame)
-        made = share(amount, np.full(amount.shape, moment.members.gross_usd(frame)))
-        return _column(moment, *_known(made, frame.assets.n_unvalued), _lacks(frame))
+        gross = whole_gross_usd(moment)
+        made = share(amount, np.full(amount.shape, gross))
+        reason = said(WHOLE_UNKNOWN) if math.isnan(gross) else _lacks(frame)
+        return _column(moment, *_known(made, frame.assets.n_unvalued), reason)
 
     return read
 

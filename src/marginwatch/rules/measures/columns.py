@@ -1,5 +1,6 @@
 """Columns made of what frames hold: shares, answers, and why a number is missing or doubtful."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
@@ -35,6 +36,20 @@ def frame_of(moment: Moment) -> Frame:
     if isinstance(moment.result, LaneResult):
         raise TypeError("this measure is not in a lane result")
     return moment.result
+
+
+def whole_gross_usd(moment: Moment) -> float:
+    """Return the gross exposure of everything; NaN while more than a few positions have no price.
+
+    What is left out makes shares of the rest larger: were most prices lost, one position would seem to be all there is.
+    """
+    of = moment.members.groups("portfolio", frame_of(moment))
+    if of.n_unvalued[1] > FEW * of.n_positions[1]:
+        return math.nan
+    return float(of.long_usd[1] + of.short_usd[1])
+
+
+WHOLE_UNKNOWN = "too many positions have no price to know the whole"
 
 
 def said(text: str) -> Reason:

@@ -43,7 +43,7 @@ def _measured(moment: Moment) -> tuple[VarMeasures | None, str, int]:
 def _whole(moment: Moment, is_of_gross: bool) -> Column:
     frame = frame_of(moment)
     found, reason, at_ns = _measured(moment)
-    of = frame.portfolio
+    of = moment.members.groups("portfolio", frame)
     var = np.full(2, np.nan)
     answer = Answer.MISSING
     if found is not None:
@@ -58,7 +58,8 @@ def _whole(moment: Moment, is_of_gross: bool) -> Column:
 
 
 def _desks(moment: Moment) -> Column:
-    frame, of = frame_of(moment), frame_of(moment).desks
+    frame = frame_of(moment)
+    of = moment.members.groups("desk", frame)
     found, reason, at_ns = _measured(moment)
     held = frame.heavy.value_at_risk.value
     var, kinds = np.full(of.n_accounts.shape, np.nan), np.full(of.n_accounts.shape, np.uint8(Answer.MISSING))

@@ -1,5 +1,7 @@
 """Measures of positions: cheap reads of whole columns, for there may be hundreds of thousands."""
 
+import math
+
 import numpy as np
 
 from marginwatch.book.accounts import MARGIN_MODES
@@ -9,7 +11,14 @@ from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy.parts import NOT_YET
 from marginwatch.rules.column import Column, Measure, Moment, ReadColumn
-from marginwatch.rules.measures.columns import Reason, frame_of, said, why_doubted
+from marginwatch.rules.measures.columns import (
+    WHOLE_UNKNOWN,
+    Reason,
+    frame_of,
+    said,
+    whole_gross_usd,
+    why_doubted,
+)
 
 ISOLATED = MARGIN_MODES["isolated"]
 INFINITE = float("inf")
@@ -61,11 +70,12 @@ def _pnl_usd(moment: Moment) -> Column:
 
 def _exposure_share(moment: Moment) -> Column:
     frame = frame_of(moment)
-    rows, gross = frame.rows, moment.members.gross_usd(frame)
+    rows, gross = frame.rows, whole_gross_usd(moment)
     size = rows.exposure_usd.shape[0]
+    if math.isnan(gross):
+        return _column(moment, *moment.members.blank(size, Answer.MISSING), said(WHOLE_UNKNOWN))
     if gross == 0.0:
         return _not_applicable(moment, size)
-    # What has no price can only make the whole larger and shares smaller: what is within bounds so is so anyway.
     values = np.abs(rows.exposure_usd)
     values /= gross
     return _numbers(moment, values, rows.unvalued)

@@ -30,6 +30,7 @@ from marginwatch.app.service import Service
 from marginwatch.collect.ports import VenuePort
 from marginwatch.config.loader import load
 from marginwatch.config.settings import Config
+from marginwatch.daemon import THREAD_TURN_S
 from marginwatch.model.account import AccountSpec, Endpoints
 from marginwatch.model.activity import LedgerEntry
 from marginwatch.model.alert import Transition, TransitionKind
@@ -298,6 +299,7 @@ async def run(plan: Plan, meter: Meter, private: str, rest: str) -> dict[str, ob
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    sys.setswitchinterval(THREAD_TURN_S)
     with tempfile.TemporaryDirectory(prefix="marginwatch-bench-") as place:
         config = configured(plan, Path(place), private, rest)
         watch = Watch(meter)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +22,10 @@ from marginwatch.web.token import ensure_token
 
 PROGRESS_EVERY_S = 5.0
 
+THREAD_TURN_S = 0.0005
+"""How long a thread keeps the interpreter while another waits. Threads that reckon heavy measures held up the loop, and each
+statement on its way to the database and back, ten times as long by default."""
+
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
@@ -28,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 def run_loop(main: Coroutine[object, object, T]) -> T:
     """Run ``main`` on uvloop where there is one: half the memory of a TLS socket, a fifth less time a message."""
+    sys.setswitchinterval(THREAD_TURN_S)
     try:
         import uvloop  # noqa: PLC0415  # not on every platform
     except ImportError:

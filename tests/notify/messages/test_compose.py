@@ -101,7 +101,7 @@ def test_why_it_is_sent() -> None:
     wanted = {
         SendReason.RAISED: f"Sent because it has become more severe. {since}",
         SendReason.REPEATED: f"Sent again as a reminder. {since}",
-        SendReason.ESCALATED: f"Escalated: nobody has acknowledged it for 1 minute 5 seconds. {since}",
+        SendReason.ESCALATED: f"Escalated: nobody has acknowledged it at this severity. {since}",
         SendReason.SILENCE_ENDED: f"Sent because a silence has ended. {since}",
         SendReason.FELL_OVER: f"Sent here because another channel could not deliver it. {since}",
     }
@@ -177,6 +177,29 @@ def test_a_rule_s_own_words_are_filled_safely_and_name_their_subject() -> None:
     assert told(row(named)).items[0].headline == "mm-1 at 4.1%"
 
 
+@pytest.mark.parametrize(
+    ("scope", "name", "own", "headline"),
+    [
+        ("asset", "BTC", "{asset} moved", "BTC moved"),
+        ("asset", "ONE", "NONE and SOMEONE moved", "Asset ONE: NONE and SOMEONE moved"),
+        ("venue", "bybit", "bybit is down", "bybit is down"),
+        ("tag", "neutral-1", "all on one side", "Tag neutral-1: all on one side"),
+        ("portfolio", "all", "the book is long", "the book is long"),
+        ("portfolio", "all", None, "Portfolio: maintenance margin usage is 87.3%, above its limit of 85.0%"),
+        ("service", "marginwatch", "memory is short", "memory is short"),
+        (
+            "service",
+            "marginwatch",
+            None,
+            "marginwatch: maintenance margin usage is 87.3%, above its limit of 85.0%",
+        ),
+    ],
+)
+def test_whom_it_concerns_is_said_once(scope: str, name: str, own: str | None, headline: str) -> None:
+    one = alert(subject=Subject(scope=scope, name=name), message=own, labels={"asset": name})
+    assert told(row(one)).items[0].headline == headline
+
+
 def test_braces_in_names_mean_nothing() -> None:
     tricky = alert(
         subject=Subject(scope="account", name="{value}", account_id="{bound}"), message="{account} {subject}"
@@ -236,6 +259,43 @@ def test_the_severity_is_that_of_what_still_fires() -> None:
         row(alert(alert_id="a-2", severity=Severity.INFO), number=2),
     )
     assert message.severity is Severity.INFO
+
+
+@pytest.mark.parametrize(
+    ("language", "rule", "said", "to_do"),
+    [
+        (
+            "zh",
+            "daily-loss",
+            "mm-1 当日亏损已达权益的 87.3%，已剔除划转（限值 85.0%）",
+            "查明亏损原因后再继续",
+        ),
+        ("zh", "reduce-only", "交易所仅允许对 mm-1 减仓", "触及风险限额或合约下架"),
+        (
+            "zh",
+            "funding-cost",
+            "按当前资金费率，mm-1 未来 24 小时应付的资金费用为权益的 87.3%（限值 85.0%）",
+            "平掉它",
+        ),
+        ("vi", "reduce-only", "Sàn chỉ cho phép giảm mm-1", "Dừng các chiến lược làm tăng vị thế BTCUSDT"),
+        (
+            "vi",
+            "asset-concentration",
+            "Vị thế ròng BTC chiếm 87,3% tổng giá trị mọi vị thế (ngưỡng 85,0%)",
+            "Phòng hộ",
+        ),
+        ("th", "initial-margin", "mm-1 ใช้อิควิตี้ 87.3% เป็นหลักประกันขั้นต้น (เกณฑ์ 85.0%)", "โอนหลักประกันเข้า mm-1"),
+        ("th", "adl-rank", "mm-1 อยู่ในกลุ่ม 20% แรกของคิวลดสถานะอัตโนมัติ (ADL) ของกระดาน", "ให้ลดเลเวอเรจ"),
+    ],
+)
+def test_the_trade_s_own_words_are_used(language: str, rule: str, said: str, to_do: str) -> None:
+    built_in = next(one for one in default_rules() if one.name == rule)
+    labels = {"account": "mm-1", "symbol": "BTCUSDT", "asset": "BTC"}
+    one = alert(rule=rule, message=built_in.message, action=built_in.action, labels=labels)
+    item = told(row(one), language=language).items[0]
+    assert said in item.headline
+    assert item.action is not None
+    assert to_do in item.action
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,5 +1,6 @@
 """What one alert says: its sentence, its figures and what to do, in one language."""
 
+import re
 from dataclasses import dataclass, field
 
 from marginwatch.model.alert import Alert, AlertState, Unit
@@ -14,6 +15,9 @@ HEADLINE_MAX = 400
 ACTION_MAX = 400
 VALUE_MAX = 600
 CONTEXT_LINES_MAX = 30
+
+ONE_OF_A_KIND = ("portfolio", "service")
+"""Scopes of which there is one subject: its name says nothing beside theirs."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -70,7 +74,8 @@ class Teller:
         name = one_line(alert.subject.name, 120)
         if alert.subject.scope in ("account", "position"):
             return name
-        return f"{self.catalog.name('scopes', alert.subject.scope)} {name}"
+        scope = self.catalog.name("scopes", alert.subject.scope)
+        return scope if alert.subject.scope in ONE_OF_A_KIND else f"{scope} {name}"
 
     def figure(self, number: float | None, unit: Unit, shown: str | None = None) -> str:
         """Return a figure with its unit, nouns of counts included; words where there is no number."""
@@ -103,7 +108,7 @@ class Teller:
         values = self._values(alert)
         if own := self.catalog.rule_text(alert.rule, "message", alert.message):
             text = fill(own, values | self._plain(alert))
-            return text if values["subject"] in text else self._sentence("about", **values | {"text": text})
+            return text if self._is_named(alert, text) else self._sentence("about", **values | {"text": text})
         if alert.value is None or alert.bound is None:
             return self._sentence("no_number", **values)
         if is_flag(alert):
@@ -111,6 +116,13 @@ class Teller:
         if not is_beyond(alert):
             return self._sentence("inside", **values)
         return self._sentence("change" if alert.window_s else "level", **values)
+
+    def _is_named(self, alert: Alert, text: str) -> bool:
+        """Return whether a rule's own text says whom it concerns."""
+        if alert.subject.scope in ONE_OF_A_KIND:
+            return True
+        name = re.escape(one_line(alert.subject.name, 120))
+        return re.search(rf"(?<![0-9A-Za-z]){name}(?![0-9A-Za-z])", text) is not None
 
     def _over_sentence(self, alert: Alert) -> str:
         values = self._values(alert)

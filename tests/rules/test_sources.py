@@ -6,6 +6,8 @@ from tests.rules.scene import BTC_MARK, BTCUSDT, ETHUSDT, NS, Scene, position
 
 from marginwatch.model.connectivity import LinkState
 from marginwatch.model.events import AccountRemoved
+from marginwatch.model.severity import Severity
+from marginwatch.rules.definition import Rule, Step
 from marginwatch.rules.facts import Facts, Reading
 from marginwatch.rules.measures.registry import MEASURES
 from marginwatch.rules.reading import default_rules
@@ -120,6 +122,31 @@ def test_a_share_of_everything_waits_until_everything_was_heard() -> None:
     assert [alert.subject.name for alert in scene.rules.open_alerts()] == ["late/BTCUSDT/net"]
 
 
+def test_a_change_is_not_to_a_total_of_those_who_were_heard_first() -> None:
+    rule = Rule(
+        name="jump",
+        measure="portfolio.equity_usd",
+        side="above",
+        is_magnitude=True,
+        is_relative=True,
+        change_over_s=60.0,
+        steps=(Step(severity=Severity.HIGH, bound=0.05, clear=0.04),),
+    )
+    scene = Scene(rule)
+    scene.hold("a", cash=1e6)
+    scene.register("late")
+    for _ in range(30):
+        scene.look(1.0)
+    scene.accounts.append("late")
+    scene.hold("late", cash=9e6)
+    for _ in range(90):
+        scene.look(1.0)
+        assert scene.rules.open_alerts() == ()
+    scene.hold("late", cash=5e6)
+    scene.look(1.0)
+    assert scene.is_firing("all", "jump")
+
+
 def test_a_timer_stands_still_while_the_whole_is_not_heard() -> None:
     """Forty seconds out of bounds, ten minutes in which nothing could be said, and a minute is not over."""
     scene = Scene(SINGLE_POSITION)
@@ -177,6 +204,16 @@ def test_a_lane_knows_accounts_that_came_after_the_frame() -> None:
     assert lane.is_judged("account")[scene.code("a")]
     assert subjects.context(rows[0])["equity"].startswith("9")
     assert lane.column(MEASURES["account.liquidation_distance"]) is None
+
+
+def test_a_lane_before_all_frames_judges_nobody() -> None:
+    scene = Scene()
+    scene.hold("a", position(BTCUSDT, 1, str(BTC_MARK)))
+    scene.refresh()
+    lane = scene.press.lane((scene.book.entry("a"),), scene.now)
+    assert not FrameSource(lane, Facts(), scene.subjects).is_judged("account").any()
+    scene.source()
+    assert FrameSource(lane, Facts(), scene.subjects).is_judged("account")[scene.code("a")]
 
 
 def test_a_lost_account_is_doubted_in_a_lane_as_in_a_frame() -> None:

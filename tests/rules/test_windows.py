@@ -9,6 +9,8 @@ from marginwatch.rules.column import Column
 from marginwatch.rules.sight import Sight
 from marginwatch.rules.windows import SAMPLES, Window
 
+EVERYBODY = np.ones(8, np.bool_)
+
 SECOND_NS = 1_000_000_000
 ROWS = 3
 
@@ -61,7 +63,7 @@ def test_a_change_is_to_what_was_seen_then_of_the_same_subject(
                 expected = (new - old) / abs(old) if is_relative else new - old
                 assert change.answers[row] == Answer.NUMBER
                 assert abs(change.values[row] - expected) < 1e-12
-        window.keep(sight(values, now_s * SECOND_NS), now_s * SECOND_NS)
+        window.keep(sight(values, now_s * SECOND_NS), EVERYBODY, now_s * SECOND_NS)
         seen.append((now_s, values))
 
 
@@ -71,7 +73,7 @@ def test_a_long_window_keeps_few_samples_and_is_never_short() -> None:
     for minute in range(3 * 1_440):
         now_ns = (1 + minute * 60) * SECOND_NS
         change = window.change(sight([float(minute)], now_ns), now_ns, nothing, is_relative=False)
-        window.keep(sight([float(minute)], now_ns), now_ns)
+        window.keep(sight([float(minute)], now_ns), EVERYBODY, now_ns)
         if minute < 1_440:
             assert change.answers[0] == Answer.MISSING
         else:
@@ -81,7 +83,7 @@ def test_a_long_window_keeps_few_samples_and_is_never_short() -> None:
 
 def test_a_gap_in_watching_is_not_taken_for_the_window() -> None:
     window, nothing = Window(100.0), np.zeros(1, np.int64)
-    window.keep(sight([1.0], SECOND_NS), SECOND_NS)
+    window.keep(sight([1.0], SECOND_NS), EVERYBODY, SECOND_NS)
     for now_s, is_known in ((100, False), (101, True), (126, True), (127, False)):
         at_ns = now_s * SECOND_NS
         change = window.change(sight([2.0], at_ns), at_ns, nothing, is_relative=False)
@@ -91,7 +93,7 @@ def test_a_gap_in_watching_is_not_taken_for_the_window() -> None:
 
 def test_a_lane_has_the_changes_of_its_rows_and_new_rows_have_none() -> None:
     window, since = Window(10.0), np.zeros(4, np.int64)
-    window.keep(sight([1.0, 2.0, 4.0], SECOND_NS), SECOND_NS)
+    window.keep(sight([1.0, 2.0, 4.0], SECOND_NS), EVERYBODY, SECOND_NS)
     change = window.change(
         sight([5.0, 5.0, 5.0], 11 * SECOND_NS, [2, 0, 3]), 11 * SECOND_NS, since, is_relative=False
     )
@@ -103,7 +105,7 @@ def test_from_nothing_there_is_no_relative_change_and_doubt_is_handed_on() -> No
     window, since = Window(10.0), np.zeros(1, np.int64)
     then = sight([0.0], SECOND_NS)
     then.is_doubtful = np.array([True])
-    window.keep(then, SECOND_NS)
+    window.keep(then, EVERYBODY, SECOND_NS)
     now_ns = 11 * SECOND_NS
     relative = window.change(sight([5.0], now_ns), now_ns, since, is_relative=True)
     assert relative.answers[0] == Answer.MISSING

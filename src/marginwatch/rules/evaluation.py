@@ -171,7 +171,7 @@ class Evaluation:
         for (name, _), window in self.state.windows.items():
             column = self._columns.get(name)
             if self.state.measures[name].scope == scope.scope and column is not None:
-                window.keep(Sight.of(column, None), self.teller.now_ns)
+                window.keep(Sight.of(column, None), scope.is_judged, self.teller.now_ns)
 
     def _chosen(self) -> list[tuple[View, Sight, ScopeRows, Entering | Stirring]]:
         """Return what there is time for, the most severe first."""

@@ -39,11 +39,12 @@ class Window:
         self._samples: deque[Sample] = deque(maxlen=int(SAMPLES * (1 + SLACK)) + 3)
         self._why = f"watched for less than {over_s:g} s"
 
-    def keep(self, sight: Sight, now_ns: int) -> None:
-        """Take a sample of all rows if one is due."""
+    def keep(self, sight: Sight, is_judged: BoolArray, now_ns: int) -> None:
+        """Take a sample of all rows if one is due; what may not be judged yet, a total of half of the accounts, is none."""
         if self._samples and now_ns - self._samples[-1].at_ns < self.every_ns:
             return
-        values = np.where(sight.answers == Answer.NUMBER, sight.values, np.nan)
+        is_number = (sight.answers == Answer.NUMBER) & is_judged[: len(sight.values)]
+        values = np.where(is_number, sight.values, np.nan)
         doubtful = None if sight.is_doubtful is None else sight.is_doubtful.copy()
         self._samples.append(Sample(now_ns, values, doubtful))
 

@@ -88,9 +88,11 @@ class FrameSource:
             return None if starting is None else ~starting
         size = self._book.of("account", result, self._facts).identities.shape[0]
         judged = np.zeros(size, np.bool_)
-        if frame is not None:
-            known = frame.inclusion != Inclusion.STARTING
-            judged[: known.shape[0]] = known
+        if frame is None:
+            # A lane that comes before all frames knows neither prices nor names: what was taken over would go unknown.
+            return judged
+        known = frame.inclusion != Inclusion.STARTING
+        judged[: known.shape[0]] = known
         for entry, included in zip(result.entries, result.inclusion.tolist(), strict=True):
             judged[entry.row] = included != Inclusion.STARTING
         return judged

@@ -210,10 +210,12 @@ def why_no_margin(moment: Moment, row: int) -> str:
     """Return what the margins of an account lack."""
     of, frame = moment.result.accounts, moment.members.frame
     kind, subject = int(of.lack[row]), int(of.lack_subject[row])
-    name: str | None = "something"
+    name: str | None = "what it holds"
     if frame is not None and kind in OF_CONTRACT and subject < len(frame.book.instruments):
         contract = frame.book.instruments[subject]
         name = None if contract is None else contract.venue_symbol
     elif frame is not None and subject < len(frame.prices.coin):
         name = frame.book.coins[int(frame.prices.coin[subject])]
-    return "it could not be reckoned" if kind == Lack.NOTHING else why(kind, name) or "something"
+    return (
+        "it could not be reckoned" if kind == Lack.NOTHING else why(kind, name) or "it could not be reckoned"
+    )

@@ -407,3 +407,21 @@ async def test_a_dispatcher_that_dies_again_and_again_of_a_defect_does_not_work(
     monkeypatch.undo()
     await stand.turn()
     assert stand.dispatcher.is_working()
+
+
+async def test_the_end_of_what_was_told_changes_each_message_even_if_room_is_short():
+    channels = {"a": FakeChannel(can_edit=True)}
+    stand = Stand(a_setup("a", a={"messages_per_minute": 20.0}), channels=channels)
+    alerts = [an_alert(number, severity=Severity.CRITICAL) for number in range(1, 7)]
+    await stand.put(*(a_row(one) for one in alerts))
+    told = len(channels["a"].outgoing)
+    in_place = [f"m{number}" for number, one in enumerate(channels["a"].outgoing, 1) if len(one.alerts) == 1]
+    assert len(in_place) > 3
+    await stand.clock.advance(3)
+    await stand.put(*(a_row(over(one), SendReason.RESOLVED) for one in alerts))
+    for _ in range(60):
+        await stand.clock.advance(1)
+        await stand.turn()
+    ended = channels["a"].outgoing[told:]
+    assert sorted(one.replaces for one in ended if one.replaces) == in_place
+    assert len([item for one in ended for item in one.message.items]) == len(alerts)

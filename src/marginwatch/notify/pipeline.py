@@ -206,7 +206,9 @@ def _drafts(items: Sequence[Item], by: Planning, outcomes: list[RowOutcome]) -> 
         due_ns = not_before_ns(newest.group, by.view.setup, by.last_sent_ns)
         if any(item.is_critical for item in kin) or is_alone or replaces is not None:
             is_update = len(kin) == 1 and newest.is_update
-            single.append(Draft(items=kin, replaces=replaces, is_alone=is_alone or is_update))
+            # A message left unchanged would say for ever that it fires, so its end waits for room rather than for a digest.
+            in_place = is_update or replaces is not None
+            single.append(Draft(items=kin, replaces=replaces, is_alone=is_alone or in_place))
         elif due_ns > by.view.now_ns:
             outcomes += [one for item in kin for one in waits(item.rows, due_ns, GROUP_SPOKE)]
         else:

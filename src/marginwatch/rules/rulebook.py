@@ -133,11 +133,14 @@ class RuleBook:
         tuple of Transition
             What changed, in the order in which it did.
         """
-        self._shown = None
         state, teller = self._state, Teller(self._name, source.at_ns, [])
         work = Evaluation(state, source, teller)
         work.judge()
-        if source.rows("portfolio") is None:
+        is_full = source.rows("portfolio") is None
+        # Lanes come two hundred times a second; what they say of alerts that stay is shown with the next frame.
+        if is_full or teller.told:
+            self._shown = None
+        if is_full:
             state.last_subjects, state.last_ns = work.subjects, source.at_ns
             tell_unknown(state, teller, state.settings.edges_max)
             if state.waiting.by_scope or state.waiting.orphans:

@@ -7,6 +7,7 @@ import msgspec
 from yarl import URL
 
 from marginwatch.notify.channels.trimming import clip
+from marginwatch.notify.messages.clean import visible
 from marginwatch.notify.messages.message import Item, Line, Message
 
 MARKS_IN_A_ROW_MAX = 4
@@ -16,13 +17,6 @@ LINK_CHARACTERS_MAX = 1_000
 TEXT_CHARACTERS_MAX = 2_000
 """What is longer is clipped before anything else: the work of one message stays bounded."""
 
-# Marks that turn the direction of what follows (Unicode TR 9), that hide (zero-width space, tags), or that are none.
-_HIDDEN = re.compile(
-    "[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
-_BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
 
 def harmless(text: str) -> str:
     """Return ``text`` as one line that shows what it says and nothing else.
@@ -30,8 +24,7 @@ def harmless(text: str) -> str:
     Line breaks become blanks, so that no text can pretend to be a line of ours; marks that hide, or turn around, what
     follows go; half characters, which no encoding takes, become U+FFFD. Letters of all scripts stay as they are.
     """
-    text = clip(text, TEXT_CHARACTERS_MAX)
-    line = _BLANK.sub(" ", _HIDDEN.sub("", _LONE_SURROGATE.sub("\ufffd", text))).strip()
+    line = visible(clip(text, TEXT_CHARACTERS_MAX))
     return line if line.isascii() else _few_marks(line)
 
 

@@ -3,11 +3,11 @@
 import re
 import unicodedata
 
+# Marks that turn the direction of what follows (Unicode TR 9), that hide (soft hyphen, zero-width space, tags), or that are
+# none. Joiners stay: some scripts need them.
 _INVISIBLE = re.compile(
-    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
+    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-"""Characters that hide others or turn their direction around. Joiners stay: some scripts need them."""
-
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _FIGURE = re.compile(r"(?:[+\-−]|US|\$|¤|US\$)*\d[\d.,:/E\xa0]*(?:\s?(?:%|×|US\$)|\s?[^\W\d_]{1,12})?")
@@ -16,14 +16,18 @@ _FIGURE = re.compile(r"(?:[+\-−]|US|\$|¤|US\$)*\d[\d.,:/E\xa0]*(?:\s?(?:%|×|
 ELLIPSIS = "…"
 
 
-def one_line(text: str, most: int = 500) -> str:
-    """Return ``text`` on one line of at most ``most`` characters, without control and invisible characters.
+def visible(text: str) -> str:
+    """Return ``text`` on one line, without control and invisible characters; half characters become U+FFFD.
 
     No-break spaces between digits and units are kept.
     """
-    visible = _SURROGATES.sub("\ufffd", _INVISIBLE.sub("", text))
-    joined = _BLANKS.sub(lambda found: "\xa0" if found.group() == "\xa0" else " ", visible).strip()
-    return cut(joined, most)
+    shown = _SURROGATES.sub("\ufffd", _INVISIBLE.sub("", text))
+    return _BLANKS.sub(lambda found: "\xa0" if found.group() == "\xa0" else " ", shown).strip()
+
+
+def one_line(text: str, most: int = 500) -> str:
+    """Return what is visible of ``text`` on one line of at most ``most`` characters."""
+    return cut(visible(text), most)
 
 
 def cut(text: str, most: int) -> str:

@@ -1,9 +1,11 @@
 """Every measure over awkward books: what kind of answer it gives, within its reach, with a reason for what is missing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.risk.conftest import World, random_world
-from tests.rules.scene import BTCUSDT, Scene, position
+from tests.rules.scene import BTCUSD, BTCUSDT, Scene, position
 
 from marginwatch.model.connectivity import LinkState
 from marginwatch.risk.answers import Answer
@@ -207,6 +209,15 @@ def test_value_at_risk_is_no_multiple_of_nothing_when_nobody_is_heard() -> None:
         column = source.column(MEASURES[name])
         assert column.values[1] == pytest.approx(value)
         assert column.is_doubtful[1]
+    # Nor a share of the few positions whose price is still known.
+    scene.prices = {BTCUSD: "50000"}
+    scene.hold("b", position(BTCUSD, 100, "50000"))
+    scene.clock.ns += 60 * 10**9
+    scene.refresh()
+    late = scene.measured()
+    late.heavy = Heavy(value_at_risk=replace(heavy.value_at_risk, at_ns=scene.now))
+    source = FrameSource(late, Facts(), SubjectBook())
+    assert source.column(MEASURES["portfolio.var_to_gross"]).answers[1] == Answer.MISSING
 
 
 def test_a_stopped_account_has_its_own_alert_and_spoils_no_total() -> None:

@@ -19,6 +19,7 @@ from marginwatch.rules.measures.columns import (
     multiple,
     said,
     share,
+    whole_gross_usd,
 )
 from marginwatch.rules.members import GroupScope, names_of
 
@@ -49,7 +50,7 @@ def _whole(moment: Moment, is_of_gross: bool) -> Column:
     if found is not None:
         var[1], answer = found.portfolio.var_usd[0], Answer(int(found.portfolio.answer[0]))
     if is_of_gross:
-        values, answers, _ = share(var, of.long_usd + of.short_usd)
+        values, answers, _ = share(var, np.full(2, whole_gross_usd(moment)))
     else:
         values, answers, _ = multiple(var, np.where(of.n_without_equity > 0.0, np.nan, of.equity_usd))
     if answer != Answer.NUMBER:

@@ -203,6 +203,23 @@ def test_a_change_is_judged_once_the_window_is_full_and_only_of_the_same_subject
     assert desk.at(63, {"asset.net": {"BTC": 200.0}}) == []
 
 
+def test_a_change_is_told_before_its_window_is_full_and_within_bounds_says_nothing_then() -> None:
+    """A restart amid a fall does not wait for five minutes; and it takes no calm minute for the end of anything."""
+    rule = Rule(
+        name="move", measure="asset.net", side="above", is_magnitude=True, is_relative=True, change_over_s=60.0,
+        steps=steps((Severity.HIGH, 0.05, 0.04)),
+    )  # fmt: skip
+    desk = Desk(rule, unknown_after_s=5.0)
+    for second in range(20):
+        assert desk.at(second, {"asset.net": {"BTC": 100.0}}) == []
+    (fired,) = desk.at(20, {"asset.net": {"BTC": 94.0}})
+    assert fired.alert.value == pytest.approx(-0.06)
+    assert kinds(desk.at(21, {"asset.net": {"BTC": 99.0}})) == ["went_unknown"]
+    for second in range(22, 60):
+        assert desk.at(second, {"asset.net": {"BTC": 99.0}}) == []
+    assert kinds(desk.at(60, {"asset.net": {"BTC": 99.0}})) == ["known_again", "resolved"]
+
+
 def test_an_alert_has_all_that_it_is_told_with() -> None:
     rule = usage_rule(
         labels={"team": "night", "desk": "of the rule", "severity": "no"}, message="{value}", action="Reduce.",

@@ -53,9 +53,10 @@ def test_a_change_is_to_what_was_seen_then_of_the_same_subject(
         # A window of ten seconds takes every moment here, for none is closer than a second.
         then = [moment for moment in seen if moment[0] <= now_s - 10]
         for row in range(ROWS):
-            old = None
-            if then and now_s - 10 - then[-1][0] <= 2.5 and then[-1][0] >= since_s[row]:
-                old = then[-1][1][row]
+            # Before the window is full, the change is to the first moment of all.
+            old, reference = None, (then or seen[:1] or [None])[-1]
+            if reference and now_s - 10 - reference[0] <= 2.5 and reference[0] >= since_s[row]:
+                old = reference[1][row]
             new = values[row]
             if new is None or old is None:
                 assert change.answers[row] == Answer.MISSING
@@ -63,6 +64,7 @@ def test_a_change_is_to_what_was_seen_then_of_the_same_subject(
                 expected = (new - old) / abs(old) if is_relative else new - old
                 assert change.answers[row] == Answer.NUMBER
                 assert abs(change.values[row] - expected) < 1e-12
+                assert (change.is_doubtful is not None and bool(change.is_doubtful[row])) == (not then)
         window.keep(sight(values, now_s * SECOND_NS), EVERYBODY, now_s * SECOND_NS)
         seen.append((now_s, values))
 
@@ -74,9 +76,13 @@ def test_a_long_window_keeps_few_samples_and_is_never_short() -> None:
         now_ns = (1 + minute * 60) * SECOND_NS
         change = window.change(sight([float(minute)], now_ns), now_ns, nothing, is_relative=False)
         window.keep(sight([float(minute)], now_ns), EVERYBODY, now_ns)
-        if minute < 1_440:
+        if minute == 0:
             assert change.answers[0] == Answer.MISSING
+        elif minute < 1_440:
+            assert change.values[0] == minute
+            assert change.is_doubtful is not None
         else:
+            assert change.is_doubtful is None
             assert 1_440 <= change.values[0] <= 1_440 + 1_440 / SAMPLES
     assert len(window._samples) <= SAMPLES * 1.25 + 3
 
@@ -87,8 +93,10 @@ def test_a_gap_in_watching_is_not_taken_for_the_window() -> None:
     for now_s, is_known in ((100, False), (101, True), (126, True), (127, False)):
         at_ns = now_s * SECOND_NS
         change = window.change(sight([2.0], at_ns), at_ns, nothing, is_relative=False)
-        assert (change.answers[0] == Answer.NUMBER) == is_known
-        assert is_known or change.reason(0) == "watched for less than 100 s"
+        assert (change.answers[0] == Answer.NUMBER and change.is_doubtful is None) == is_known
+        assert (
+            is_known or (change.doubt if now_s < 101 else change.reason)(0) == "watched for less than 100 s"
+        )
 
 
 def test_a_lane_has_the_changes_of_its_rows_and_new_rows_have_none() -> None:

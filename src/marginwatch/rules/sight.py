@@ -21,7 +21,7 @@ class Sight:
     is_doubtful : ndarray of shape (n,), bool, or None
         Likewise.
     is_quiet : ndarray of shape (n,), bool, or None
-        Missing for a reason of the rule's own, which nobody needs to be told: a window not yet filled.
+        Missing, or doubtful, for a reason of the rule's own, which nobody needs to be told: a window not yet filled.
     reason, doubt : callable
         Returns why a number is missing, or doubtful.
     at_ns : int
@@ -94,6 +94,16 @@ class Sight:
             min(self.at_ns, side.at_ns),
             self.rows,
         )
+
+    def doubt_more(self, why: str) -> None:
+        """Count all numbers as doubtful that are not yet, quietly, for one reason."""
+        own, own_doubt = self.is_doubtful, self.doubt
+        more = self.answers == Answer.NUMBER
+        if own is not None:
+            more &= ~own
+        self.is_doubtful = more if own is None else more | own
+        self.is_quiet = more if self.is_quiet is None else more | self.is_quiet
+        self.doubt = lambda at: why if more[at] else own_doubt(at)
 
     def without(self, lost: BoolArray, why: str) -> None:
         """Count some numbers as missing, quietly, for one reason."""

@@ -271,6 +271,8 @@ class View:
         rows = places if sight.rows is None else sight.rows[places]
         bounds = np.where(watch.is_out[rows], watch.ladder.clears[0], watch.ladder.bounds[0])
         number = sight.is_doubtful[places] & (answers == NUMBER)
+        if sight.is_quiet is not None:
+            number &= ~sight.is_quiet[places]
         return missing | (number & (self.badness(sight.values[places]) <= bounds))
 
     def holders(self, rows: CodeArray) -> list[Held]:

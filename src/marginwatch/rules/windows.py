@@ -1,6 +1,7 @@
 """What a measure was some time ago: a bounded number of samples of whole columns."""
 
 from collections import deque
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -49,11 +50,14 @@ class Window:
         self._samples.append(Sample(now_ns, values, doubtful))
 
     def reference(self, now_ns: int) -> Sample | None:
-        """Return the youngest sample that is as old as the window; None if there is none, or it is much older."""
+        """Return the youngest sample that is as old as the window, or the oldest while all are younger.
+
+        None without any, or if it is much older: after a gap in watching nothing is known of the time between.
+        """
         then_ns = now_ns - self.over_ns
         while len(self._samples) > 1 and self._samples[1].at_ns <= then_ns:
             self._samples.popleft()
-        if not self._samples or not 0 <= then_ns - self._samples[0].at_ns <= self.over_ns * SLACK:
+        if not self._samples or then_ns - self._samples[0].at_ns > self.over_ns * SLACK:
             return None
         return self._samples[0]
 
@@ -74,12 +78,14 @@ class Window:
         Returns
         -------
         Sight
-            Quietly missing where nothing is known of the row so long ago.
+            Quietly missing where nothing is known of the row so long ago. While the window is not full, the change since
+            watching began, quietly doubtful: if it is out of bounds already, it is so within the window.
         """
         count = len(sight.values)
-        old, was_doubtful = np.full(count, np.nan), None
+        old, was_doubtful, is_full = np.full(count, np.nan), None, True
         if (sample := self.reference(now_ns)) is not None:
             old, was_doubtful = self._old(sample, sight, since_ns)
+            is_full = sample.at_ns <= now_ns - self.over_ns
         with np.errstate(invalid="ignore", divide="ignore"):
             change = sight.values - old
             if is_relative:
@@ -87,16 +93,9 @@ class Window:
         doubtful = sight.is_doubtful
         if was_doubtful is not None:
             doubtful = was_doubtful if doubtful is None else doubtful | was_doubtful
-        made = Sight(
-            change,
-            sight.answers,
-            doubtful,
-            sight.is_quiet,
-            sight.reason,
-            sight.doubt,
-            sight.at_ns,
-            sight.rows,
-        )
+        made = replace(sight, values=change, is_doubtful=doubtful)
+        if not is_full:
+            made.doubt_more(self._why)
         made.without(np.isnan(change), self._why)
         return made
 

@@ -99,11 +99,13 @@ def test_a_restart_with_an_empty_book_ends_nothing_until_its_account_is_heard() 
     assert all(alert.state is AlertState.FIRING for alert in after.rules.open_alerts())
 
 
-def test_a_lane_before_any_frame_is_judged_alone() -> None:
+def test_a_lane_before_any_frame_judges_nobody_and_one_after_it_is_judged_alone() -> None:
     scene = Scene(USAGE)
     scene.hold("a", position(BTCUSDT, 1, str(BTC_MARK)), cash=600)
     scene.refresh()
     book, subjects = RuleBook([USAGE, SHARE], MEASURES), SubjectBook()
     entries = (scene.book.entry("a"),)
+    assert book.evaluate(FrameSource(scene.press.lane(entries, scene.now), Facts(), subjects)) == ()
+    subjects.see(scene.measured())
     told = book.evaluate(FrameSource(scene.press.lane(entries, scene.now), Facts(), subjects))
     assert lines(told) == [("usage", "a", "fired")]

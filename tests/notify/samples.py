@@ -184,9 +184,11 @@ class MemoryOutbox:
         ]
         return min((row.lease_until_ns or row.due_ns for row in waiting), default=None)
 
-    async def waiting(self):
+    async def waiting(self, *, is_loud=False):
         return frozenset(
-            (row.channel, row.alert.alert_id) for row in self.rows.values() if row.state is RowState.WAITING
+            (row.channel, row.alert.alert_id)
+            for row in self.rows.values()
+            if row.state is RowState.WAITING and not (is_loud and row.reason is SendReason.UPDATED)
         )
 
     async def planned(self, channel, transition_ids):

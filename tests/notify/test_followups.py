@@ -144,6 +144,17 @@ async def test_a_higher_severity_than_acknowledged_is_told():
     assert await stand.pass_s(60) == []
 
 
+async def test_what_changes_in_place_all_the_time_escalates_all_the_same():
+    stand = Watched(
+        a_setup("a", "b", routes=(a_route(escalations=(Escalation(after_s=60, channels=("b",)),)),))
+    )
+    alert = an_alert()
+    await stand.fire(alert)
+    change = a_row(alert, SendReason.UPDATED, channel="b", due_ns=T + 1_000 * SECOND)
+    await stand.outbox.add([change])
+    assert await stand.pass_s(100) == [(60, "b", SendReason.UPDATED), (60, "b", SendReason.ESCALATED)]
+
+
 @pytest.mark.parametrize("is_restarted", [False, True])
 async def test_what_outgrew_its_acknowledgement_escalates_when_nobody_acknowledges_it_anew(is_restarted):
     steps = (Escalation(after_s=60, channels=("b",)), Escalation(after_s=90, channels=("c",)))

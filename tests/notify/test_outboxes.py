@@ -130,3 +130,9 @@ async def test_the_end_waits_for_a_beginning_that_may_yet_be_handed_over(outbox)
     assert item.transition_ids == ("resolved-alert-1", "fired-alert-1")
     assert not item.is_firing
     assert await outbox.waiting() == frozenset()
+
+
+async def test_what_only_changes_a_message_waits_quietly(outbox):
+    await outbox.add([a_row(an_alert(1), SendReason.UPDATED), a_row(an_alert(2))])
+    assert await outbox.waiting() == {("a", "alert-1"), ("a", "alert-2")}
+    assert await outbox.waiting(is_loud=True) == {("a", "alert-2")}

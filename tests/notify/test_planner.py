@@ -124,3 +124,11 @@ def test_what_is_wrong_with_a_channel_is_told_by_all_others():
     assert [row.channel for row in rows(setup, failing("a"))] == ["b", "c"]
     assert [row.channel for row in rows(setup, failing("b"))] == ["a", "c"]
     assert [row.channel for row in rows(a_setup("a"), failing("a"))] == ["a"]
+
+
+def test_a_change_in_place_waits_for_the_next_whatever_the_severity():
+    alert = an_alert(severity=Severity.CRITICAL)
+    for wait_s, due_s in ((2.0, 5), (20.0, 20)):
+        setup = a_setup("a", routes=(a_route("all", "a", group_wait_s=wait_s),))
+        found = rows(setup, a_transition(TransitionKind.WENT_UNKNOWN, alert), editing={"a"})
+        assert [row.due_ns - T for row in found] == [due_s * SECOND]

@@ -117,7 +117,8 @@ class FollowUps:
             if held is None:
                 found += self._rows(alert, last_given, now_ns)
         if found:
-            waiting = await self._outbox.waiting()
+            # What only changes a message in place tells nobody anything: it keeps no reminder back.
+            waiting = await self._outbox.waiting(is_loud=True)
             found = [row for row in found if (row.channel, row.alert.alert_id) not in waiting]
         if found:
             await self._outbox.add(found)

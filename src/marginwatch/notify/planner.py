@@ -18,6 +18,10 @@ REASONS = {
 }
 """Kinds that anybody may hear of; what is pending, or was, concerns nobody."""
 
+CHANGE_WAIT_S = 5.0
+"""So long a change in place waits, whatever the severity: it makes no sound, and what goes unknown for a moment, as every
+alert may at a start, is changed once and not back and forth."""
+
 
 def rows_for(
     transitions: Sequence[Transition],
@@ -58,6 +62,7 @@ def _rows_of(one: Transition, setup: NotifySetup, now_ns: int, editing: Collecti
     elif reason is SendReason.UPDATED:
         fallback = routes_of(one.alert, setup)[0]
         channels = {name: channels.get(name, fallback) for name in setup.channels if name in editing}
+    is_change = reason is SendReason.UPDATED
     return [
         OutboxRow(
             channel=name,
@@ -66,10 +71,14 @@ def _rows_of(one: Transition, setup: NotifySetup, now_ns: int, editing: Collecti
             alert=one.alert,
             transition_id=one.transition_id,
             made_at_ns=now_ns,
-            due_ns=due_ns(one.alert, route, now_ns),
+            due_ns=_changed_ns(route, now_ns) if is_change else due_ns(one.alert, route, now_ns),
         )
         for name, route in channels.items()
     ]
+
+
+def _changed_ns(route: Route, now_ns: int) -> int:
+    return now_ns + int(max(route.group_wait_s, CHANGE_WAIT_S) * 1e9)
 
 
 def due_ns(alert: Alert, route: Route, now_ns: int) -> int:

@@ -64,8 +64,8 @@ class Outbox(Protocol):
         """Return when the next waiting row of a channel is due or its lease runs out; None if there is none."""
         ...
 
-    async def waiting(self) -> frozenset[tuple[str, str]]:
-        """Return channel and ``alert_id`` of every row that waits, leased or not."""
+    async def waiting(self, *, is_loud: bool = False) -> frozenset[tuple[str, str]]:
+        """Return channel and ``alert_id`` of every row that waits, leased or not; ``is_loud``: mere changes in place left out."""
         ...
 
     async def planned(self, channel: str, transition_ids: Sequence[str]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, insert, literal, literal_column, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marginwatch.clock import Clock, SystemClock
-from marginwatch.model.delivery import Delivery, OutboxRow, RowOutcome, RowState, Told
+from marginwatch.model.delivery import Delivery, OutboxRow, RowOutcome, RowState, SendReason, Told
 from marginwatch.model.severity import Severity
 from marginwatch.store.outbox_rows import insert_rows, outbox_row
 from marginwatch.store.retention import (
@@ -123,9 +123,11 @@ class StoredOutbox:
         [row] = await self._store.rows(query)
         return min((one for one in (row.due_ns, row.leased_ns) if one is not None), default=None)
 
-    async def waiting(self) -> frozenset[tuple[str, str]]:
-        """Return channel and ``alert_id`` of every row that waits, leased or not."""
+    async def waiting(self, *, is_loud: bool = False) -> frozenset[tuple[str, str]]:
+        """Return channel and ``alert_id`` of every row that waits, leased or not; ``is_loud``: mere changes in place left out."""
         query = select(OUTBOX.c.channel, OUTBOX.c.alert_id).where(_WAITING).distinct()
+        if is_loud:
+            query = query.where(OUTBOX.c.reason != SendReason.UPDATED.value)
         return frozenset((row.channel, row.alert_id) for row in await self._store.rows(query))
 
     async def planned(self, channel: str, transition_ids: Sequence[str]) -> frozenset[str]:

@@ -203,7 +203,7 @@ def _drafts(items: Sequence[Item], by: Planning, outcomes: list[RowOutcome]) -> 
         newest = kin[-1]
         is_alone = any(row.row_id in by.alone for item in kin for row in item.rows)
         replaces = _replaced(newest, by) if len(kin) == 1 else None
-        due_ns = not_before_ns(newest.group, by.view.setup, by.last_sent_ns)
+        due_ns = not_before_ns(newest.group, by.view.setup, by.last_sent_ns, by.view.now_ns)
         if any(item.is_critical for item in kin) or is_alone or replaces is not None:
             is_update = len(kin) == 1 and newest.is_update
             # A message left unchanged would say for ever that it fires, so its end waits for room rather than for a digest.

@@ -64,6 +64,14 @@ class Held:
     clear_since_ns: int = 0
     slot: int = -1
 
+    def set_back(self, by_ns: int) -> None:
+        """Take a step of the clock off every timer; when it fired and began stays as it was told."""
+        if self.due_ns != NEVER_NS:
+            self.due_ns -= by_ns
+        for name in ("paused_from_ns", "below_since_ns", "clear_since_ns"):
+            if (at_ns := getattr(self, name)) > 0:
+                setattr(self, name, at_ns - by_ns)
+
 
 class HeldTable:
     """The columns of what one view holds, without gaps; :meth:`write` after each change of an entry."""

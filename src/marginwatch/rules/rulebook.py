@@ -26,6 +26,11 @@ FIGURES_MAX = 500
 """Alerts whose further figures are read when somebody asks for the open ones."""
 
 
+SETBACK_NS = 2_000_000_000
+"""A source so much older than the last full one tells that the machine's clock was set back: lanes and frames are never
+so far out of their order."""
+
+
 class RuleBook:
     """Where each rule stands with each subject.
 
@@ -134,6 +139,8 @@ class RuleBook:
             What changed, in the order in which it did.
         """
         state, teller = self._state, Teller(self._name, source.at_ns, [])
+        if state.last_ns - source.at_ns > SETBACK_NS:
+            state.set_back(state.last_ns - source.at_ns)
         work = Evaluation(state, source, teller)
         work.judge()
         is_full = source.rows("portfolio") is None

@@ -76,6 +76,15 @@ class RuleState:
     last_ns: int = 0
     account_rows: dict[str, int] = field(default_factory=dict[str, int])
 
+    def set_back(self, by_ns: int) -> None:
+        """Take a step of the clock off all timers: they would rest until it has caught up, and what is pending fire late."""
+        self.last_ns -= by_ns
+        self.owners.set_back(by_ns)
+        for view in self.views.values():
+            for held in view.held.entries:
+                held.set_back(by_ns)
+                view.held.write(held)
+
     def rows_of(self, scope: Scope) -> ScopeRows:
         """Return the rows of a scope, from now on remembered."""
         self.by_scope.setdefault(scope, [])

@@ -127,6 +127,10 @@ class Owners:
         """End the notice of somebody who is no more."""
         self.resolve(teller, self._codes[subject.scope, subject.name], why)
 
+    def set_back(self, by_ns: int) -> None:
+        """Take a step of the clock off what was noted."""
+        self._since_ns = np.where(self._since_ns > 0, self._since_ns - by_ns, 0)
+
     def count(self, codes: CodeArray, by: int) -> None:
         """Count more or less missing of owners, each as often as it is named."""
         np.add.at(self._count, codes, by)

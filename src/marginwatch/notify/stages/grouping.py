@@ -54,7 +54,9 @@ def grouped(items: Iterable[Item]) -> tuple[Draft, ...]:
     return tuple(Draft(items=tuple(found)) for found in by_group.values())
 
 
-def not_before_ns(group: str, setup: NotifySetup, last_sent_ns: Mapping[str, int]) -> int:
-    """Return when a group may speak again, UTC nanoseconds; 0 if it never spoke."""
+def not_before_ns(group: str, setup: NotifySetup, last_sent_ns: Mapping[str, int], now_ns: int) -> int:
+    """Return when a group may speak again, UTC nanoseconds; 0 if it never spoke, or if the clock was set back since."""
     last = last_sent_ns.get(group)
-    return 0 if last is None else last + int(group_interval_s(group, setup) * 1e9)
+    if last is None or last > now_ns:
+        return 0
+    return last + int(group_interval_s(group, setup) * 1e9)

@@ -317,6 +317,19 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert "name 'third' is given twice" in told
 
 
+def test_more_rules_than_anybody_writes_are_refused_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    rule = '[[rule]]\nname = "r{}"\nmeasure = "account.drawdown"\nabove = 0.1\n'
+    file.write_text("".join(rule.format(number) for number in range(1_001)))
+    with pytest.raises(ConfigError, match=r"rules.toml:4001: more than 1000 rules; take steps"):
+        rule_file(file)
+
+
+def test_a_name_that_no_file_can_have_is_told() -> None:
+    with pytest.raises(ConfigError, match="cannot read this rule file: embedded null byte; name an existing"):
+        rule_file("a\0b")
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.toml: cannot read this rule file"):
         rule_file(tmp_path / "none.toml")

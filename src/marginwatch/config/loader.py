@@ -137,6 +137,9 @@ def read_document(
             content = opened.read(CONFIG_BYTES_MAX + 1)
     except OSError as error:
         raise ConfigError(f"{file}: cannot read {what}: {error.strerror}; {remedy}") from error
+    except ValueError as error:
+        # A NUL in a name.
+        raise ConfigError(f"{str(file)!r}: cannot read {what}: {error}; {remedy}") from error
     if len(content) > CONFIG_BYTES_MAX:
         raise ConfigError(f"{file}: longer than 32 MiB; this is not {what}")
     try:

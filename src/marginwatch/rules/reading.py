@@ -28,6 +28,9 @@ GUIDES = "guides"
 EXEMPT = ("margin_usage", "distance")
 """Parts of the names of measures whose alerts nothing inhibits."""
 
+RULES_MAX = 1_000
+"""In one file: every frame is held against each of them, and 200 are many."""
+
 CHANGE_MAX_S = 86_400.0
 """The longest change that is judged: values are kept for so long."""
 
@@ -53,7 +56,11 @@ def read_rules(
         Which there are.
     """
     found: dict[str, Rule] = {}
-    for index, values in enumerate(tables):
+    if len(tables) > RULES_MAX:
+        complaints.refuse(
+            ("rule", RULES_MAX), f"more than {RULES_MAX} rules; take steps, or patterns in only, for several"
+        )
+    for index, values in enumerate(tables[:RULES_MAX]):
         reader = _RuleReader(complaints, index, measures)
         rule = reader.read(values)
         if rule is None:

@@ -154,7 +154,6 @@ class DeskService(Service):
             on_event=watch.hear,
             alerts=alert_setup(config),
             on_transitions=watch.stored,
-            is_heavy=not __import__("os").environ.get("NOHEAVY"),
         )
         self.plan = plan
         self.venue = AlertVenue(plan)

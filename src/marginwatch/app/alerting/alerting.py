@@ -27,6 +27,7 @@ from marginwatch.notify.dispatcher import Dispatcher
 from marginwatch.notify.followups import FollowUps
 from marginwatch.notify.health import ChannelHealth
 from marginwatch.notify.heartbeat import Heartbeat
+from marginwatch.notify.messages.answers import acknowledged_answer, over_answer
 from marginwatch.notify.planner import rows_for
 from marginwatch.risk.frame import Frame, LaneResult
 from marginwatch.rules.facts import FactColumn, Facts, Reading
@@ -312,11 +313,10 @@ class Alerting:
 
     async def _acknowledge_by_button(self, alert_id: str, author: str, channel: str) -> str:
         given = await self.acknowledge(alert_id, author, f"by a button in {channel}", ACKNOWLEDGED_FOR_S)
+        language = self.setup.notification.channels[channel].table.language
         if given is None:
-            return "This alert is over."
-        return (
-            f"Acknowledged for {ACKNOWLEDGED_FOR_S / 3_600:g} h by {author}. A higher severity is told again."
-        )
+            return over_answer(language)
+        return acknowledged_answer(language, author, ACKNOWLEDGED_FOR_S)
 
     async def acknowledgements(self) -> tuple[Acknowledgement, ...]:
         """Return the last acknowledgement of each open alert."""

@@ -14,5 +14,6 @@ words       the catalogs themselves
 template    filling placeholders
 clean       one line, cut where nothing breaks
 shortening  the short form
+answers     what somebody hears who has pressed a button
 links       pages of the dashboard
 """

@@ -59,7 +59,7 @@ def add(
         "comment": comment,
         "for_s": duration_of("--for", how_long),
     }
-    require_said(author_of(author), comment)
+    require_said(author_of(author), comment, is_needed=True)
     matchers_of(tuple(matchers))
     made = send(
         service_url(url, config), "POST", "/api/v1/silences", find_token(token, config), body, SilenceRow

@@ -132,3 +132,9 @@ def test_a_change_in_place_waits_for_the_next_whatever_the_severity():
         setup = a_setup("a", routes=(a_route("all", "a", group_wait_s=wait_s),))
         found = rows(setup, a_transition(TransitionKind.WENT_UNKNOWN, alert), editing={"a"})
         assert [row.due_ns - T for row in found] == [due_s * SECOND]
+
+
+def test_a_rule_may_want_the_default_route_whatever_the_others_match():
+    setup = a_setup("a", "b", routes=(a_route("all", "a"),))
+    found = rows(setup, a_transition(TransitionKind.FIRED, an_alert(route="default")))
+    assert [row.channel for row in found] == ["a", "b"]

@@ -21,7 +21,7 @@ def routes_of(alert: Alert, setup: NotifySetup) -> tuple[Route, ...]:
     each is continued; else the default route, so that nothing goes nowhere because a matcher is missing.
     """
     if alert.route is not None:
-        named = tuple(route for route in setup.routes if route.name == alert.route)
+        named = tuple(route for route in (*setup.routes, setup.default_route) if route.name == alert.route)
         if named:
             return named
     labels = labels_of(alert)

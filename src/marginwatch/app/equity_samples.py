@@ -9,6 +9,8 @@ from marginwatch.book.history.accounts import Observed
 from marginwatch.book.history.wallets import WalletsSeen
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.equity import EquitySample
+from marginwatch.model.ids import AccountId
+from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.measures.freshness import Inclusion
 
@@ -57,11 +59,25 @@ FIGURES = (
     "equity_usd",
     "initial_margin_usage",
     "maintenance_margin_usage",
-    "liquidation_distance",
     "long_usd",
     "short_usd",
     "pnl_usd",
 )
+
+
+def _distances(frame: Frame, n: int) -> FloatArray:
+    """Return the distance to liquidation of each account that rules judge; NaN where there is none or it is too old."""
+    distances = np.full(n, np.nan)
+    found = frame.heavy.distance.held_at(frame.at_ns).value
+    if found is None:
+        return distances
+    nearest = found.common
+    shock = np.where(nearest.answer == Answer.NUMBER, np.abs(nearest.shock), np.nan)
+    for row, name in enumerate(names_in(frame)):
+        place = None if name is None else found.rows.get(AccountId(name))
+        if place is not None:
+            distances[row] = shock[place]
+    return distances
 
 
 class SampleColumns:
@@ -85,8 +101,10 @@ class SampleColumns:
         self._rows: list[int] = np.flatnonzero(seen.money_at_ns > 0).tolist()
         self._columns: dict[str, list[Any]] = {}
         of = frame.accounts
-        for name in FIGURES:
-            self._columns[name] = _with_none(np.where(is_live, getattr(of, name)[:n], np.nan))
+        figures = {name: getattr(of, name)[:n] for name in FIGURES}
+        figures["liquidation_distance"] = _distances(frame, n)
+        for name, values in figures.items():
+            self._columns[name] = _with_none(np.where(is_live, values, np.nan))
         is_sampled = is_live & ~np.isnan(seen.equity)
         self._columns["growth_index"] = _with_none(np.where(is_sampled, index, np.nan))
         self._columns["peak_index"] = _with_none(np.where(is_sampled, peak, np.nan))

@@ -23,7 +23,7 @@ class EquitySample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     money_at_ns : int or None
         When the balances behind it held, UTC nanoseconds on the venue's clock: money that moved later is not in it.
     initial_margin_usage, maintenance_margin_usage, liquidation_distance : float or None
-        Fractions; of accounts alone.
+        Fractions; of accounts alone. The distance is that of all coins moving together, as rules judge it.
     long_usd, short_usd, pnl_usd : float or None
         Exposure to both sides, both ≥ 0; unrealized profit.
     growth_index, peak_index : float or None

@@ -154,6 +154,7 @@ class DeskService(Service):
             on_event=watch.hear,
             alerts=alert_setup(config),
             on_transitions=watch.stored,
+            is_heavy=plan.is_heavy,
         )
         self.plan = plan
         self.venue = AlertVenue(plan)

@@ -25,6 +25,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         danger of liquidation, until the next frame of that position. 0: none.
     fall_every : int
         Within the window, the price of another contract halves every so many frames. 0: none does.
+    is_heavy : bool
+        Whether a service reckons heavy measures in threads meanwhile.
     """
 
     sockets: int
@@ -35,6 +37,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     tick_ms: float = 1.0
     breach_every: int = 0
     fall_every: int = 0
+    is_heavy: bool = True
 
     @property
     def total(self) -> int:

@@ -145,6 +145,6 @@ async def test_the_margin_alert_comes_before_the_liquidation_and_none_resolves_b
                 90,
                 service.alerting.open_alerts,
             )
-            assert await service.alerting.drain(10)
+            assert await service.alerting.drain(30)
         lines = (tmp_path / "inbox.jsonl").read_text().splitlines()
         assert any("reckless" in line and "maintenance-margin" in line for line in lines)

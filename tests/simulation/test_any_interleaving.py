@@ -17,6 +17,7 @@ FAULTS = (
 )
 SEEDS = [int(text) for text in os.environ.get("MARGINWATCH_SEEDS", "11,12,13,14,15").split(",")]
 FAULTY_S = 4.0
+N_PUSHES_MIN = 100
 ROUGH = {
     "reconcile_s": 1.0,
     "poll_s": 0.5,
@@ -36,6 +37,9 @@ async def test_the_book_ends_at_the_truth(
         stage.start_market()
         async with stage.watched(stage.config(**ROUGH), events.append) as service:
             await asyncio.sleep(FAULTY_S)
+            counts = stage.server.front.counts
+            # A busy machine needs longer for as much trouble.
+            await until(lambda: counts["pushes"] > N_PUSHES_MIN, 30, lambda: counts)
             stage.faults.stop()
             await stage.stop_market()
             await until(
@@ -48,8 +52,6 @@ async def test_the_book_ends_at_the_truth(
                 20,
                 lambda: (seed, stage.difference(service), stage.left_out(service), service.statuses()),
             )
-            counts = stage.server.front.counts
             assert sum(one.n_connects for one in service.statuses()) > 8, "sockets broke"
-            assert counts["pushes"] > 100
             assert sum(isinstance(event, AccountSnapshot) for event in events) > 16
             stage.exchange.check_books()

@@ -25,6 +25,11 @@ from marginwatch.sim.rows import Change, Wallet
 SEED = int(os.environ.get("MARGINWATCH_SEED", "20261121"))
 N_ACCOUNTS = 200
 FAULTY_S = 60.0
+FAULTY_S_MAX = 100.0
+"""On a machine so busy that it has not yet looked often enough."""
+
+N_SAMPLES_MIN = 30
+N_ROWS_MIN = 50 * N_ACCOUNTS
 FAULTS = "drop=0.02,duplicate=0.05,reorder=0.03,delay=0ms..40ms,disconnect=100s,close=250s,half_open=200s"
 """About as many broken sockets in a minute as the exchange lets one address open anew."""
 
@@ -101,6 +106,9 @@ class Auditor:
         self.lies: list[str] = []
         self.n_samples = self.n_rows = self.n_not_fresh = 0
         self.breath_s_max = 0.0
+
+    def has_seen_enough(self) -> bool:
+        return self.n_samples > N_SAMPLES_MIN and self.n_rows > N_ROWS_MIN
 
     async def run(self) -> None:
         while True:
@@ -181,7 +189,7 @@ class Auditor:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(130)
+@pytest.mark.timeout(240)
 async def test_a_minute_of_faults_ends_in_the_truth_and_shows_nothing_stale_as_fresh(
     set_stage: Any, until: Any, say: Any
 ) -> None:
@@ -201,9 +209,11 @@ async def test_a_minute_of_faults_ends_in_the_truth_and_shows_nothing_stale_as_f
         async with stage.watched(stage.config(share=0.9, **COLLECT), note) as service:
             auditor = Auditor(stage, witness, service)
             auditing = asyncio.create_task(auditor.run())
-            await until(service.is_complete, 30, service.progress)
+            await until(service.is_complete, 60, service.progress)
             complete_s = time.monotonic() - began_s
-            while time.monotonic() - began_s < FAULTY_S:
+            while (lasted_s := time.monotonic() - began_s) < FAULTY_S or (
+                lasted_s < FAULTY_S_MAX and not auditor.has_seen_enough()
+            ):
                 await asyncio.sleep(0.5)
                 assert not auditing.done() or auditing.result()
             stage.faults.stop()
@@ -213,8 +223,7 @@ async def test_a_minute_of_faults_ends_in_the_truth_and_shows_nothing_stale_as_f
             stopped_ns, witness.is_examined = time.time_ns(), True
             statuses = service.statuses()
             assert not auditor.lies, f"{len(auditor.lies)}, seed {SEED}: {auditor.lies[:5]}"
-            assert auditor.n_samples > 30, "a busy machine looks less often, but it looks"
-            assert auditor.n_rows > 50 * N_ACCOUNTS
+            assert auditor.has_seen_enough(), "a busy machine looks less often, but it looks"
             n_connects = sum(one.n_connects for one in statuses)
             assert n_connects > 1.5 * N_ACCOUNTS, "the faults did break sockets"
 

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import structlog
 from hypothesis import settings
+from tests.scheduling import RealTimeTogether
 
 from marginwatch.book.position_book import PositionBook
 from marginwatch.clock import ManualClock
@@ -32,6 +34,12 @@ from marginwatch.risk.frame import Frame, FramePress
 # A slow machine is no defect; a failure says how to repeat it.
 settings.register_profile("marginwatch", deadline=None, print_blob=True)
 settings.load_profile("marginwatch")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> RealTimeTogether:
+    """Say which tests go to which process where there are several (``-n 2``)."""
+    return RealTimeTogether(config, log)
 
 
 @pytest.fixture(autouse=True)

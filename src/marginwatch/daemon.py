@@ -139,7 +139,8 @@ async def _reload_when_asked(service: Service, path: Path, scrubber: Scrubber, a
         await asked.wait()
         asked.clear()
         try:
-            await service.reload(_load(path, scrubber))
+            # Thousands of accounts take seconds to read, in which nothing would be judged or told.
+            await service.reload(await asyncio.to_thread(_load, path, scrubber))
         except ConfigError as error:
             log.warning("configuration not reloaded; the old one stays in force", reason=str(error))
         else:

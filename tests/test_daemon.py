@@ -44,12 +44,13 @@ async def test_while_a_file_is_read_again_everything_else_goes_on(
         went_on.wait(5)
         file.write_text(ACCOUNT)
 
-    writing = asyncio.create_task(asyncio.to_thread(write))
+    writing = threading.Thread(target=write)
+    writing.start()
     for _ in range(100):
         await asyncio.sleep(0)
     assert service.config is None
     went_on.set()
-    await writing
+    await asyncio.to_thread(writing.join)
     async with asyncio.timeout(10):
         await service.came.wait()
     assert service.config is not None

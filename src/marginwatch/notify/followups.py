@@ -76,6 +76,11 @@ class FollowUps:
         self._holds = Holds()
         self._asked_ns: dict[tuple[str, str, SendReason], int] = {}
         self._is_failing = False
+        self._looked_s = clock.monotonic_s()
+
+    def unlooked_s(self) -> float:
+        """Return the seconds since the last look came to its end, or since the start."""
+        return self._clock.monotonic_s() - self._looked_s
 
     async def run(self) -> None:
         """Look each second until cancelled; a database that cannot be used is tried again, and said once."""
@@ -124,6 +129,7 @@ class FollowUps:
             await self._outbox.add(found)
             self._asked_ns.update({(row.channel, row.alert.alert_id, row.reason): now_ns for row in found})
             self._on_rows(found)
+        self._looked_s = self._clock.monotonic_s()
         return tuple(found)
 
     def _rows(self, alert: Alert, given: Mapping[str, Acknowledgement], now_ns: int) -> list[OutboxRow]:

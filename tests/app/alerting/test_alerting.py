@@ -77,6 +77,13 @@ async def test_rules_that_die_are_not_well_however_fresh_the_frames(world: World
     assert world.frame().startswith("rules cannot be evaluated (AttributeError")
 
 
+async def test_repeats_that_nobody_looks_after_are_not_well(world: World) -> None:
+    await world.clock.advance(130.0)
+    assert world.frame() == "nobody looks after repeats and escalations"
+    await world.alerting._followups.look()
+    assert world.frame() == ""
+
+
 async def test_alerts_that_cannot_be_written_are_not_well_whatever_the_cause(world: World) -> None:
     world.alerting.writer.take((), ())
     await world.clock.advance(9.0)

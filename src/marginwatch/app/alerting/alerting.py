@@ -48,6 +48,9 @@ FRAME_FRESH_S = 5.0
 BEHIND_S = 10.0
 """Nor while an alert has waited longer for being written down."""
 
+UNLOOKED_S = 120.0
+"""Nor while nobody has looked for so long what is to be repeated or escalated; in a storm a look takes its time."""
+
 ACKNOWLEDGED_FOR_S = 8 * 3_600.0
 """An acknowledgement by a button in a chat holds as long as a shift."""
 
@@ -235,6 +238,8 @@ class Alerting:
             return "there are no fresh frames"
         if self.writer.is_failing or self.writer.behind_s() > BEHIND_S:
             return "alerts cannot be written to the database"
+        if self._followups.unlooked_s() > UNLOOKED_S:
+            return "nobody looks after repeats and escalations"
         return "" if self.dispatcher.is_working() else "the dispatcher does not work"
 
     # ---- what is known, and what people do ----------------------------------------------------------------------

@@ -5,7 +5,9 @@ import sqlite3
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from marginwatch.app.alerting.writer import TransitionWriter
 from marginwatch.clock import ManualClock
@@ -187,3 +189,16 @@ async def test_whatever_keeps_alerts_from_being_written_is_seen_by_how_long_they
     writer._rows_for = rows_for
     await writer.flush()
     assert writer.behind_s() == 0.0
+
+
+async def test_a_transition_that_cannot_be_written_stands_in_nobody_s_way(desk: Desk) -> None:
+    broken = msgspec.structs.replace(transition(2, TransitionKind.FIRED, "a2"), transition_id="\ud800")
+    desk.writer.take((transition(1, TransitionKind.FIRED), broken), (None, None))
+    desk.writer.take((transition(3, TransitionKind.RAISED),), (None,))
+    with capture_logs() as logged:
+        await desk.writer.flush()
+    assert await desk.stored() == ["t0001", "t0003"]
+    assert (desk.writer.n_fired, desk.writer.n_rows, desk.writer.n_lost) == (1, 1, 1)
+    assert [name for names in desk.heard for name in names] == ["t0001", "t0003"]
+    assert [entry["what"] for entry in logged] == ["3 transitions", "fired of usage|account|a2"]
+    assert desk.writer.behind_s() == 0.0

@@ -8,6 +8,7 @@ Modules
 setup        rules and ways to people, as one configuration wants them
 alerting     from a frame to a person, and back to whoever acknowledges
 causes       which message a transition goes back to
+supervised_write    what cannot be written for a defect is passed by
 writer       transitions and their messages, committed together
 supervised_judging  rules may be wrong, frames go on
 fact_keeper  what rules judge and no frame holds

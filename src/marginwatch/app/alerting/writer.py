@@ -3,10 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import structlog
 
+from marginwatch.app.alerting.supervised_write import defect_in
 from marginwatch.clock import Clock
 from marginwatch.errors import ConnectivityError
 from marginwatch.model.alert import Transition, TransitionKind
@@ -23,6 +25,9 @@ AT_ONCE = 2_000
 JUDGED_EVERY_S = 5.0
 THIN_OUT_FROM = 50_000
 """Waiting transitions from which those that nobody would hear of are left out."""
+
+TRIED_SINGLY_MAX = 20
+"""If none of so many can be written, it is not they that are broken."""
 
 LATENCIES_KEPT = 10_000
 
@@ -56,6 +61,8 @@ class TransitionWriter:
         From the message behind a transition, as received, to its commit: the latest ten thousand.
     n_fired, n_rows : int
         Alerts that fired; messages put into the outbox for transitions.
+    n_lost : int
+        Transitions that could not be written for a defect of ours.
     is_failing : bool
         The database cannot be written at the moment.
     """
@@ -82,6 +89,7 @@ class TransitionWriter:
         self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
         self.n_fired = 0
         self.n_rows = 0
+        self.n_lost = 0
         self._behind_since_s: float | None = None
         self.is_failing = False
 
@@ -153,13 +161,9 @@ class TransitionWriter:
 
     async def _commit(self, batches: tuple[_Batch, ...]) -> None:
         transitions = [one for batch in batches for one in batch.transitions]
-        rows = self._rows_for(transitions, self._clock.now_ns())
-        is_new = not self._may_be_stored
-        # Until this one is known to be done: the answer to a commit may be lost.
-        self._may_be_stored = True
-        async with self._store.transaction(is_urgent=True) as unit:
-            await self._alerts.write(unit, transitions, rows, is_new=is_new)
-        self._may_be_stored = False
+        defect = await defect_in(lambda: self._write(transitions), f"{len(transitions)} transitions")
+        if defect is not None:
+            transitions = await self._write_singly(transitions, defect)
         now_ns = self._clock.now_ns()
         for batch in batches:
             # Unless it was thinned out meanwhile; written twice is written once.
@@ -168,9 +172,34 @@ class TransitionWriter:
                 self._n_waiting -= len(batch.transitions)
             self.latencies_ms.extend((now_ns - at_ns) / 1e6 for at_ns in batch.heard_ns if at_ns is not None)
         self.n_fired += sum(one.kind is TransitionKind.FIRED for one in transitions)
-        self.n_rows += len(rows)
         self._behind_since_s = self._clock.monotonic_s() if self._waiting else None
         self._on_written(transitions)
+
+    async def _write(self, transitions: Sequence[Transition]) -> None:
+        rows = self._rows_for(transitions, self._clock.now_ns())
+        is_new = not self._may_be_stored
+        # Until this one is known to be done: the answer to a commit may be lost.
+        self._may_be_stored = True
+        async with self._store.transaction(is_urgent=True) as unit:
+            await self._alerts.write(unit, transitions, rows, is_new=is_new)
+        self._may_be_stored = False
+        self.n_rows += len(rows)
+
+    async def _write_singly(self, transitions: Sequence[Transition], defect: Exception) -> list[Transition]:
+        """Write transitions one by one, so that only those are lost that cannot be written; return the others.
+
+        A defect that lets none of them be written is no fault of theirs: it is raised, and all of them wait.
+        """
+        written: list[Transition] = []
+        for n_tried, one in enumerate(transitions):
+            if not written and n_tried == TRIED_SINGLY_MAX:
+                break
+            if await defect_in(partial(self._write, [one]), f"{one.kind} of {one.alert.key}") is None:
+                written.append(one)
+        if not written:
+            raise defect
+        self.n_lost += len(transitions) - len(written)
+        return written
 
     async def _try_flush(self) -> bool:
         try:

@@ -23,8 +23,14 @@ demo: install ## run the demo against simulated exchanges: no key, no account
 test-system: # programs that the tests speak to; quick where they are there
 	@bash scripts/test_system.sh
 
-test: install test-system ## the whole test suite
-	@$(BIN)/python -m pytest
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
+compiled: install # the suite starts some hundred processes; where the environment forbids them to keep byte code, each compiles
+	@$(BIN)/python -m compileall -q src simulation benchmarks
+
+test: compiled test-system ## the whole test suite in two processes: make test [WORKERS=1]
+	@$(PYTEST)
 
 SEEDS ?= 50
 FIRST ?= 1
@@ -33,11 +39,11 @@ JOBS ?= 1
 simulate: install ## play monitor against exchange with all faults on: make simulate SEEDS=500 [FIRST=1] [JOBS=2]
 	@$(BIN)/python -m simulation --seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS)
 
-check: install test-system ## format, lint, types, tests (with tidy and docs)
+check: compiled test-system ## format, lint, types, tests (with tidy and docs)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 format: install ## format the tree and mend what the linter can
 	@$(BIN)/ruff format .
@@ -56,4 +62,4 @@ lock: ## renew the locked requirements (needs uv); hashes only, no addresses
 clean: ## remove what the targets made
 	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache build dist
 
-.PHONY: help install demo test test-system simulate check format bench soak lock clean
+.PHONY: help install demo compiled test test-system simulate check format bench soak lock clean

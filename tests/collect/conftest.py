@@ -10,8 +10,10 @@ import pytest
 from marginwatch.clock import ManualClock
 from marginwatch.collect.fleet import Fleet
 from marginwatch.collect.ports import VenuePort
+from marginwatch.collect.services import Services
 from marginwatch.collect.settings import CollectSettings
 from marginwatch.collect.socket import Socket, SocketOwner
+from marginwatch.collect.timers import Timers
 from marginwatch.errors import ConnectivityError, MarginwatchError
 from marginwatch.model.account import AccountSpec, Endpoints, KeyReport
 from marginwatch.model.activity import Fill
@@ -284,6 +286,21 @@ class Desk:
         )
         await self.fleet.start(specs)
         return self.fleet
+
+    def services(self) -> Services:
+        """Return what parts of collecting share, for one that works without a fleet."""
+        return Services(
+            sink=self.events.append,
+            clock=self.clock,
+            timers=Timers(self.clock),
+            settings=self.settings,
+            connect=self.wire.connect,
+            on_quarantine=self.quarantined.append,
+            on_notice=self.notices.append,
+            needs_second_look=lambda _: False,
+            evict=lambda *_: None,
+            sweep_places=asyncio.Semaphore(1),
+        )
 
     def of(self, kind: type, name: str | None = None) -> list[Event]:
         return [

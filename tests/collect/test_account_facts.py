@@ -9,8 +9,6 @@ import pytest
 from marginwatch.collect.account_facts import AT_ONCE_MAX, AccountFacts
 from marginwatch.collect.pace import HURRIED_CALLS
 from marginwatch.collect.ports import VenuePort
-from marginwatch.collect.services import Services
-from marginwatch.collect.timers import Timers
 from marginwatch.errors import AuthError, ConnectivityError, MarginwatchError
 from marginwatch.model.account import AccountSpec, Endpoints
 from marginwatch.model.events import BorrowTiersUpdate, CollateralInfoUpdate, FactUnread, FeeRatesUpdate
@@ -75,18 +73,7 @@ async def bench(desk):
         judge_key=lambda *_: None,  # type: ignore[arg-type, return-value]  # and judge no key
         standard_fees={"linear": STANDARD},
     )
-    services = Services(
-        sink=desk.events.append,
-        clock=desk.clock,
-        timers=Timers(desk.clock),
-        settings=desk.settings,
-        connect=desk.wire.connect,
-        on_quarantine=desk.quarantined.append,
-        on_notice=desk.notices.append,
-        needs_second_look=lambda _: False,
-        evict=lambda *_: None,
-        sweep_places=asyncio.Semaphore(1),
-    )
+    services = desk.services()
 
     def follow(name, *categories, owner=None, **more):
         spec = AccountSpec(

@@ -17,9 +17,7 @@ from marginwatch.collect.fleet import Fleet
 from marginwatch.collect.pace import HURRIED_CALLS
 from marginwatch.collect.ports import VenuePort
 from marginwatch.collect.price_wishes import PriceWishes
-from marginwatch.collect.services import Services
 from marginwatch.collect.settings import CollectSettings
-from marginwatch.collect.timers import Timers
 from marginwatch.errors import ConnectivityError, MarginwatchError
 from marginwatch.model.account import AccountSpec, Endpoints
 from marginwatch.model.events import CollateralTiersUpdate, FactUnread, InstrumentsUpdate, TiersUpdate
@@ -116,18 +114,7 @@ async def bench(desk):
         def conversion_instruments(self) -> tuple[Instrument, ...]:
             return ()
 
-    services = Services(
-        sink=desk.events.append,
-        clock=desk.clock,
-        timers=Timers(desk.clock),
-        settings=desk.settings,
-        connect=desk.wire.connect,
-        on_quarantine=desk.quarantined.append,
-        on_notice=desk.notices.append,
-        needs_second_look=lambda _: False,
-        evict=lambda *_: None,
-        sweep_places=asyncio.Semaphore(1),
-    )
+    services = desk.services()
     wishes = PriceWishes(NoDialect())  # type: ignore[arg-type]
     lookup = ContractLookup(port, services.sink, services.on_notice)
 

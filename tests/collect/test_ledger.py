@@ -9,8 +9,6 @@ import pytest
 from marginwatch.collect.ledger import AGAIN_S, EVERY_S, REFUSED_RETRY_S, RETRY_S, LedgerReader
 from marginwatch.collect.pace import HURRIED_CALLS
 from marginwatch.collect.ports import VenuePort
-from marginwatch.collect.services import Services
-from marginwatch.collect.timers import Timers
 from marginwatch.errors import ConnectivityError, ProtocolError, RejectedError
 from marginwatch.model.account import AccountSpec, Endpoints
 from marginwatch.model.activity import LedgerEntry
@@ -92,18 +90,7 @@ async def bench(desk):
         seconds_per_call=lambda: 0.1,
         judge_key=lambda *_: None,  # type: ignore[arg-type, return-value]  # and judge no key
     )
-    services = Services(
-        sink=desk.events.append,
-        clock=desk.clock,
-        timers=Timers(desk.clock),
-        settings=desk.settings,
-        connect=desk.wire.connect,
-        on_quarantine=desk.quarantined.append,
-        on_notice=desk.notices.append,
-        needs_second_look=lambda _: False,
-        evict=lambda *_: None,
-        sweep_places=asyncio.Semaphore(1),
-    )
+    services = desk.services()
 
     def follow(*names):
         for name in names:

@@ -23,8 +23,9 @@ BUDGET_SAMPLES = 60
 STATUSES_EVERY_S = 10.0
 """Keys change by the day, and ten thousand statuses take milliseconds."""
 
-FORCED = {"account.liquidation_fills": ("liquidation",), "account.adl_fills": ("adl",)}
-CHANGED = {
+COUNTED = {
+    "account.liquidation_fills": ("liquidation",),
+    "account.adl_fills": ("adl",),
     "account.margin_mode_changes": ("margin_mode_changed",),
     "account.type_changes": ("account_type_changed",),
     "account.reconciliation_breaks": ("break",),
@@ -109,7 +110,7 @@ class FactKeeper:
         """Put everything known now into the facts."""
         now_ns, now_s = self._clock.now_ns(), self._clock.monotonic_s()
         found: dict[str, Mapping[str, Reading]] = {**self._ourselves(now_ns), **self._venues(now_ns)}
-        for measure, kinds in (FORCED | CHANGED).items():
+        for measure, kinds in COUNTED.items():
             counts = self.happenings.counts(kinds, now_ns)
             found[measure] = {name: Reading(float(n)) for name, n in counts.items()}
         found["channel.is_failing"] = {

@@ -23,10 +23,6 @@ class Wallet(NamedTuple):
     usd: FloatArray
 
 
-NO_WALLETS = WalletsSeen(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
-NO_WALLET = Wallet(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
-
-
 class Wallets:
     """What every coin amounted to when its account was settled last; 0 of one that came later."""
 

@@ -10,12 +10,12 @@ from typing import TypeVar
 import structlog
 
 from marginwatch.app.alerting.setup import alert_setup
+from marginwatch.app.api import api_of
 from marginwatch.app.service import Service, running
 from marginwatch.config import Config, load
 from marginwatch.errors import ConfigError
 from marginwatch.logs import Scrubber
 from marginwatch.model.secret import Secret
-from marginwatch.web.app import create_app
 from marginwatch.web.gate import Gate
 from marginwatch.web.server import WebServer
 from marginwatch.web.token import ensure_token
@@ -110,7 +110,7 @@ def _api(service: Service, config: Config, scrubber: Scrubber) -> Gate:
     scrubber.learn([token])
     if config.service.token is None:
         log.info("token of the API", file=str(config.service.token_file))
-    return create_app(service, token, history=service.store, alerting=service.alerting)
+    return api_of(service, token)
 
 
 async def _tell_progress(service: Service) -> None:

@@ -9,6 +9,7 @@ service      sessions, book, engine and store of one configuration
 registration configured accounts in the book
 connections  HTTP connections that send nothing twice
 alerting     rules, outbox and channels
+api          what the routes of the API read, fitted to a service
 watched      what rules ask a service beside its frames
 settings     what the configuration says, in the words of the parts; which exchanges can be watched
 exposures    what every account is exposed to right now

@@ -11,6 +11,7 @@ import msgspec
 
 from marginwatch.app.alerting.alerting import Alerting
 from marginwatch.app.alerting.setup import alert_setup
+from marginwatch.app.api import api_of
 from marginwatch.app.service import Service, running
 from marginwatch.clock import SystemClock
 from marginwatch.config.settings import AlertTable, CollectTable, Config, LimitSettings, ServiceSettings
@@ -23,7 +24,6 @@ from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.secret import Secret
 from marginwatch.sim.bybit.server import BybitSimServer
 from marginwatch.sim.exchange import Exchange
-from marginwatch.web.app import create_app
 from marginwatch.web.server import WebServer
 from marginwatch.web.token import ensure_token
 
@@ -131,13 +131,7 @@ async def set_stage(plot: Plot) -> AsyncGenerator[Stage]:
 @contextlib.asynccontextmanager
 async def _answering(service: Service) -> AsyncGenerator[str]:
     settings = service.config.service
-    web = WebServer(
-        create_app(
-            service, ensure_token(settings.token_file), history=service.store, alerting=service.alerting
-        ),
-        settings.host,
-        settings.port,
-    )
+    web = WebServer(api_of(service, ensure_token(settings.token_file)), settings.host, settings.port)
     await web.start()
     try:
         yield web.url

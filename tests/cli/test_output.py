@@ -4,21 +4,9 @@ import io
 import msgspec
 import pytest
 
-from marginwatch.cli.output import (
-    Column,
-    Form,
-    age,
-    decimal,
-    distance,
-    fitting,
-    form_of,
-    grouped,
-    percent,
-    price,
-    write_csv,
-    write_table,
-)
+from marginwatch.cli.output import Column, Form, fitting, form_of, write_csv, write_table
 from marginwatch.errors import ConfigError
+from marginwatch.terminal.figures import age, decimal, distance, grouped, percent, price
 
 T = "\u2009"
 

@@ -1,7 +1,8 @@
 """The columns of the table of accounts."""
 
-from marginwatch.cli.output import MISSING, Column, age, distance, grouped, or_missing, percent
+from marginwatch.cli.output import Column
 from marginwatch.risk.table_rows import AccountRow
+from marginwatch.terminal.figures import MISSING, age, distance, grouped, or_missing, percent
 
 
 def health(row: AccountRow) -> str:

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from marginwatch.cli.output import MISSING, Column, grouped, percent, price, write_table
-from marginwatch.cli.supervision import printable
+from marginwatch.cli.output import Column, write_table
 from marginwatch.model.ids import AccountId
 from marginwatch.risk.advice.rows import AccountPicture, Hedge, LeftOut, TransferGroup
+from marginwatch.terminal.figures import MISSING, grouped, percent, price
+from marginwatch.terminal.texts import printable
 from marginwatch.web.risk_replies import AdviceReply
 
 

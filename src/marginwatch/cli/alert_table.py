@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from marginwatch.cli.output import MISSING, Column, age, grouped, or_missing, percent
+from marginwatch.cli.output import Column
 from marginwatch.model.alert import AlertState, Unit
 from marginwatch.model.delivery import RowState
+from marginwatch.terminal.figures import MISSING, age, grouped, or_missing, percent
 from marginwatch.web.alert_replies import AlertRow, AlertsReply, ChannelRow, SilenceRow
 
 STATE_MARKS = {AlertState.FIRING: "●", AlertState.PENDING: "◌", AlertState.RESOLVED: "✓"}

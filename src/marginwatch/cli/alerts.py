@@ -153,7 +153,8 @@ def acknowledge(
     from marginwatch.cli.authorship import author_of, duration_of
     from marginwatch.cli.output import write_json
     from marginwatch.cli.service_client import find_token, send, service_url
-    from marginwatch.cli.supervision import FINE, printable
+    from marginwatch.cli.supervision import FINE
+    from marginwatch.terminal.texts import printable
     from marginwatch.web.alert_replies import AcknowledgementRow
 
     where, key = service_url(url, config), find_token(token, config)

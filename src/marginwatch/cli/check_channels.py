@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from marginwatch.app.channel_tests import test_configured
-from marginwatch.cli.output import Column, or_missing, write_json, write_table
+from marginwatch.cli.output import Column, write_json, write_table
 from marginwatch.cli.service_client import DEFAULT_CONFIG
 from marginwatch.cli.supervision import FINE, NOT_FINE
 from marginwatch.config.loader import load
@@ -17,6 +17,7 @@ from marginwatch.logs import configure_logs
 from marginwatch.model.delivery import ChannelTest
 from marginwatch.notify.reading import read_notification
 from marginwatch.notify.settings import NotifySetup
+from marginwatch.terminal.figures import or_missing
 
 
 class ChannelReport(msgspec.Struct, frozen=True, kw_only=True):

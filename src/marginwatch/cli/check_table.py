@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
-from marginwatch.cli.output import MISSING, Column, decimal, grouped, or_missing
+from marginwatch.cli.output import Column
 from marginwatch.model.check_report import AccountCheck, CheckReport
+from marginwatch.terminal.figures import MISSING, decimal, grouped, or_missing
 
 MARKS = {"ok": "✓", "warning": "!", "refused": "✗", "failed": "✗", "disabled": "·"}
 SEGMENT_TITLES = {"linear/USDT": "USDT", "linear/USDC": "USDC", "inverse": "inv.", "option": "opt."}

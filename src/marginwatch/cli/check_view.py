@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from marginwatch.cli.check_table import coins_beside, columns_for
-from marginwatch.cli.output import grouped, percent, write_table
+from marginwatch.cli.output import write_table
 from marginwatch.model.check_report import AccountCheck, CheckReport, ClosedEndpoint, VenueCheck
 from marginwatch.model.ids import AccountId
 from marginwatch.model.venue_facts import Maintenance
+from marginwatch.terminal.figures import grouped, percent
 
 NAMED_MAX = 6
 """Accounts named beside a sentence that concerns many."""

@@ -1,7 +1,8 @@
 """The columns of the tables of exposure."""
 
-from marginwatch.cli.output import Column, decimal, grouped, or_missing, percent
+from marginwatch.cli.output import Column
 from marginwatch.risk.table_rows import ExposureRow, PortfolioSummary
+from marginwatch.terminal.figures import decimal, grouped, or_missing, percent
 
 
 def left_out(row: ExposureRow) -> str:

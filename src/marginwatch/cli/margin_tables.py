@@ -1,9 +1,11 @@
 """The columns of the tables of margins, distances and ladders."""
 
 from marginwatch.cli.account_table import level_words
-from marginwatch.cli.output import (
+from marginwatch.cli.output import Column
+from marginwatch.risk.heavy_rows import DistanceBasis
+from marginwatch.risk.table_rows import AccountRow
+from marginwatch.terminal.figures import (
     MISSING,
-    Column,
     age,
     distance,
     grouped,
@@ -12,8 +14,6 @@ from marginwatch.cli.output import (
     percent,
     price,
 )
-from marginwatch.risk.heavy_rows import DistanceBasis
-from marginwatch.risk.table_rows import AccountRow
 from marginwatch.web.risk_replies import MarginReply
 
 RUNGS_SHOWN_MAX = 15

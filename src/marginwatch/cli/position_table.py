@@ -1,7 +1,8 @@
 """The columns of the table of positions."""
 
-from marginwatch.cli.output import MISSING, Column, decimal, distance, grouped, price
+from marginwatch.cli.output import Column
 from marginwatch.risk.table_rows import PositionRow
+from marginwatch.terminal.figures import MISSING, decimal, distance, grouped, price
 
 
 def status(row: PositionRow) -> str:

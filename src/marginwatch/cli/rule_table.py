@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from marginwatch.cli.alert_table import figure
-from marginwatch.cli.output import MISSING, Column, grouped
+from marginwatch.cli.output import Column
 from marginwatch.rules.trying.trial import offset_words
+from marginwatch.terminal.figures import MISSING, grouped
 from marginwatch.web.alert_replies import RuleRow, RulesReply
 
 

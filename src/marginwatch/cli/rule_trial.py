@@ -5,9 +5,9 @@ import sys
 import msgspec
 
 from marginwatch.cli.output import write_table
-from marginwatch.cli.supervision import printable
 from marginwatch.cli.transition_table import ChangeRow, change_columns, change_rows
 from marginwatch.rules.trying.trial import START_NS, Mismatch, Outcome, Trial, offset_words
+from marginwatch.terminal.texts import printable
 
 
 class TrialReport(msgspec.Struct, frozen=True, kw_only=True):

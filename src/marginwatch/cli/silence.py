@@ -49,7 +49,8 @@ def add(
     from marginwatch.cli.authorship import author_of, duration_of
     from marginwatch.cli.output import write_json
     from marginwatch.cli.service_client import find_token, send, service_url
-    from marginwatch.cli.supervision import FINE, printable
+    from marginwatch.cli.supervision import FINE
+    from marginwatch.terminal.texts import printable
     from marginwatch.web.alert_replies import SilenceRow
     from marginwatch.web.bodies import matchers_of, require_said
 
@@ -106,7 +107,8 @@ def end(
 ) -> int:
     """End a silence now; what it held back and still fires is told."""
     from marginwatch.cli.service_client import fetch_body, find_token, service_url
-    from marginwatch.cli.supervision import FINE, printable
+    from marginwatch.cli.supervision import FINE
+    from marginwatch.terminal.texts import printable
 
     path = f"/api/v1/silences/{quote(silence_id, safe='')}"
     fetch_body(service_url(url, config), path, find_token(token, config), "DELETE")

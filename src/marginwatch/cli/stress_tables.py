@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from marginwatch.cli.output import MISSING, Column, grouped, margin_usage, or_missing, percent
+from marginwatch.cli.output import Column
 from marginwatch.risk.heavy_rows import CascadeRow, StressRow, WorstRow
+from marginwatch.terminal.figures import MISSING, grouped, margin_usage, or_missing, percent
 
 WORST_SHOWN_MAX = 20
 CASCADES_SHOWN_MAX = 20

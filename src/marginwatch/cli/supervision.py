@@ -7,11 +7,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
-from unicodedata import category
 
 import typer
 
 from marginwatch.errors import ConfigError, MarginwatchError, ProtocolError
+from marginwatch.terminal.texts import printable
 
 FINE = 0
 NOT_FINE = 1
@@ -75,15 +75,6 @@ def _complain(message: str, code: int) -> int:
                 sys.stderr.write(f"marginwatch: {printable(' '.join(words))}\n")
         sys.stderr.flush()
     return code
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with control characters written out: names and messages of others never steer a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(
-        sign if sign.isprintable() or category(sign) == "Zs" else ascii(sign)[1:-1] for sign in text
-    )
 
 
 def _prepare_output() -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from marginwatch.cli.output import MISSING, Column, grouped, or_missing, percent
+from marginwatch.cli.output import Column
 from marginwatch.risk.heavy_rows import BacktestRow, CorrelationRow, VarRow
+from marginwatch.terminal.figures import MISSING, grouped, or_missing, percent
 from marginwatch.web.risk_replies import VarReply
 
 PARTS_SHOWN_MAX = 30

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from marginwatch.cli.output import Column, Form, age, grouped, write_csv, write_json, write_table
-from marginwatch.cli.supervision import FINE, UNREACHABLE, printable
+from marginwatch.cli.output import Column, Form, write_csv, write_json, write_table
+from marginwatch.cli.supervision import FINE, UNREACHABLE
 from marginwatch.risk.heavy_rows import PartBasis
 from marginwatch.risk.table_rows import NotIncluded
+from marginwatch.terminal.figures import age, grouped
+from marginwatch.terminal.texts import printable
 from marginwatch.web.replies import AccountsReply, PositionsReply, Reply
 from marginwatch.web.risk_replies import MarginReply
 

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from types import TracebackType
 
-from marginwatch.cli.supervision import printable
 from marginwatch.model.connectivity import Connectivity
+from marginwatch.terminal.texts import printable
 
 NAMED_MAX = 3
 CLEAR_LINE = "\r\x1b[2K"

@@ -9,7 +9,6 @@ stage      the simulated exchange and the service that watches it
 changes    what changed from frame to frame, as lines for people
 foresight  how long before a liquidation its distance said so
 alerts     what fires, who was told, who was warned
-bars       numbers as bars
 picture    one picture of one frame
 tables     the tables of the picture
 tally      the object that ``--json`` prints last

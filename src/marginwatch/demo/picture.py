@@ -10,7 +10,6 @@ from rich.text import Text
 
 from marginwatch.collect.statuses import Progress
 from marginwatch.demo.alerts import AlertLine
-from marginwatch.demo.bars import DANGER, QUIET, danger_style
 from marginwatch.demo.changes import ChangeLog
 from marginwatch.demo.tables import (
     WIDE,
@@ -18,8 +17,6 @@ from marginwatch.demo.tables import (
     alerts_table,
     changes_table,
     exposure_table,
-    share,
-    short_usd,
 )
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.table_rows import AccountRow, NotIncluded, PortfolioSummary
@@ -31,6 +28,8 @@ from marginwatch.risk.tables import (
     portfolio_summary,
     position_rows,
 )
+from marginwatch.terminal.bars import DANGER, QUIET, danger_style
+from marginwatch.terminal.cells import share, short_usd
 
 HEAD_AND_NOTE_LINES = 11
 RUNGS_SHOWN = 4

@@ -9,12 +9,12 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from marginwatch.demo.bars import QUIET
 from marginwatch.demo.picture import picture
 from marginwatch.demo.stage import Plot, Stage, set_stage
 from marginwatch.demo.tally import Tally, tally_of
 from marginwatch.errors import ConnectivityError
 from marginwatch.risk.tables import portfolio_summary
+from marginwatch.terminal.bars import QUIET
 
 PICTURES_PER_S = 4
 COMPLETE_TIMEOUT_S = 60.0

@@ -11,48 +11,21 @@ from rich.table import Table
 from rich.text import Text
 
 from marginwatch.demo.alerts import AlertLine
-from marginwatch.demo.bars import (
-    CALM,
-    DANGER,
-    NOTICEABLE,
-    QUIET,
-    WARNING,
-    balance_bar,
-    danger_style,
-    usage_bar,
-)
 from marginwatch.demo.changes import Line
 from marginwatch.model.delivery import RowState
 from marginwatch.risk.table_rows import AccountRow, ExposureRow
+from marginwatch.terminal.bars import (
+    QUIET,
+    balance_bar,
+    usage_bar,
+)
+from marginwatch.terminal.cells import SEVERITY_STYLES, account_name, away, freshness, share, short_usd
 
 WIDE = 132
 """Cells from which everything is shown, and exposure and changes stand side by side."""
 
 LOUDNESS = (QUIET, "yellow", "bold red")
 LOUDEST = len(LOUDNESS) - 1
-
-
-def short_usd(value: float | None) -> Text:
-    """Return an amount with three significant figures and a unit, such as ``−1.24 M``; ``—`` where there is none."""
-    if value is None:
-        return Text("—", style=QUIET)
-    size = abs(value)
-    for limit, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if size >= limit:
-            scaled = value / limit
-            return _colored(
-                f"{scaled:.{2 if abs(scaled) < 10 else 1 if abs(scaled) < 100 else 0}f} {unit}", value
-            )
-    return _colored(f"{value:.0f}  ", value)
-
-
-def _colored(text: str, value: float) -> Text:
-    return Text(text.replace("-", "−"), style="dark_orange3" if value < 0 else "")
-
-
-def share(value: float | None, decimals: int = 0) -> Text:
-    """Return a fraction as a percentage; ``—`` where there is none."""
-    return Text("—", style=QUIET) if value is None else Text(f"{value:.{decimals}%}")
 
 
 def accounts_table(rows: Sequence[AccountRow], n_max: int, width: int) -> Table:
@@ -69,16 +42,6 @@ def accounts_table(rows: Sequence[AccountRow], n_max: int, width: int) -> Table:
     return table
 
 
-def freshness(row: AccountRow) -> Text:
-    """Return how the account is heard, with the age of its last message."""
-    age = "" if row.data_age_s is None else f" {row.data_age_s:.0f} s"
-    if row.is_included:
-        mark, style = ("●", "green") if row.link_state == "streaming" else ("◐", "yellow")
-        return Text.assemble((mark, style), (age, "yellow" if row.is_stale_price else QUIET))
-    word = row.link_state if row.link_state != "streaming" else "stale"
-    return Text(f"○ {word}{age}", style=DANGER if word in ("lost", "stale", "stopped") else "yellow")
-
-
 @dataclass(frozen=True, slots=True)
 class AccountColumn:
     """One column: its head, its side, how a row fills it, and from which width of the terminal it is shown."""
@@ -89,25 +52,8 @@ class AccountColumn:
     from_width: int = 0
 
 
-def _name(row: AccountRow) -> Text:
-    style = danger_style(row.maintenance_margin_usage)
-    return Text(row.account_id, style="bold" if style in (CALM, QUIET) else style)
-
-
-def _away(row: AccountRow) -> Text:
-    """Return the distance to liquidation; ``none`` where nothing liquidates."""
-    if row.liquidation_distance is None:
-        is_none = row.reasons.get("liquidation_distance") == "none_in_range"
-        return Text("none" if is_none else "—", style=QUIET)
-    text = f"{row.liquidation_distance:.1%}"
-    near = row.liquidation_distance
-    return Text(
-        text, style=DANGER if near < 0.05 else WARNING if near < 0.10 else NOTICEABLE if near < 0.20 else ""
-    )
-
-
 ACCOUNT_COLUMNS = (
-    AccountColumn("account", "left", _name),
+    AccountColumn("account", "left", account_name),
     AccountColumn("desk", "left", lambda row: Text(row.desk or "—", style=QUIET), from_width=WIDE),
     AccountColumn("margin used", "left", lambda row: usage_bar(row.maintenance_margin_usage)),
     AccountColumn("equity", "right", lambda row: short_usd(row.equity_usd)),
@@ -115,7 +61,7 @@ ACCOUNT_COLUMNS = (
     AccountColumn("unreal. PnL", "right", lambda row: short_usd(row.unrealized_pnl_usd), from_width=WIDE),
     AccountColumn("gross", "right", lambda row: short_usd(row.gross_usd), from_width=WIDE),
     AccountColumn("net", "right", lambda row: short_usd(row.net_usd)),
-    AccountColumn("liq. away", "right", _away),
+    AccountColumn("liq. away", "right", away),
     AccountColumn(
         "pos.",
         "right",
@@ -169,8 +115,6 @@ def changes_table(lines: Sequence[Line], n_max: int) -> Table:
         )
     return table
 
-
-SEVERITY_STYLES = {"critical": DANGER, "high": WARNING, "warning": NOTICEABLE, "info": QUIET}
 
 TOLD = {
     RowState.SENT: ("✓", "green"),

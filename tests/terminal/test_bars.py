@@ -1,4 +1,4 @@
-from marginwatch.demo.bars import CALM, DANGER, QUIET, balance_bar, bar, danger_style, usage_bar
+from marginwatch.terminal.bars import CALM, DANGER, QUIET, balance_bar, bar, danger_style, usage_bar
 
 
 def test_a_bar_is_as_long_as_its_share_and_never_longer() -> None:

@@ -11,11 +11,17 @@ LOCKS := requirements/dev.txt requirements/build.txt
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-install: $(STAMP) ## make .venv with everything, from locked and hashed requirements
+install: $(STAMP) ui ## make .venv with everything, from locked and hashed requirements, and build the dashboard
 
 $(STAMP): $(LOCKS) pyproject.toml scripts/install.sh
 	@bash scripts/install.sh $(VENV)
 	@touch $@
+
+ui: $(STAMP) ## build the dashboard, if its sources have changed
+	@$(BIN)/python scripts/build_ui.py
+
+openapi: $(STAMP) ## write ui/openapi.json, which the dashboard's types are generated from
+	@$(BIN)/python scripts/openapi.py
 
 demo: install ## run the demo against simulated exchanges: no key, no account
 	@$(BIN)/marginwatch demo
@@ -62,4 +68,4 @@ lock: ## renew the locked requirements (needs uv); hashes only, no addresses
 clean: ## remove what the targets made
 	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache build dist
 
-.PHONY: help install demo compiled test test-system simulate check format bench soak lock clean
+.PHONY: help install ui openapi demo compiled test test-system simulate check format bench soak lock clean

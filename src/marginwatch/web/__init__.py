@@ -7,6 +7,7 @@ without the token, a page that loads from elsewhere.
 Modules
 -------
 app              the application and its routes
+openapi          the OpenAPI document, corrected to what is really sent
 reading          the frame that a route answers from
 gate             token, security headers and the plain answers of refusal
 token            the generated token and its file

@@ -7,7 +7,6 @@ from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import ClientException, HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler, Scope
@@ -27,6 +26,7 @@ from marginwatch.web.history_replies import (
     notices_reply,
     quarantine_reply,
 )
+from marginwatch.web.openapi import DocumentPlugin
 from marginwatch.web.ports import History, ReadModel
 from marginwatch.web.reading import frame_of, last_frame
 from marginwatch.web.replies import (
@@ -90,7 +90,7 @@ def create_app(
             version=__version__,
             path="/api/v1",
             # The document only: the usual pages would load scripts from other sites.
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[DocumentPlugin(path="/openapi.json")],
             components=Components(
                 security_schemes={"token": SecurityScheme(type="http", scheme="bearer")},
             ),

@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "web": {"book", "bookfile", "risk", "rules", "notify"},
     "sim": set(),
     "daemon": {"app", "config", "logs", "web"},
-    "terminal": {"risk"},
+    "terminal": {"risk", "web"},
     "top": {"config", "risk", "terminal", "web"},
     "demo": {"app", "collect", "config", "notify", "risk", "rules", "sim", "terminal", "web"},
     "cli": {

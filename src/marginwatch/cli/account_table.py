@@ -1,26 +1,8 @@
 """The columns of the table of accounts."""
 
 from marginwatch.cli.output import Column
-from marginwatch.risk.table_rows import AccountRow
-from marginwatch.terminal.figures import MISSING, age, distance, grouped, or_missing, percent
-
-
-def health(row: AccountRow) -> str:
-    """Return how well an account is heard, in one or two words; stale is never shown as fresh."""
-    words = [row.link_state]
-    if row.link_state in ("streaming", "polling") and not row.is_fresh:
-        words.append("stale")
-    if row.is_stale_price:
-        words.append("stale price")
-    if row.has_unsafe_key:
-        words.append("unsafe key")
-    return ", ".join(words)
-
-
-def level_words(row: AccountRow) -> str:
-    """Return an account's level and score."""
-    return MISSING if row.risk_score is None else f"{row.risk_level} {row.risk_score}"
-
+from marginwatch.terminal.account_words import health, level_words
+from marginwatch.terminal.figures import age, distance, grouped, or_missing, percent
 
 COLUMNS = (
     Column("account", lambda row: row.account_id, is_number=False),

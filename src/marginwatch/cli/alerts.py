@@ -149,11 +149,11 @@ def acknowledge(
     json: JsonOption = False,
 ) -> int:
     """Say that you take care of an alert: it is not told again, unless it gets more severe or the time is over."""
-    from marginwatch.cli.alert_table import clock
     from marginwatch.cli.authorship import author_of, duration_of
     from marginwatch.cli.output import write_json
     from marginwatch.cli.service_client import find_token, send, service_url
     from marginwatch.cli.supervision import FINE
+    from marginwatch.terminal.alert_words import clock
     from marginwatch.terminal.texts import printable
     from marginwatch.web.alert_replies import AcknowledgementRow
 

@@ -1,9 +1,9 @@
 """The columns of the tables of margins, distances and ladders."""
 
-from marginwatch.cli.account_table import level_words
 from marginwatch.cli.output import Column
 from marginwatch.risk.heavy_rows import DistanceBasis
 from marginwatch.risk.table_rows import AccountRow
+from marginwatch.terminal.account_words import level_words
 from marginwatch.terminal.figures import (
     MISSING,
     age,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from marginwatch.cli.alert_table import figure
 from marginwatch.cli.output import Column
 from marginwatch.rules.trying.trial import offset_words
+from marginwatch.terminal.alert_words import figure
 from marginwatch.terminal.figures import MISSING, grouped
 from marginwatch.web.alert_replies import RuleRow, RulesReply
 

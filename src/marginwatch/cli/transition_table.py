@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from marginwatch.cli.alert_table import figure
 from marginwatch.cli.output import Column
 from marginwatch.model.alert import Transition, TransitionKind, Unit
+from marginwatch.terminal.alert_words import figure
 from marginwatch.terminal.figures import MISSING
 
 KIND_MARKS = {

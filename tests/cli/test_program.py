@@ -52,6 +52,8 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
         "marginwatch.cli.file_limit",
         "marginwatch.cli.program",
         "marginwatch.cli.supervision",
+        "marginwatch.terminal",
+        "marginwatch.terminal.texts",
     }
 
 

@@ -105,6 +105,7 @@ NO_MEASURES = {
 
 ROWS_SHOWN = (
     *(table_rows.AccountRow, table_rows.PositionRow, table_rows.ExposureRow, table_rows.OppositionRow),
+    table_rows.CoinRow,
     *(table_rows.NotIncluded, table_rows.PortfolioSummary, heavy_rows.LadderRow, heavy_rows.DistanceBasis),
     *(heavy_rows.StressRow, heavy_rows.WorstRow, heavy_rows.CascadeRow, heavy_rows.VarRow),
     *(heavy_rows.BacktestRow, heavy_rows.CorrelationRow, level_rows.MarginSums),

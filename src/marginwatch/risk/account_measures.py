@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -74,19 +75,57 @@ class WalletMeasures:
     unknown: CodeArray
 
 
+class WalletCoins(NamedTuple):
+    """Some coins in wallets, shape (n,); as in :class:`WalletMeasures` where names are the same.
+
+    ``option_value`` is the part of ``amount`` that options settled in the coin are worth; ``switch`` 1 where the coin counts as
+    collateral, 0 where not, −1 where that is not known.
+    """
+
+    usd: FloatArray
+    is_cash: BoolArray
+    amount: FloatArray
+    worth: FloatArray
+    option_value: FloatArray
+    switch: CodeArray
+
+
 class HoldingMeasures:
     """Of each coin of each account, shape (n_holdings,), float64; made when somebody looks, for few do.
 
     ``coins`` are the numbers of the holdings with a coin in the wallet. Valid as long as the frame that it belongs to.
     """
 
-    def __init__(self, rows: Rows, holding: CodeArray, of_rows: RowMeasures, wallets: WalletMeasures) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        holding: CodeArray,
+        of_rows: RowMeasures,
+        wallets: WalletMeasures,
+        option_value: FloatArray | None = None,
+    ) -> None:
         self._n_holdings = rows.n_holdings
         self._holding = holding
         self._of_rows = of_rows
         self._wallets = wallets
         self._all_coins = rows.coins
+        self._switches = rows.coin_switch
+        self._option_value = option_value
         self.coins = rows.coins[rows.coin_is_held]
+
+    def wallet_coins(self, holdings: CodeArray) -> WalletCoins:
+        """Return what is known of some holdings of ``coins``, in their order."""
+        # The numbers of all coins ascend.
+        places = np.searchsorted(self._all_coins, holdings)
+        of, options = self._wallets, self._option_value
+        return WalletCoins(
+            usd=of.usd[places],
+            is_cash=of.is_cash[places],
+            amount=of.amount[places],
+            worth=of.worth[places],
+            option_value=np.zeros(places.shape[0]) if options is None else options[places],
+            switch=self._switches[places],
+        )
 
     def _spread(self, values: FloatArray) -> FloatArray:
         spread = np.zeros(self._n_holdings)

@@ -28,6 +28,7 @@ from marginwatch.risk.group_measures import (
     summable,
 )
 from marginwatch.risk.heavy.parts import Heavy
+from marginwatch.risk.margin.accounts import CoinRules
 from marginwatch.risk.margin.build import Calibrations, SheetBuilder
 from marginwatch.risk.margin.lacking import Lacks, models_by_venue
 from marginwatch.risk.margin.model_error import Compared, ErrorColumns, ModelErrors
@@ -118,6 +119,8 @@ class Frame:
         The latest of what is too heavy for a frame, each part with its own moment.
     heard_ns : mapping of int to int or None
         Of accounts touched since the last frame or lane: as in :class:`LaneResult`.
+    coin_rules : CoinRules or None
+        What coins count as collateral, by row of the asset table; never overwritten, replaced when a fact changes.
     """
 
     sequence: int
@@ -147,6 +150,7 @@ class Frame:
     first_at_ns: int = 0
     heavy: Heavy = NO_HEAVY
     heard_ns: Mapping[int, int | None] = field(default_factory=dict[int, int | None])
+    coin_rules: CoinRules | None = None
 
     def is_intact(self) -> bool:
         """Return whether the buffers still hold this frame."""
@@ -328,7 +332,9 @@ class FramePress:
             prices=prices._replace(is_cash=prices.is_cash.copy(), coin=prices.coin.copy()),
             values=moment.values,
             rows=valued.rows,
-            holdings=HoldingMeasures(rows, book.holding, valued.rows, valued.wallets),
+            holdings=HoldingMeasures(
+                rows, book.holding, valued.rows, valued.wallets, valued.margins.found.sums.option_value
+            ),
             accounts=of,
             model_errors=self._errors.columns(n),
             inclusion=included,
@@ -354,6 +360,7 @@ class FramePress:
             ),
             book_sequence=book.sequence,
             first_at_ns=self._first_at_ns,
+            coin_rules=moment.basis.terms.rules,
         )
 
     def _counts_by_side(

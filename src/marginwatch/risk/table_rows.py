@@ -104,6 +104,33 @@ class AccountRow(Row, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class CoinRow(Row, frozen=True, kw_only=True):
+    """One coin in the wallet of an account: exact texts as the venue sent them, and numbers at live prices.
+
+    ``amount`` is the equity in the coin at live marks, ``equity_usd`` that in USD. ``collateral_usd`` is what of it counts
+    towards adjusted equity after the venue's haircuts, ``collateral_rate`` that ÷ what there is: 0 where the coin is switched
+    off, and a debt counts in full; neither applies to an isolated account. ``exposure_usd`` is the coin as a bet, signed USD
+    delta: not applicable to cash.
+    """
+
+    asset: Asset
+    is_cash: bool
+    is_collateral: bool | None
+    is_stale_price: bool
+    wallet_balance: DecimalText | None
+    equity: DecimalText | None
+    borrowed: DecimalText | None
+    locked: DecimalText | None
+    venue_usd_value: DecimalText | None
+    price_usd: float | None
+    price_age_s: float | None
+    amount: float | None
+    equity_usd: float | None
+    collateral_usd: float | None
+    collateral_rate: float | None
+    exposure_usd: float | None
+
+
 class PositionRow(Row, frozen=True, kw_only=True):
     """One position: exact texts as the venue sent them, and numbers at live marks (USD, gain positive).
 

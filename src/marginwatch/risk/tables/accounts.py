@@ -30,7 +30,7 @@ VENUE_FIELDS = (
 def account_rows(frame: Frame) -> list[AccountRow]:
     """Return all accounts, the most endangered first: highest maintenance margin usage, unknown ones before idle."""
     rows = [
-        _account_row(frame, code)
+        account_row(frame, code)
         for code in np.flatnonzero(frame.inclusion != Inclusion.NONE).tolist()
         if frame.book.specs[code] is not None
     ]
@@ -65,7 +65,7 @@ class _AccountNulls(Nulls):
         return self.number(field, value, why, answer)
 
 
-def _account_row(frame: Frame, code: int) -> AccountRow:
+def account_row(frame: Frame, code: int) -> AccountRow:
     """Return one account by its row in the book."""
     of, book = frame.accounts, frame.book
     spec, state, link = book.specs[code], book.states[code], book.links[code]

@@ -3,6 +3,9 @@
 import math
 from typing import Any
 
+import numpy as np
+
+from marginwatch.book.table import CodeArray
 from marginwatch.model.ids import AccountId, InstrumentId
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
@@ -28,9 +31,11 @@ class LegDistanceTable:
     ----------
     frame : Frame
         Whose latest distances.
+    account_id : AccountId, optional
+        Of this account alone.
     """
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, account_id: AccountId | None = None) -> None:
         held = frame.heavy.distance.held_at(frame.at_ns)
         self.age_s = held.age_s
         self._why = held.reason or "not reckoned yet"
@@ -38,8 +43,11 @@ class LegDistanceTable:
         if held.value is None:
             return
         legs, sheet = held.value.distances.legs, held.value.distances.sheet
-        shocks, answers = legs.ways.shock.tolist(), legs.ways.answer.tolist()
-        for leg, shock, answer in zip(legs.leg.tolist(), shocks, answers, strict=True):
+        owner: CodeArray = sheet.leg_account[legs.leg]
+        wanted = owner if account_id is None else held.value.rows.get(account_id, -1)
+        known = np.flatnonzero(owner == wanted)
+        shocks, answers = legs.ways.shock[known].tolist(), legs.ways.answer[known].tolist()
+        for leg, shock, answer in zip(legs.leg[known].tolist(), shocks, answers, strict=True):
             account = int(sheet.leg_account[leg])
             contract = sheet.contract_names[int(sheet.leg_contract[leg])]
             key = (sheet.account_ids[account], contract, bool(sheet.leg_quantity[leg] > 0.0))

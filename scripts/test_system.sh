@@ -5,6 +5,7 @@ set -euo pipefail
 
 missing=()
 command -v prometheus-alertmanager >/dev/null || command -v alertmanager >/dev/null || missing+=(prometheus-alertmanager)
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing+=(chromium)
 command -v openssl >/dev/null || missing+=(openssl)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 

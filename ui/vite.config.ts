@@ -1,10 +1,11 @@
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+const LICENSES = "THIRD-PARTY.md";
 const TEXT = /\.(js|css|svg|json|html|txt|md)$/;
 const COMPRESSED_FROM_BYTES = 1_024;
 
@@ -34,8 +35,28 @@ function compressed(): Plugin {
   };
 }
 
+/** Add the notices that licenses such as Apache's want passed on; the build itself writes license texts only. */
+function noticed(): Plugin {
+  let root = "";
+  let file = "";
+  return {
+    name: "noticed",
+    apply: "build",
+    configResolved(config) {
+      root = config.root;
+      file = join(resolve(root, config.build.outDir), LICENSES);
+    },
+    closeBundle() {
+      for (const [, name] of readFileSync(file, "utf8").matchAll(/^## (\S+) - /gm)) {
+        const notice = join(root, "node_modules", name ?? "", "NOTICE");
+        if (existsSync(notice)) appendFileSync(file, `\n## Notice of ${name}\n\n${readFileSync(notice, "utf8").trim()}\n`);
+      }
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte(), compressed()],
+  plugins: [svelte(), compressed(), noticed()],
   base: "./",
   build: {
     outDir: "../src/marginwatch/web/static",
@@ -44,7 +65,7 @@ export default defineConfig({
     sourcemap: false,
     assetsInlineLimit: 0, // the policy for what may be loaded knows no data: addresses but for images
     modulePreload: { polyfill: false }, // it would be an inline script
-    license: { fileName: "THIRD-PARTY.md" },
+    license: { fileName: LICENSES },
     chunkSizeWarningLimit: 1_200,
     rolldownOptions: { output: { codeSplitting: { groups: LIBRARIES } } },
   },

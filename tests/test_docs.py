@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from marginwatch import errors
-from marginwatch.risk import heavy_rows, level_rows, table_rows
+from marginwatch.risk import heavy_rows, level_rows, overview_rows, table_rows
+from marginwatch.web import overview_replies
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "marginwatch"
@@ -90,7 +91,7 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 NO_MEASURES = {
-    *("sequence", "at_ns", "ts_venue_ns", "confidence", "horizon_s", "rank", "round", "age_s"),
+    *("sequence", "at_ns", "taken_at_ns", "ts_venue_ns", "confidence", "horizon_s", "rank", "round", "age_s"),
     *(
         "quantity",
         "entry_price",
@@ -109,6 +110,8 @@ ROWS_SHOWN = (
     *(table_rows.NotIncluded, table_rows.PortfolioSummary, heavy_rows.LadderRow, heavy_rows.DistanceBasis),
     *(heavy_rows.StressRow, heavy_rows.WorstRow, heavy_rows.CascadeRow, heavy_rows.VarRow),
     *(heavy_rows.BacktestRow, heavy_rows.CorrelationRow, level_rows.MarginSums),
+    *(overview_replies.OverviewReply, overview_replies.AlertCounts, overview_rows.VarLine),
+    *(overview_rows.WorstUsage, overview_rows.NearestLiquidation, overview_rows.OldestData),
 )
 
 

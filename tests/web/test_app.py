@@ -10,6 +10,7 @@ ROUTES = [
     "/api/v1/positions",
     "/api/v1/exposure",
     "/api/v1/summary",
+    "/api/v1/overview",
     "/api/v1/notices",
     "/api/v1/breaks",
     "/api/v1/quarantine",
@@ -200,7 +201,7 @@ async def test_a_defect_is_a_plain_500_and_the_service_goes_on(service: SimpleNa
 
 async def test_the_document_is_json_alone_and_names_every_route(service: SimpleNamespace) -> None:
     document = json.loads((await service.get("/api/v1/openapi.json")).body)
-    reads = {*ROUTES, *ALERT_READS, "/healthz", "/readyz", "/api/v1/book"}
+    reads = {*ROUTES, *ALERT_READS, "/healthz", "/readyz", "/api/v1/book", "/api/v1/session"}
     writes = {
         (method, path)
         for path, ways in document["paths"].items()
@@ -208,12 +209,14 @@ async def test_the_document_is_json_alone_and_names_every_route(service: SimpleN
         if method not in ("get", "head")
     }
     assert reads == {path for path, ways in document["paths"].items() if "get" in ways}
-    # All that can be changed at all: who takes care, what is not told; and a test.
+    # All that can be changed at all: who takes care, what is not told; and a test; and who is signed in.
     assert writes == {
         ("post", "/api/v1/alerts/{alert_id}/ack"),
         ("post", "/api/v1/silences"),
         ("delete", "/api/v1/silences/{silence_id}"),
         ("post", "/api/v1/channels/test"),
+        ("post", "/api/v1/session"),
+        ("delete", "/api/v1/session"),
     }
     for page in ("/api/v1", "/api/v1/redoc", "/api/v1/swagger", "/api/v1/elements", "/schema"):
         reply = await service.get(page)

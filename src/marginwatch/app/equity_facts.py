@@ -1,6 +1,6 @@
 """Figures of performance as rules read them: columns of accounts, readings of desks and of all together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ from marginwatch.book.history.accounts import Figures, WhyArray
 from marginwatch.book.history.why import SENTENCES, Why
 from marginwatch.book.table import FloatArray
 from marginwatch.risk.answers import Answer, AnswerArray
-from marginwatch.rules.facts import FactColumn, Reading
+from marginwatch.rules.facts import FactColumn, Performed, Reading
 
 NOT_LOADED = "the history of equity is being read from the store"
 
@@ -64,6 +64,18 @@ def group_facts(
         }
         for figure, (values, why) in columns.items()
     }
+
+
+def performed(at_ns: int, by_name: Mapping[str, Mapping[str, Reading]], name: str) -> Performed:
+    """Return the readings of all accounts together by figure, from those by measure and name."""
+    return Performed(
+        at_ns,
+        {
+            measure.removeprefix("portfolio."): readings[name]
+            for measure, readings in by_name.items()
+            if measure.startswith("portfolio.") and name in readings
+        },
+    )
 
 
 def _reading(value: float, why: Why, began: str) -> Reading:

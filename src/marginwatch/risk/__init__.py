@@ -32,6 +32,7 @@ past_funding      funding paid and received, by account and contract
 calendar_rows     these as structs
 advice            transfers and hedges that would help
 frame             all of it at one moment, frozen
+overview_rows     parts of the first page, as structs
 heavy_rows        what people see of heavy measures, as structs
 table_rows        what people see, as structs
 tables            the structs made from a frame, one file for each

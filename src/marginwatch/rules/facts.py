@@ -16,6 +16,21 @@ class Reading(NamedTuple):
     reason: str | None = None
 
 
+class Performed(NamedTuple):
+    """How all accounts together performed, deposits and withdrawals removed.
+
+    Parameters
+    ----------
+    at_ns : int
+        The moment, UTC nanoseconds.
+    readings : mapping of str to Reading
+        ``daily_pnl_usd``, ``daily_loss_share`` and ``drawdown``; empty before the first frame.
+    """
+
+    at_ns: int
+    readings: Mapping[str, Reading]
+
+
 class FactColumn(NamedTuple):
     """One figure of many accounts, by their rows in the book.
 

@@ -9,6 +9,7 @@ nulls          numbers that are none, and why
 left_out       what totals do not include
 accounts       accounts by danger
 distances      how far an account is from its liquidation
+coins          the coins of one account
 leg_distances  how far a position is from its liquidation
 positions      open positions
 assets         exposure by coin
@@ -17,20 +18,22 @@ groups         exposure and money by account, desk, tag and venue
 ladders        who dies first, and what distances rest on
 oppositions    accounts that bet against each other
 portfolio      everything in one row
+overview       the first page: the worst, the nearest, the oldest
 stressed       scenarios, worst cases, cascades
 values_at_risk value at risk of everything and of its parts
 """
 
-from marginwatch.risk.tables.accounts import account_rows
+from marginwatch.risk.tables.accounts import account_row, account_rows
 from marginwatch.risk.tables.assets import exposure_by_asset
+from marginwatch.risk.tables.coins import coin_rows
 from marginwatch.risk.tables.groups import (
     exposure_by_account,
     exposure_by_desk,
     exposure_by_tag,
     exposure_by_venue,
 )
-from marginwatch.risk.tables.ladders import distance_basis, ladder_rows
-from marginwatch.risk.tables.left_out import not_included
+from marginwatch.risk.tables.ladders import distance_basis, ladder_of, ladder_rows
+from marginwatch.risk.tables.left_out import first_not_included, not_included
 from marginwatch.risk.tables.oppositions import opposition_rows
 from marginwatch.risk.tables.portfolio import portfolio_summary
 from marginwatch.risk.tables.positions import position_rows
@@ -50,10 +53,12 @@ from marginwatch.risk.tables.values_at_risk import (
 )
 
 __all__ = [
+    "account_row",
     "account_rows",
     "backtest_rows",
     "cascade_basis",
     "cascade_rows",
+    "coin_rows",
     "correlation_row",
     "distance_basis",
     "exposure_by_account",
@@ -61,6 +66,8 @@ __all__ = [
     "exposure_by_desk",
     "exposure_by_tag",
     "exposure_by_venue",
+    "first_not_included",
+    "ladder_of",
     "ladder_rows",
     "not_included",
     "opposition_rows",

@@ -1,6 +1,8 @@
 """Everything that totals leave out, each with its reason."""
 
+import itertools
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -18,10 +20,41 @@ WHY = {
 
 def not_included(frame: Frame) -> list[NotIncluded]:
     """Return everything that the totals leave out: accounts, then parts that were not read, then what has no price."""
+    return [*_accounts(frame, _left_out_rows(frame)), *_not_read(frame), *_unpriced(frame)]
+
+
+def first_not_included(frame: Frame, most: int) -> tuple[list[NotIncluded], int]:
+    """Return the first of :func:`not_included` and how many there are in all: cheap, whatever their number."""
+    rows, book = _left_out_rows(frame), frame.book
+    found = _accounts(frame, rows[:most])
+    n_parts = 0
+    if any(frame.book.gaps):
+        parts = _not_read(frame)
+        n_parts = len(parts)
+        found += parts
+    counts = frame.inclusion == Inclusion.INCLUDED
+    without_worth = np.isnan(frame.holdings.wallet_usd)
+    n_unpriced = int(
+        np.count_nonzero(counts[book.account[frame.rows.unvalued]])
+        + np.count_nonzero(counts[book.holding_account[without_worth]])
+    )
+    if n_unpriced and len(found) < most:
+        found += itertools.islice(_unpriced(frame), most - len(found))
+    return found[:most], len(rows) + n_parts + n_unpriced
+
+
+def _left_out_rows(frame: Frame) -> list[int]:
+    """Return the rows of accounts that do not count."""
+    of = frame.inclusion
+    return np.flatnonzero((of != Inclusion.INCLUDED) & (of != Inclusion.NONE)).tolist()
+
+
+def _accounts(frame: Frame, rows: list[int]) -> list[NotIncluded]:
     found: list[NotIncluded] = []
     of = frame.accounts
-    for code, spec in enumerate(frame.book.specs):
-        if spec is None or frame.inclusion[code] == Inclusion.INCLUDED:
+    for code in rows:
+        spec = frame.book.specs[code]
+        if spec is None:
             continue
         is_known = frame.book.states[code] is not None
         equity = float(of.equity_usd[code])
@@ -37,7 +70,7 @@ def not_included(frame: Frame) -> list[NotIncluded]:
                 last_known_gross_usd=float(of.gross_usd[code]) if is_known else None,
             )
         )
-    return found + _not_read(frame) + _unpriced(frame)
+    return found
 
 
 def _not_read(frame: Frame) -> list[NotIncluded]:
@@ -56,37 +89,32 @@ def _not_read(frame: Frame) -> list[NotIncluded]:
     ]
 
 
-def _unpriced(frame: Frame) -> list[NotIncluded]:
+def _unpriced(frame: Frame) -> Iterator[NotIncluded]:
+    """Yield positions and coins without a price, of accounts that count."""
     book = frame.book
-    found: list[NotIncluded] = []
     for row in map(int, frame.rows.unvalued):
         spec, position = book.specs[int(book.account[row])], book.positions[row]
         if spec is None or position is None or frame.inclusion[book.account[row]] != Inclusion.INCLUDED:
             continue
-        found.append(
-            NotIncluded(
-                kind="position",
-                account_id=spec.account_id,
-                subject=position.instrument.instrument_id,
-                state="missing_price",
-                reason="no price young enough for the contract, its option delta or its currency",
-            )
+        yield NotIncluded(
+            kind="position",
+            account_id=spec.account_id,
+            subject=position.instrument.instrument_id,
+            state="missing_price",
+            reason="no price young enough for the contract, its option delta or its currency",
         )
     for row in np.flatnonzero(np.isnan(frame.holdings.wallet_usd)).tolist():
         account = int(book.holding_account[row])
         spec, asset = book.specs[account], int(book.holding_asset[row])
         if spec is None or frame.inclusion[account] != Inclusion.INCLUDED:
             continue
-        found.append(
-            NotIncluded(
-                kind="coin",
-                account_id=spec.account_id,
-                subject=book.coins[int(frame.prices.coin[asset])] or "",
-                state="missing_price",
-                reason="no USD price or no amount for the coin in the wallet",
-            )
+        yield NotIncluded(
+            kind="coin",
+            account_id=spec.account_id,
+            subject=book.coins[int(frame.prices.coin[asset])] or "",
+            state="missing_price",
+            reason="no USD price or no amount for the coin in the wallet",
         )
-    return found
 
 
 def why_left_out(frame: Frame, code: int) -> str:

@@ -1,19 +1,28 @@
 """The totals over all accounts that count."""
 
 import math
+from collections.abc import Sequence
 
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
-from marginwatch.risk.table_rows import PortfolioSummary
+from marginwatch.risk.table_rows import NotIncluded, PortfolioSummary
 from marginwatch.risk.tables.left_out import not_included
 from marginwatch.risk.tables.nulls import Nulls
 from marginwatch.risk.tables.sums import NOBODY_COUNTS, money, open_profit
 
 
-def portfolio_summary(frame: Frame) -> PortfolioSummary:
-    """Return the totals over the accounts that count, with everything they leave out."""
+def portfolio_summary(frame: Frame, left_out: Sequence[NotIncluded] | None = None) -> PortfolioSummary:
+    """Return the totals over the accounts that count, with everything they leave out.
+
+    Parameters
+    ----------
+    frame : Frame
+        Of one moment.
+    left_out : sequence of NotIncluded, optional
+        What is listed as left out, empty only where nothing is; by default all of it.
+    """
     of = frame.portfolio
-    left_out = not_included(frame)
+    left_out = not_included(frame) if left_out is None else left_out
     nulls = Nulls()
     is_empty = not of.n_accounts[1]
 

@@ -1,0 +1,20 @@
+"""The route of the first page."""
+
+from litestar import get
+from litestar.datastructures import State
+
+from marginwatch.web.alert_ports import AlertModel
+from marginwatch.web.overview_ports import Performance
+from marginwatch.web.overview_replies import OverviewReply, overview_reply
+from marginwatch.web.reading import frame_of
+
+
+@get("/api/v1/overview", sync_to_thread=False)
+def overview(state: State) -> OverviewReply:
+    """Return everything that the first page shows, of one frame."""
+    performance: Performance | None = state["equity"]
+    alerting: AlertModel | None = state["alerting"]
+    return overview_reply(frame_of(state), performance, alerting)
+
+
+OVERVIEW_ROUTES = (overview,)

@@ -10,13 +10,15 @@ from typing import TypeVar
 import structlog
 
 from marginwatch.app.alerting.setup import alert_setup
-from marginwatch.app.api import api_of
+from marginwatch.app.api import access_of, api_of
 from marginwatch.app.service import Service, running
 from marginwatch.config import Config, load
+from marginwatch.config.sections import is_loopback
+from marginwatch.config.settings import ServiceSettings
 from marginwatch.errors import ConfigError
 from marginwatch.logs import Scrubber
 from marginwatch.model.secret import Secret
-from marginwatch.web.gate import Gate
+from marginwatch.web.access import Access
 from marginwatch.web.server import WebServer
 from marginwatch.web.token import ensure_token
 
@@ -68,11 +70,13 @@ async def serve(
     loop.add_signal_handler(signal.SIGHUP, reloading.set)
     service = Service(config, alerts=alert_setup(config))
     async with running(service):
-        web = WebServer(_api(service, config, scrubber), config.service.host, config.service.port)
+        access = _access(config.service, scrubber)
+        web = WebServer(api_of(service, access), config.service.host, config.service.port)
         await web.start()
         log.info(
             "service started", url=web.url, accounts=len(config.accounts), data=str(config.service.data_dir)
         )
+        _tell_entrance(config.service, access, web.url)
         if on_start is not None:
             on_start(service, web.url)
         watchers = [
@@ -105,12 +109,35 @@ def _secrets(config: Config) -> list[Secret | None]:
     return found
 
 
-def _api(service: Service, config: Config, scrubber: Scrubber) -> Gate:
-    token = config.service.token or ensure_token(config.service.token_file)
+def _access(settings: ServiceSettings, scrubber: Scrubber) -> Access:
+    token = settings.token or ensure_token(settings.token_file)
     scrubber.learn([token])
-    if config.service.token is None:
-        log.info("token of the API", file=str(config.service.token_file))
-    return api_of(service, token)
+    if settings.token is None:
+        log.info("token of the API", file=str(settings.token_file))
+    return access_of(settings, token)
+
+
+def _tell_entrance(settings: ServiceSettings, access: Access, url: str) -> None:
+    """Say where the dashboard is and what it takes to come in."""
+    log.info("dashboard", url=url, sign_in=sign_in_words(settings, access))
+    if not is_loopback(settings.host):
+        log.warning(
+            "other machines reach this address: everybody must sign in, and what is typed is only hidden from others on the way"
+            " if a proxy with TLS stands before it",
+            host=settings.host,
+        )
+
+
+def sign_in_words(settings: ServiceSettings, access: Access) -> str:
+    """Return what it takes to come in, for people; no secret is in it."""
+    if access.is_open():
+        return "not needed on this machine; marginwatch web set-password --role operator changes that"
+    where = (
+        f"the token in {settings.token_file}" if settings.token is None else "the token of the configuration"
+    )
+    return (
+        f"with a password, or {where}" if access.has_password() else f"with {where}; or set a password first"
+    )
 
 
 async def _tell_progress(service: Service) -> None:

@@ -2,9 +2,10 @@ from types import SimpleNamespace
 
 import aiohttp
 import pytest
+from tests.web.conftest import Picture
 
 from marginwatch.model.secret import Secret
-from marginwatch.web.gate import Gate
+from marginwatch.web.app import create_app
 
 PATHS = ["/api/v1/accounts", "/api/v1/openapi.json", "/readyz", "/nowhere", "/healthz/x", "//healthz"]
 
@@ -52,4 +53,4 @@ async def test_a_socket_is_not_opened(service: SimpleNamespace) -> None:
 
 def test_an_empty_token_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
-        Gate(lambda scope, receive, send: None, Secret(""))
+        create_app(Picture(None), Secret(""))

@@ -31,6 +31,8 @@ class ServiceTable(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Annotated[str, msgspec.Meta(min_length=1)] = "marginwatch-data"
     database: str | None = None
     token: str | None = None
+    login: Literal["auto", "always"] = "auto"
+    session_days: Annotated[float, msgspec.Meta(gt=0, le=366)] = 30.0
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -141,18 +143,14 @@ def read_service(
     table = read_section(complaints, document, "service", ServiceTable)
     token = _secret(complaints, "token", table.token, folder)
     database = _database(complaints, table.database, folder) if has_store else None
-    if table.token is None and not is_loopback(table.host):
-        complaints.refuse(
-            ("service", "host"),
-            f"[service] host: {table.host!r} can be reached from other machines, which demands a token;"
-            ' add token = "env:MARGINWATCH_TOKEN", or use host = "127.0.0.1"',
-        )
     return ServiceSettings(
         host=table.host,
         port=table.port,
         data_dir=folder / Path(table.data_dir).expanduser(),
         database=database,
         token=token,
+        login=table.login,
+        session_days=table.session_days,
         log_format=table.log_format,
         log_level=table.log_level,
     )

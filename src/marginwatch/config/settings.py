@@ -18,7 +18,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     Parameters
     ----------
     host : str
-        Address of the API. Any but a loopback address demands a configured token.
+        Address of the API and the dashboard. On any but a loopback address everybody must sign in.
     port : int
         1 to 65535; 0 lets the system choose.
     data_dir : Path
@@ -27,6 +27,10 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
         Address of a PostgreSQL database; None keeps everything in a SQLite file in ``data_dir``.
     token : Secret or None
         Token of the API; None lets the service make one in ``data_dir``.
+    login : {'auto', 'always'}
+        ``auto`` asks nobody to sign in on this machine as long as no password is set; ``always`` asks everybody.
+    session_days : float
+        Days after which whoever signed in must do so again.
     log_format : {'console', 'json'}
         For people, or one JSON object a line.
     log_level : {'debug', 'info', 'warning', 'error'}
@@ -38,6 +42,8 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Path = Path("marginwatch-data")
     database: Secret | None = None
     token: Secret | None = None
+    login: Literal["auto", "always"] = "auto"
+    session_days: float = 30.0
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -50,6 +56,16 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     def token_file(self) -> Path:
         """Where the generated token is kept for the commands of the same user."""
         return self.data_dir / "api-token"
+
+    @property
+    def password_file(self) -> Path:
+        """Where the hashes of the dashboard's passwords are."""
+        return self.data_dir / "web-passwords.toml"
+
+    @property
+    def sessions_file(self) -> Path:
+        """Where hashes of those who are signed in are."""
+        return self.data_dir / "web-sessions.json"
 
 
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import msgspec
 
 from marginwatch.app.alerting.alerting import Alerting
 from marginwatch.app.alerting.setup import alert_setup
-from marginwatch.app.api import api_of
+from marginwatch.app.api import access_of, api_of
 from marginwatch.app.service import Service, running
 from marginwatch.clock import SystemClock
 from marginwatch.config.settings import AlertTable, CollectTable, Config, LimitSettings, ServiceSettings
@@ -131,7 +131,8 @@ async def set_stage(plot: Plot) -> AsyncGenerator[Stage]:
 @contextlib.asynccontextmanager
 async def _answering(service: Service) -> AsyncGenerator[str]:
     settings = service.config.service
-    web = WebServer(api_of(service, ensure_token(settings.token_file)), settings.host, settings.port)
+    access = access_of(settings, ensure_token(settings.token_file))
+    web = WebServer(api_of(service, access), settings.host, settings.port)
     await web.start()
     try:
         yield web.url

@@ -2,18 +2,23 @@
 
 In: the latest frame, the stored history, alerts. Out: JSON replies that carry the frame's sequence and time. State: none
 of its own. Never: a figure that is not in the frame, a change of anything but acknowledgements and silences, an answer
-without the token, a page that loads from elsewhere.
+without the token or a session where one is demanded, a page that loads from elsewhere.
 
 Modules
 -------
 app              the application and its routes
 openapi          the OpenAPI document, corrected to what is really sent
 reading          the frame that a route answers from
-gate             token, security headers and the plain answers of refusal
+gate             who may pass, security headers and the plain answers of refusal
+access           passwords, sessions, roles
+pages            the built dashboard
 token            the generated token and its file
 replies          what each route of the picture answers, as structs
 risk_replies     the same for what is too heavy for a frame
 risk_routes      the routes of it
+overview_replies the first page as a struct
+overview_routes  the route of it
+overview_ports   what it reads beside the frame
 history_replies  the same for what was stored
 alert_replies    the same for alerts, silences and rules
 alert_rows       their rows, and filters over alerts

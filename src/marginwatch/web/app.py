@@ -14,6 +14,8 @@ from litestar.types import ControllerRouterHandler, Scope
 from marginwatch import __version__
 from marginwatch.errors import ConfigError, MarginwatchError
 from marginwatch.model.secret import Secret
+from marginwatch.web.access import Access
+from marginwatch.web.access.routes import SESSION_ROUTES
 from marginwatch.web.alert_ports import AlertModel
 from marginwatch.web.alert_routes import ALERT_ROUTES
 from marginwatch.web.bodies import complaint
@@ -27,6 +29,9 @@ from marginwatch.web.history_replies import (
     quarantine_reply,
 )
 from marginwatch.web.openapi import DocumentPlugin
+from marginwatch.web.overview_ports import Performance
+from marginwatch.web.overview_routes import OVERVIEW_ROUTES
+from marginwatch.web.pages import Pages
 from marginwatch.web.ports import History, ReadModel
 from marginwatch.web.reading import frame_of, last_frame
 from marginwatch.web.replies import (
@@ -54,7 +59,12 @@ log = structlog.get_logger(__name__)
 
 
 def create_app(
-    state: ReadModel, token: Secret, *, history: History | None = None, alerting: AlertModel | None = None
+    state: ReadModel,
+    access: Secret | Access,
+    *,
+    history: History | None = None,
+    alerting: AlertModel | None = None,
+    equity: Performance | None = None,
 ) -> Gate:
     """Return the API as an ASGI application.
 
@@ -62,12 +72,14 @@ def create_app(
     ----------
     state : ReadModel
         The live picture.
-    token : Secret
-        What every caller but that of ``/healthz`` must show.
+    access : Access or Secret
+        Who may come in; a token alone lets in whoever shows it, and keeps sessions in memory.
     history : History or None
         Stored breaks, notices and quarantined payloads; without it their routes answer 404.
     alerting : AlertModel or None
         Alerts, silences and channels; without it their routes answer 404.
+    equity : Performance or None
+        Histories of equity; without them the figures that need one are missing.
     """
     routes: list[ControllerRouterHandler] = [
         healthz,
@@ -76,15 +88,20 @@ def create_app(
         positions,
         exposure,
         summary,
+        *OVERVIEW_ROUTES,
         *RISK_ROUTES,
         notices,
         breaks,
         quarantine,
         *ALERT_ROUTES,
+        *SESSION_ROUTES,
     ]
+    guard = access if isinstance(access, Access) else Access(access)
     app = Litestar(
         route_handlers=routes,
-        state=State({"model": state, "history": history, "alerting": alerting}),
+        state=State(
+            {"model": state, "access": guard, "history": history, "alerting": alerting, "equity": equity}
+        ),
         openapi_config=OpenAPIConfig(
             title="marginwatch",
             version=__version__,
@@ -102,7 +119,7 @@ def create_app(
         request_max_body_size=1_024,
         debug=False,
     )
-    return Gate(app, token)
+    return Gate(app, guard, Pages())
 
 
 def _history(state: State) -> History:

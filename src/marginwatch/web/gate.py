@@ -1,14 +1,40 @@
-"""What every request passes first: the token; and what every reply carries: headers that load nothing."""
+"""What every request passes first: who asks, and from which page; and what every reply carries: headers that load nothing."""
 
+import asyncio
 import hmac
-from collections.abc import Iterable
+from typing import cast
 
-from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
+from litestar.types import (
+    ASGIApp,
+    HTTPRequestEvent,
+    HTTPResponseStartEvent,
+    HTTPScope,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    WebSocketScope,
+)
 
-from marginwatch.model.secret import Secret
+from marginwatch.web.access.access import Access
+from marginwatch.web.access.headers import RequestHeaders
+from marginwatch.web.access.routes import SESSION_BODY_BYTES_MAX, SESSION_PATH
+from marginwatch.web.access.visitor import Visitor
+from marginwatch.web.pages import Pages
 
 OPEN_PATHS = frozenset({"/healthz"})
-"""Answered without a token; they say nothing but whether we live."""
+"""Answered to everybody; they say nothing but whether we live."""
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+READING_POSTS = frozenset({"/api/v1/whatif"})
+"""Change nothing, whatever their method: viewers may."""
+
+STRANGERS_MAX = 32
+"""Requests of nobody's at once: they cannot take the places of those who have signed in."""
+
+BODY_TIMEOUT_S = 5.0
+"""In which a password must have come."""
 
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (
@@ -21,7 +47,11 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
 )
 
-UNAUTHORIZED = b"401: send the header  Authorization: Bearer TOKEN\n"
+UNAUTHORIZED = "sign in at / or send the header  Authorization: Bearer TOKEN"
+OTHER_PAGE = "this comes from a page of another site"
+NO_CSRF = "the header X-CSRF-Token is missing or old; /api/v1/session has it"
+NO_ORIGIN = "the header Origin is missing, which browsers send; programs use the token"
+VIEWER = "viewers may look but change nothing; sign in as operator"
 
 
 class Gate:
@@ -31,46 +61,175 @@ class Gate:
     ----------
     app : ASGIApp
         The routes.
-    token : Secret
-        What a caller must show.
+    access : Access
+        Who may come in.
+    pages : Pages or None
+        What is shown to everybody, for signing in; None shows nothing.
     """
 
-    def __init__(self, app: ASGIApp, token: Secret) -> None:
-        if not token.reveal():
-            raise ValueError("token must not be empty: an empty one would let everybody in")
+    def __init__(self, app: ASGIApp, access: Access, pages: Pages | None = None) -> None:
         self._app = app
-        self._expected = f"Bearer {token.reveal()}".encode()
+        self._access = access
+        self._pages = pages
+        self._n_strangers = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 itself, or hand over to the routes."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *SECURITY_HEADERS]
-            await send(message)
-
+        """Answer 401 or 403 itself, or hand over to the routes with the visitor in the scope's state."""
         if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": "no streams here"})
-        elif scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._is_allowed(scope["headers"]):
-            await self._app(scope, receive, send_with_headers)
+            await self._open_stream(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, _with_headers(send))
         else:
-            await _refuse(send_with_headers)
+            await self._app(scope, receive, send)
 
-    def _is_allowed(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        # Every header is compared, and in constant time: a reply's delay tells nothing about the token.
-        shown = [value for name, value in headers if name == b"authorization"]
-        return len(shown) == 1 and hmac.compare_digest(shown[0], self._expected)
+    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        if scope["path"] in OPEN_PATHS:
+            await self._app(scope, receive, send)
+            return
+        headers = RequestHeaders(scope["headers"])
+        visitor = self._access.visitor(scope, headers)
+        if visitor is not None:
+            await self._answer_visitor(scope, receive, send, visitor, headers)
+        elif self._n_strangers >= STRANGERS_MAX:
+            await _refuse(send, 503, "too many callers who have not signed in; try again")
+        else:
+            self._n_strangers += 1
+            try:
+                await self._answer_stranger(scope, receive, send, headers)
+            finally:
+                self._n_strangers -= 1
+
+    async def _answer_visitor(
+        self, scope: HTTPScope, receive: Receive, send: Send, visitor: Visitor, headers: RequestHeaders
+    ) -> None:
+        if self._pages is not None and self._pages.has(scope["path"]):
+            await self._pages.answer(scope, send)
+        elif (reason := _why_not(scope, visitor, headers)) is not None:
+            await _refuse(send, 403, reason)
+        else:
+            _introduce(scope, visitor)
+            await self._app(scope, receive, send)
+
+    async def _answer_stranger(
+        self, scope: HTTPScope, receive: Receive, send: Send, headers: RequestHeaders
+    ) -> None:
+        if self._pages is not None and self._pages.has(scope["path"]):
+            await self._pages.answer(scope, send)
+        elif scope["path"] != SESSION_PATH:
+            await _refuse(send, 401, UNAUTHORIZED)
+        elif headers.is_of_another_page():
+            await _refuse(send, 403, OTHER_PAGE)
+        elif scope["method"] in SAFE_METHODS:
+            await self._app(scope, receive, send)
+        elif (body := await _read(receive)) is None:
+            await _refuse(
+                send, 413, f"the body is longer than {SESSION_BODY_BYTES_MAX} bytes, or comes too slowly"
+            )
+        else:
+            await self._app(scope, _reader(body, receive), send)
+
+    async def _open_stream(self, scope: WebSocketScope, receive: Receive, send: Send) -> None:
+        headers = RequestHeaders(scope["headers"])
+        visitor = None if headers.is_of_another_page() else self._access.visitor(scope, headers)
+        if visitor is None:
+            await _refuse_stream(scope, send)
+        else:
+            _introduce(scope, visitor)
+            await self._app(scope, receive, send)
 
 
-async def _refuse(send: Send) -> None:
-    start: HTTPResponseStartEvent = {
-        "type": "http.response.start",
-        "status": 401,
-        "headers": [
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", str(len(UNAUTHORIZED)).encode()),
-            (b"www-authenticate", b'Bearer realm="marginwatch"'),
-        ],
-    }
+def _introduce(scope: HTTPScope | WebSocketScope, visitor: Visitor) -> None:
+    scope["state"]["visitor"] = visitor
+
+
+def _why_not(scope: HTTPScope, visitor: Visitor, headers: RequestHeaders) -> str | None:
+    """Return why a visitor may not do this; None if they may.
+
+    Whoever shows the token needs nothing else: no page of another site can make a browser send it.
+    """
+    if visitor.entry == "token":
+        return None
+    if headers.is_of_another_page():
+        return OTHER_PAGE
+    path, method = scope["path"], scope["method"]
+    if method in SAFE_METHODS or (path == SESSION_PATH and method == "POST"):
+        return None
+    if (
+        visitor.role != "operator"
+        and path != SESSION_PATH
+        and not (method == "POST" and path in READING_POSTS)
+    ):
+        return VIEWER
+    if not headers.is_of_our_page():
+        return NO_ORIGIN
+    shown = (headers.one(b"x-csrf-token") or "").encode("latin-1")
+    return None if hmac.compare_digest(shown, visitor.csrf.encode()) else NO_CSRF
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """Return the body of a request of nobody's; None if it is too long, or does not come in time."""
+    body = b""
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return None
+                body += message["body"]
+                if len(body) > SESSION_BODY_BYTES_MAX:
+                    return None
+                if not message.get("more_body"):
+                    return body
+    except TimeoutError:
+        return None
+
+
+def _reader(body: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that was read once more, and then what comes after it."""
+    event: HTTPRequestEvent = {"type": "http.request", "body": body, "more_body": False}
+    events = [event]
+
+    async def read() -> HTTPRequestEvent:
+        return events.pop() if events else cast("HTTPRequestEvent", await receive())
+
+    return cast("Receive", read)
+
+
+def _with_headers(send: Send) -> Send:
+    """Return ``send`` with our headers in each reply, where it has none of that name."""
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message["headers"])
+            given = {name.lower() for name, _ in headers}
+            message["headers"] = [*headers, *(one for one in SECURITY_HEADERS if one[0] not in given)]
+        await send(message)
+
+    return send_with_headers
+
+
+async def _refuse(send: Send, status: int, reason: str) -> None:
+    body = f"{status}: {reason}\n".encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="marginwatch"'))
+    if status == 503:
+        headers.append((b"retry-after", b"1"))
+    start: HTTPResponseStartEvent = {"type": "http.response.start", "status": status, "headers": headers}
     await send(start)
-    await send({"type": "http.response.body", "body": UNAUTHORIZED, "more_body": False})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _refuse_stream(scope: WebSocketScope, send: Send) -> None:
+    """Answer a handshake with 403, before anything is accepted."""
+    if "websocket.http.response" not in (scope["extensions"] or {}):
+        await send({"type": "websocket.close", "code": 1008, "reason": "sign in first"})
+        return
+    body = b"403: sign in first, and open streams from our own page\n"
+    headers = [*SECURITY_HEADERS, (b"content-type", b"text/plain; charset=utf-8")]
+    start = {"type": "websocket.http.response.start", "status": 403, "headers": headers}
+    await send(cast("Message", start))
+    await send(cast("Message", {"type": "websocket.http.response.body", "body": body, "more_body": False}))

@@ -64,6 +64,9 @@ format: install ## format the tree and mend what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+screenshots: install test-system ## take the pictures of the documents from a demo with a fixed seed (four minutes)
+	@$(BIN)/python scripts/screenshots.py
+
 bench: install ## run the benchmarks and print their table
 	@$(BIN)/python -m benchmarks
 
@@ -77,4 +80,4 @@ lock: ## renew the locked requirements (needs uv); hashes only, no addresses
 clean: ## remove what the targets made
 	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache build dist
 
-.PHONY: help install ui openapi demo compiled test test-browser test-system simulate check format bench soak lock clean
+.PHONY: help install ui openapi demo compiled test test-browser test-system simulate check format screenshots bench soak lock clean

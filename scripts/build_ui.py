@@ -77,9 +77,13 @@ def build(*, force: bool = False) -> bool:
         fresh = STATIC.with_name("static.new")
         _npm(node, npm, "run", "build", "--", "--outDir", str(fresh))
         (fresh / STAMP).write_text(wanted + "\n")
-        # What is being served meanwhile is whole at any moment but this one.
-        shutil.rmtree(STATIC, ignore_errors=True)
+        # A service that starts meanwhile finds the old files or the new ones: all that is between is two renames.
+        old = STATIC.with_name("static.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if STATIC.exists():
+            STATIC.rename(old)
         fresh.rename(STATIC)
+        shutil.rmtree(old, ignore_errors=True)
     return True
 
 

@@ -10,6 +10,9 @@ registration configured accounts in the book
 connections  HTTP connections that send nothing twice
 alerting     rules, outbox and channels
 api          what the routes of the API read, fitted to a service
+live_accounts single accounts for whoever looks at one
+health       how the parts of a service do
+histogram    durations counted by how long they were
 watched      what rules ask a service beside its frames
 settings     what the configuration says, in the words of the parts; which exchanges can be watched
 exposures    what every account is exposed to right now

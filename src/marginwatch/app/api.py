@@ -1,5 +1,7 @@
 """The API of a running service: what its routes read is fitted to the service here, once for every program that serves it."""
 
+from marginwatch.app.health import LiveHealth
+from marginwatch.app.live_accounts import LiveAccounts
 from marginwatch.app.service import Service
 from marginwatch.clock import SystemClock
 from marginwatch.config.sections import is_loopback
@@ -23,7 +25,13 @@ def api_of(service: Service, access: Access) -> Gate:
         Who may come in.
     """
     return create_app(
-        service, access, history=service.store, alerting=service.alerting, equity=service.equity
+        service,
+        access,
+        history=service.store,
+        alerting=service.alerting,
+        equity=service.equity,
+        of_accounts=LiveAccounts(service),
+        health=LiveHealth(service),
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import math
 import random
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 
 import aiohttp
 import structlog
@@ -29,7 +29,7 @@ from marginwatch.collect.bybit import bybit_port
 from marginwatch.collect.closes_in_memory import ClosesInMemory
 from marginwatch.collect.fleet import Fleet
 from marginwatch.collect.ports import VenuePort
-from marginwatch.collect.statuses import AccountStatus, Progress
+from marginwatch.collect.statuses import AccountStatus, Progress, SessionCounts
 from marginwatch.collect.supervisor import supervise
 from marginwatch.config.settings import Config
 from marginwatch.engine.engine import Engine
@@ -155,7 +155,7 @@ class Service:
         self.n_breaks = 0
         self._alert_setup = alerts
         self._on_transitions = on_transitions
-        self._clocks: dict[VenueId, tuple[str, VenueClock]] = {}
+        self.clocks: dict[VenueId, tuple[str, VenueClock]] = {}
         self._recorder: Recorder | None = None
         self._on_event = on_event
         self._is_recording = is_recording
@@ -239,7 +239,7 @@ class Service:
         self.alerting = Alerting(
             setup,
             store,
-            WatchedService(fleet, self.engine, self.budgets, self._clocks, self.clock),
+            WatchedService(fleet, self.engine, self.budgets, self.clocks, self.clock),
             SelfWatch(self.config.service.data_dir, self.clock),
             equity.figures,
             http,
@@ -329,6 +329,14 @@ class Service:
     def statuses(self) -> tuple[AccountStatus, ...]:
         """Return every session's status in the order of the configuration."""
         return self._running_fleet().statuses()
+
+    def status_of(self, account_id: AccountId) -> AccountStatus | None:
+        """Return one session's status; None if the account has none."""
+        return self._running_fleet().status_of(account_id)
+
+    def session_counts(self) -> Mapping[VenueId, SessionCounts]:
+        """Return what the sessions of each venue have counted since they started."""
+        return self._running_fleet().counts()
 
     def is_complete(self) -> bool:
         """Return whether every account that is not in *not included* has answered all of its first sweep."""
@@ -441,7 +449,7 @@ class Service:
             ban_wait_s=self.config.limits.ban_wait_s,
             chance=self._chance,
         )
-        self._clocks[spec.venue] = (spec.exchange, rest.clock_offset)
+        self.clocks[spec.venue] = (spec.exchange, rest.clock_offset)
         return bybit_port(rest, spec.endpoints, budget)
 
     def _record_breaks(self, breaks: Iterable[Break]) -> None:

@@ -25,7 +25,7 @@ from marginwatch.collect.session import Session
 from marginwatch.collect.settings import CollectSettings
 from marginwatch.collect.socket import Connector, connector_for
 from marginwatch.collect.socket_places import SocketPlaces, open_files_max
-from marginwatch.collect.statuses import AccountStatus, Progress
+from marginwatch.collect.statuses import AccountStatus, Progress, SessionCounts
 from marginwatch.collect.supervisor import supervise
 from marginwatch.collect.timers import Timers
 from marginwatch.errors import ConfigError
@@ -419,3 +419,15 @@ class Fleet:
     def statuses(self) -> tuple[AccountStatus, ...]:
         """Return every account's status, in the order of the configuration."""
         return tuple(self._sessions[name].status() for name in self._specs if name in self._sessions)
+
+    def status_of(self, account_id: AccountId) -> AccountStatus | None:
+        """Return one account's status; None if it has no session."""
+        session = self._sessions.get(account_id)
+        return None if session is None else session.status()
+
+    def counts(self) -> Mapping[VenueId, SessionCounts]:
+        """Return what the sessions of each venue have counted, together; cheaper than all of their statuses."""
+        found: dict[VenueId, SessionCounts] = {}
+        for session in self._sessions.values():
+            session.add_counts(found.setdefault(session.spec.venue, SessionCounts()))
+        return found

@@ -14,7 +14,7 @@ from marginwatch.collect.freshness import Health
 from marginwatch.collect.key_watch import KeyWatch
 from marginwatch.collect.link import Link
 from marginwatch.collect.services import Services, VenueServices
-from marginwatch.collect.statuses import AccountStatus
+from marginwatch.collect.statuses import AccountStatus, SessionCounts
 from marginwatch.collect.supervisor import supervise
 from marginwatch.collect.sweeps import SweepTimes, is_fatal
 from marginwatch.collect.wakeup import Wakeup
@@ -410,6 +410,15 @@ class Session:
             key_expires_at_ns=None if key is None else key.expires_at_ns,
             is_key_unsafe=key is not None and not key.is_read_only,
         )
+
+    def add_counts(self, counts: SessionCounts) -> None:
+        """Add what it has counted to that of others."""
+        counts.n_sessions += 1
+        counts.n_waiting_for_socket += self._link.lifeline.is_waiting
+        counts.n_connects += self._link.lifeline.n_connects
+        counts.n_messages += self._link.n_messages
+        counts.n_malformed += self._link.n_malformed
+        counts.n_resyncs += self._n_resyncs
 
     def is_at(self, venue: VenueServices) -> bool:
         """Return whether it belongs to a venue."""

@@ -44,6 +44,17 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
     is_key_unsafe: bool = False
 
 
+class SessionCounts(msgspec.Struct, kw_only=True):
+    """What several sessions have counted together since they started; ``n_waiting_for_socket`` is of now."""
+
+    n_sessions: int = 0
+    n_waiting_for_socket: int = 0
+    n_connects: int = 0
+    n_messages: int = 0
+    n_malformed: int = 0
+    n_resyncs: int = 0
+
+
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far the start has come: accounts by what they have reached.
 

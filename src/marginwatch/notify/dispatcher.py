@@ -48,6 +48,8 @@ class Dispatcher:
         Under which rows are claimed.
     chance : random.Random or None
         For the jitter of waits.
+    on_sent : callable, optional
+        Hears of each message that a channel has taken: the channel, the rows in it, and when, UTC nanoseconds.
 
     Attributes
     ----------
@@ -68,6 +70,7 @@ class Dispatcher:
         settings: DispatchSettings | None = None,
         owner: str = OWNER,
         chance: random.Random | None = None,
+        on_sent: Callable[[str, Sequence[OutboxRow], int], None] = lambda _channel, _rows, _at_ns: None,
     ) -> None:
         self.memory = Memory()
         self._clock = clock
@@ -87,6 +90,7 @@ class Dispatcher:
             owner=owner,
             chance=chance or random.Random(),
             on_rows=self.wake_for,
+            on_sent=on_sent,
         )
         self._workers = {
             name: Worker(channel, channels[name], shared)

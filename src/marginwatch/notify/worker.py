@@ -55,6 +55,7 @@ class Shared:
     owner: str
     chance: random.Random
     on_rows: Callable[[Sequence[OutboxRow]], None]
+    on_sent: Callable[[str, Sequence[OutboxRow], int], None] = lambda _channel, _rows, _at_ns: None
 
 
 @dataclass(slots=True)
@@ -62,6 +63,7 @@ class Tally:
     """What a worker has done since the start."""
 
     messages: int = 0
+    refusals: int = 0
     sent_rows: int = 0
     skipped_rows: int = 0
     failed_rows: int = 0
@@ -253,6 +255,8 @@ class Worker:
         self._alone.difference_update(delivery.row_ids)
         self.tally.messages += 1
         self.tally.sent_rows += len(outcomes)
+        sent = [row for item in draft.items for row in item.told_rows()]
+        self._shared.on_sent(self._channel.name, sent, now_ns)
         if self.health.is_failing:
             log.info("the channel works again", channel=self._channel.name)
         self.health = after_delivery(now_ns)
@@ -289,6 +293,7 @@ class Worker:
 
     def _note_failure(self, error: DeliveryError, now_ns: int) -> None:
         was_failing = self.health.is_failing
+        self.tally.refusals += 1
         self.health = after_failure(
             self.health,
             reason=error.reason,

@@ -1,6 +1,6 @@
 """The outbox: rows are claimed under a lease, and what became of them is recorded with the log, the memory and new rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -129,6 +129,15 @@ class StoredOutbox:
         if is_loud:
             query = query.where(OUTBOX.c.reason != SendReason.UPDATED.value)
         return frozenset((row.channel, row.alert_id) for row in await self._store.rows(query))
+
+    async def pending(self) -> Mapping[str, tuple[int, int]]:
+        """Return of each channel with waiting rows how many there are, leased or not, and when the oldest was made."""
+        table = OUTBOX.c
+        query = select(
+            table.channel, func.count().label("n_rows"), func.min(table.made_at_ns).label("oldest_ns")
+        ).where(_WAITING)
+        found = await self._store.rows(query.group_by(table.channel))
+        return {row.channel: (row.n_rows, row.oldest_ns) for row in found}
 
     async def planned(self, channel: str, transition_ids: Sequence[str]) -> frozenset[str]:
         """Return which of these transitions have a row of a channel, finished or not."""

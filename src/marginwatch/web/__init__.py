@@ -16,9 +16,19 @@ token            the generated token and its file
 replies          what each route of the picture answers, as structs
 risk_replies     the same for what is too heavy for a frame
 risk_routes      the routes of it
+whatif_routes    the route of questions "what if"
+whatif_ports     what they are reckoned from
+whatif_turns     whose question is reckoned now
 overview_replies the first page as a struct
 overview_routes  the route of it
 overview_ports   what it reads beside the frame
+account_replies  everything about one account, as a struct
+account_routes   the route of it
+account_ports    what it reads beside the frame
+health_replies   how accounts are heard and how the service does, as a struct
+health_rows      its rows
+health_routes    the route of it
+health_ports     what it reads beside the frame
 history_replies  the same for what was stored
 alert_replies    the same for alerts, silences and rules
 alert_rows       their rows, and filters over alerts

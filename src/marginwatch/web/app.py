@@ -1,5 +1,6 @@
 """The routes of the API, as an application that a test can call."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import structlog
@@ -16,10 +17,14 @@ from marginwatch.errors import ConfigError, MarginwatchError
 from marginwatch.model.secret import Secret
 from marginwatch.web.access import Access
 from marginwatch.web.access.routes import SESSION_ROUTES
+from marginwatch.web.account_ports import AccountModel
+from marginwatch.web.account_routes import ACCOUNT_ROUTES
 from marginwatch.web.alert_ports import AlertModel
 from marginwatch.web.alert_routes import ALERT_ROUTES
 from marginwatch.web.bodies import complaint
 from marginwatch.web.gate import Gate
+from marginwatch.web.health_ports import HealthModel
+from marginwatch.web.health_routes import HEALTH_ROUTES
 from marginwatch.web.history_replies import (
     BreaksReply,
     NoticesReply,
@@ -48,6 +53,9 @@ from marginwatch.web.replies import (
     summary_reply,
 )
 from marginwatch.web.risk_routes import RISK_ROUTES
+from marginwatch.web.whatif_ports import WhatIfSource
+from marginwatch.web.whatif_routes import WHATIF_ROUTES
+from marginwatch.web.whatif_turns import Turns
 
 Name = Annotated[str | None, Parameter(max_length=128)]
 Id = Annotated[int | None, Parameter(ge=1, le=2**63 - 1)]
@@ -65,6 +73,9 @@ def create_app(
     history: History | None = None,
     alerting: AlertModel | None = None,
     equity: Performance | None = None,
+    of_accounts: AccountModel | None = None,
+    health: HealthModel | None = None,
+    whatif: WhatIfSource | None = None,
 ) -> Gate:
     """Return the API as an ASGI application.
 
@@ -80,6 +91,12 @@ def create_app(
         Alerts, silences and channels; without it their routes answer 404.
     equity : Performance or None
         Histories of equity; without them the figures that need one are missing.
+    of_accounts : AccountModel or None
+        Sessions of single accounts; without them nothing is said of connections and keys.
+    health : HealthModel or None
+        How the parts of the service do; without it only what frames say is told.
+    whatif : WhatIfSource or None
+        What questions "what if" are reckoned from; without it they are answered 404.
     """
     routes: list[ControllerRouterHandler] = [
         healthz,
@@ -89,6 +106,9 @@ def create_app(
         exposure,
         summary,
         *OVERVIEW_ROUTES,
+        *ACCOUNT_ROUTES,
+        *HEALTH_ROUTES,
+        *WHATIF_ROUTES,
         *RISK_ROUTES,
         notices,
         breaks,
@@ -101,6 +121,7 @@ def create_app(
         route_handlers=routes,
         state=State(
             {"model": state, "access": guard, "history": history, "alerting": alerting, "equity": equity}
+            | {"accounts": of_accounts, "health": health, "whatif": whatif, "whatif_turns": Turns()}
         ),
         openapi_config=OpenAPIConfig(
             title="marginwatch",
@@ -210,8 +231,9 @@ async def quarantine(
     return quarantine_reply(last_frame(state), found)
 
 
-def _plain(status: int, message: str) -> Response[str]:
-    return Response(f"{status}: {' '.join(message.split())}\n", status_code=status, media_type="text/plain")
+def _plain(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response[str]:
+    text = f"{status}: {' '.join(message.split())}\n"
+    return Response(text, status_code=status, media_type="text/plain", headers=headers)
 
 
 def _refused(request: Request[None, None, State], error: HTTPException) -> Response[str]:
@@ -221,7 +243,7 @@ def _refused(request: Request[None, None, State], error: HTTPException) -> Respo
         detail = complaint(error.extra, None if field is None else field.annotation) or detail
     elif isinstance(error, ClientException) and error.status_code == 400:
         detail = f"the body is no JSON object: {detail}"
-    return _plain(error.status_code, detail)
+    return _plain(error.status_code, detail, error.headers)
 
 
 def _failed(request: Request[None, None, State], error: MarginwatchError) -> Response[str]:

@@ -76,11 +76,12 @@ def breaks_reply(frame: Frame, found: Sequence[BreakRecord]) -> BreaksReply:
     return BreaksReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
-        rows=tuple(_break_row(record.id, record.value) for record in found),
+        rows=tuple(break_row(record.id, record.value) for record in found),
     )
 
 
-def _break_row(number: int, found: Break) -> BreakRow:
+def break_row(number: int, found: Break) -> BreakRow:
+    """Return one stored break under its number."""
     return BreakRow(
         id=number,
         account_id=found.account_id,

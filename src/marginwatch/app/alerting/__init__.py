@@ -13,5 +13,6 @@ writer       transitions and their messages, committed together
 supervised_judging  rules may be wrong, frames go on
 fact_keeper  what rules judge and no frame holds
 happenings   what happened lately, counted
+latencies    how long alerts take, counted by how long they were
 self_watch   memory, disk and lateness of this process
 """

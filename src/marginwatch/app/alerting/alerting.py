@@ -9,7 +9,8 @@ import structlog
 
 from marginwatch.app.alerting.causes import heard_ns
 from marginwatch.app.alerting.fact_keeper import FactKeeper, Watched
-from marginwatch.app.alerting.self_watch import SelfWatch
+from marginwatch.app.alerting.latencies import AlertLatencies
+from marginwatch.app.alerting.self_watch import SelfReport, SelfWatch
 from marginwatch.app.alerting.setup import AlertSetup
 from marginwatch.app.alerting.supervised_judging import SupervisedJudging
 from marginwatch.app.alerting.writer import TransitionWriter
@@ -90,6 +91,8 @@ class Alerting:
         Counts, and how long alerts took from the wire to the outbox.
     dispatcher : Dispatcher
         Delivers.
+    latencies : AlertLatencies
+        How long alerts took to the outbox and to people, since the start.
     """
 
     def __init__(
@@ -117,7 +120,10 @@ class Alerting:
         self._self_watch = self_watch
         self._channels: dict[str, Channel] = {}
         self._open_channels()
-        self.writer = TransitionWriter(store, self._stored, self._rows_for, clock, self._written)
+        self.latencies = AlertLatencies()
+        self.writer = TransitionWriter(
+            store, self._stored, self._rows_for, clock, self._written, self.latencies.note_written
+        )
         self.dispatcher = Dispatcher(
             setup.notification,
             self._channels,
@@ -125,6 +131,7 @@ class Alerting:
             self._stored,
             self.open_alerts,
             clock=clock,
+            on_sent=self.latencies.note_sent,
         )
         self._followups = FollowUps(
             setup.notification,
@@ -259,6 +266,14 @@ class Alerting:
     def channel_health(self) -> Mapping[str, ChannelHealth]:
         """Return how each channel does."""
         return self.dispatcher.channel_health()
+
+    def self_report(self) -> SelfReport:
+        """Return how this process and its machine do."""
+        return self._self_watch.report()
+
+    async def pending(self) -> Mapping[str, tuple[int, int]]:
+        """Return of each channel for which something waits how many rows do, and when the oldest was made."""
+        return await self._outbox.pending()
 
     async def counts(self) -> AlertCounts:
         """Return of how many alerts somebody was to be told, those held back left out, and of how many somebody was."""

@@ -54,6 +54,8 @@ class TransitionWriter:
         Time.
     on_written : callable
         Hears of the transitions of each commit.
+    on_measured : callable, optional
+        Hears before that of transitions, of when the message behind each was received, and of when they were committed.
 
     Attributes
     ----------
@@ -74,12 +76,14 @@ class TransitionWriter:
         rows_for: Callable[[Sequence[Transition], int], tuple[OutboxRow, ...]],
         clock: Clock,
         on_written: Callable[[Sequence[Transition]], None],
+        on_measured: Callable[[Sequence[Transition], Sequence[int | None], int], None] = lambda _transitions, _heard_ns, _now_ns: None,
     ) -> None:
         self._store = store
         self._alerts = alerts
         self._rows_for = rows_for
         self._clock = clock
         self._on_written = on_written
+        self._on_measured = on_measured
         self._waiting: deque[_Batch] = deque()
         self._n_waiting = 0
         self._wake = asyncio.Event()
@@ -170,6 +174,7 @@ class TransitionWriter:
             if self._waiting and self._waiting[0] is batch:
                 self._waiting.popleft()
                 self._n_waiting -= len(batch.transitions)
+            self._on_measured(batch.transitions, batch.heard_ns, now_ns)
             self.latencies_ms.extend((now_ns - at_ns) / 1e6 for at_ns in batch.heard_ns if at_ns is not None)
         self.n_fired += sum(one.kind is TransitionKind.FIRED for one in transitions)
         self._behind_since_s = self._clock.monotonic_s() if self._waiting else None

@@ -1,0 +1,40 @@
+"""Single accounts of a running service for whoever looks at one: how it is heard, and what is kept about it."""
+
+from marginwatch.app.service import Service
+from marginwatch.app.settings import risk_settings
+from marginwatch.book.table import CodeArray
+from marginwatch.collect.statuses import AccountStatus
+from marginwatch.model.ids import AccountId
+from marginwatch.model.risk_history import ModelErrorSample
+from marginwatch.risk.measures.prices import usd_heard_ns
+from marginwatch.store.risk_days import RiskDays
+
+
+class LiveAccounts:
+    """Answers for the accounts of a started service.
+
+    Parameters
+    ----------
+    service : Service
+        Asked.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._days = None if service.store is None else RiskDays(service.store)
+
+    def status_of(self, account_id: AccountId) -> AccountStatus | None:
+        """Return how its session does; None if it has none."""
+        return self._service.status_of(account_id)
+
+    def coin_heard_ns(self) -> CodeArray:
+        """Return when the USD price of each coin was heard, by row of the book's asset table; 0 for never."""
+        service = self._service
+        columns, now_ns = service.book.columns, service.clock.now_ns()
+        return usd_heard_ns(columns.assets, columns.instruments, now_ns, risk_settings(service.config))
+
+    async def model_errors(
+        self, account_id: AccountId, figure: str, limit: int
+    ) -> tuple[ModelErrorSample, ...]:
+        """Return the newest samples of one figure, oldest first; none where nothing is recorded."""
+        return () if self._days is None else await self._days.model_errors(account_id, figure, limit)

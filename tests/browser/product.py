@@ -11,7 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from marginwatch.app.alerting.setup import alert_setup
-from marginwatch.app.api import api_of
+from marginwatch.app.api import access_of, api_of
 from marginwatch.app.service import Service
 from marginwatch.clock import SystemClock
 from marginwatch.config.settings import AlertTable, CollectTable, Config, LimitSettings, ServiceSettings
@@ -126,8 +126,8 @@ class Product:
         """Start the web server; after :meth:`unserve` on the same port."""
         settings = self.service.config.service
         port = settings.port if self._web is None else urlsplit(self._web.url).port
-        token = ensure_token(settings.token_file)
-        self._web = WebServer(api_of(self.service, token), settings.host, port or 0)
+        access = access_of(settings, ensure_token(settings.token_file))
+        self._web = WebServer(api_of(self.service, access), settings.host, port or 0)
         await self._web.start()
 
     async def unserve(self) -> None:

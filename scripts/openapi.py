@@ -44,6 +44,7 @@ async def _asked() -> bytes:
         "query_string": b"",
         "headers": headers,
         "client": ("127.0.0.1", 1),
+        "state": {},
         "server": ("127.0.0.1", 80),
     }
     await app(scope, receive, send)

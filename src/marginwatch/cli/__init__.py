@@ -17,6 +17,7 @@ output           tables, JSON and CSV
 views            rows with what they do not include
 demo             demo: simulated accounts through a calm market and a crash
 run              run: the long-lived service
+top              top: a running service, live on the terminal
 decode           decode: one recorded message
 accounts         accounts: every account by danger
 account_table    its columns
@@ -43,6 +44,9 @@ transition_table changes of alerts as rows
 replay           replay: what rules would have found in history
 replay_view      what a replay found
 export           export: a whole book as one file
+web              web: set-password
+typed_password   a password, typed unseen or read
+browser          opens the dashboard where there is a screen
 sim              sim: a simulated exchange
 check            check: every key and what its account answers
 check_table      its columns

@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "Run the service: watch the configured accounts until stopped.",
     "check": "Check the configuration, every key and what each account answers.",
     "decode": "Decode one recorded exchange message to our model, offline.",
+    "top": "Watch a running service live on this terminal: overview, accounts, alerts.",
     "accounts": "Show the accounts by danger, with margin, health and age of data.",
     "positions": "Show the open positions of all accounts.",
     "exposure": "Show long, short, net and gross exposure by asset, desk, tag, venue or in all.",
@@ -27,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "Show what rules would have found in recorded history.",
     "advise": "Show transfers or hedges that would help; nothing executes them.",
     "export": "Write the whole book to a file: export book.",
+    "web": "Set the passwords of the dashboard: web set-password.",
     "sim": "Run a simulated exchange that exchange clients can connect to.",
 }
 """Command → its line in ``--help``. ``cli/<command>.py`` holds a function of the same name."""
@@ -35,6 +37,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, str]] = {
     "alerts": {"ack": "acknowledge"},
     "silence": {"add": "add", "list": "list_", "end": "end"},
     "rules": {"list": "list_", "test": "try_rules"},
+    "web": {"set-password": "set_password"},
 }
 """Command → its own commands → the functions of ``cli/<command>.py`` that they are. Its function of the same name is what
 happens without one."""

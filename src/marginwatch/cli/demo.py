@@ -20,10 +20,10 @@ def demo(
     duration: Annotated[
         float | None, typer.Option(min=0.1, metavar="SECONDS", help="Stop by itself after so long.")
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Of the API; 0 takes a free one.")] = 0,
-    no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Open no page (there is none to open yet).")
-    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Of the dashboard and the API; 0 takes a free one.")
+    ] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the dashboard.")] = False,
     json_: Annotated[
         bool, typer.Option("--json", help="No picture; print one JSON object at the end.")
     ] = False,
@@ -33,6 +33,7 @@ def demo(
 
     import msgspec
 
+    from marginwatch.cli.browser import open_page
     from marginwatch.daemon import run_loop
     from marginwatch.demo.show import play, terminal
     from marginwatch.demo.stage import Plot
@@ -41,7 +42,6 @@ def demo(
     from marginwatch.sim.moves import MARKET_SOURCES
     from marginwatch.sim.scenario import SCENARIOS
 
-    del no_browser  # accepted already, so that scripts written for the page keep working
     if scenario not in SCENARIOS:
         raise ConfigError(f"--scenario: {scenario!r} is not a scenario; known are {', '.join(SCENARIOS)}")
     if market not in MARKET_SOURCES:
@@ -49,7 +49,10 @@ def demo(
     # The picture shows what a log would say; only defects are worth a line across it.
     configure_logs("console", "error")
     plot = Plot(n_accounts=accounts, seed=seed, scenario=scenario, market=market, port=port)
-    tally = run_loop(play(plot, duration, None if json_ else terminal()))
+    # Who pipes the picture away or wants JSON is a program.
+    is_watched = sys.stdout.isatty() and not no_browser and not json_
+    on_start = open_page if is_watched else None
+    tally = run_loop(play(plot, duration, None if json_ else terminal(), on_start=on_start))
     if json_:
         sys.stdout.write(msgspec.json.encode(tally).decode() + "\n")
     return 0

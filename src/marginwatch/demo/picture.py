@@ -31,7 +31,7 @@ from marginwatch.risk.tables import (
 from marginwatch.terminal.bars import DANGER, QUIET, danger_style
 from marginwatch.terminal.cells import share, short_usd
 
-HEAD_AND_NOTE_LINES = 11
+HEAD_AND_NOTE_LINES = 12
 RUNGS_SHOWN = 4
 TABLE_LINES = 6
 """What a table with a head takes beside its rows; one without takes half of it."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Callable
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -24,7 +25,13 @@ LOOK_EVERY_S = 1.0
 FILE_WIDTH, FILE_HEIGHT = 140, 44
 
 
-async def play(plot: Plot, duration_s: float | None, console: Console | None) -> Tally:
+async def play(
+    plot: Plot,
+    duration_s: float | None,
+    console: Console | None,
+    *,
+    on_start: Callable[[str], object] | None = None,
+) -> Tally:
     """Play until ``duration_s`` seconds are over or SIGINT or SIGTERM comes, and return the tally.
 
     Parameters
@@ -36,6 +43,8 @@ async def play(plot: Plot, duration_s: float | None, console: Console | None) ->
     console : Console or None
         Where the picture goes: live if it is a terminal, else once when it is complete and once at the end; None
         for no picture.
+    on_start : callable or None
+        Hears the address of the dashboard once it answers.
 
     Raises
     ------
@@ -47,6 +56,8 @@ async def play(plot: Plot, duration_s: float | None, console: Console | None) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     async with set_stage(plot) as stage:
+        if on_start is not None:
+            on_start(stage.url)
         if duration_s is not None:
             loop.call_later(duration_s, stopping.set)
         looking = None if console is None else asyncio.create_task(_look(stage), name="look at alerts")
@@ -128,6 +139,8 @@ def _picture(stage: Stage, console: Console) -> RenderableType:
             "simulated Bybit · seed and market of your choice: marginwatch demo --help · Ctrl-C ends it\n",
             QUIET,
         ),
+        ("dashboard: ", QUIET),
+        f"{stage.url}\n",
         ("ask it from another terminal: ", QUIET),
         f"marginwatch alerts --url {stage.url} --token file:{stage.token_file}\n",
         ("alerts are delivered to: ", QUIET),

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 WAITING_MAX = 128
@@ -12,17 +13,24 @@ REQUEST_TIMEOUT_S = 5.0
 """From connecting, or from the last answer, to the end of the next request's head; bytes on the way extend nothing."""
 
 
+READING_TIMEOUT_S = 30.0
+READ_MIN_BYTES = 16_384
+"""Who reads an answer takes at least so much of it in each such time, or the rest of it; a phone on the worst line does."""
+
+
 class PatientProtocol(H11Protocol):
-    """One connection of uvicorn's that is dropped when its request does not come.
+    """One connection of uvicorn's that is dropped when its request does not come, or its answer is not read.
 
     Connections that never send, that dribble the head of a request byte by byte, that idle between requests, or that
-    dribble a body which nobody reads are all the same here: they owe a request. Not covered are a caller who shows the
-    token and then reads a long answer slowly, and thousands of new connections a second, against which only a firewall
-    helps.
+    dribble a body which nobody reads are all the same here: they owe a request. Whoever has not yet read the whole answer
+    owes that first. Not covered are thousands of new connections a second, against which only a firewall helps.
     """
 
     waiting_since_s: float | None = None
+    is_upgraded = False
     _timer: asyncio.TimerHandle | None = None
+    _reading: asyncio.TimerHandle | None = None
+    _unread_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # as in uvicorn
         """Begin to wait for the first request."""
@@ -34,6 +42,11 @@ class PatientProtocol(H11Protocol):
         super().data_received(data)
         self._judge()
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over to the protocol of streams, which has a patience of its own."""
+        self.is_upgraded = True
+        super().handle_websocket_upgrade(event)
+
     def on_response_complete(self) -> None:
         """Begin to wait for the next request."""
         super().on_response_complete()
@@ -42,16 +55,31 @@ class PatientProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._stop_waiting()
+        self._stop_reading()
         super().connection_lost(exc)
 
+    def pause_writing(self) -> None:
+        """Begin to watch how an answer is read that is longer than what lies ready."""
+        super().pause_writing()
+        self._watch_reading()
+
+    def resume_writing(self) -> None:
+        """Stop watching: enough was read."""
+        self._stop_reading()
+        super().resume_writing()
+
     def _judge(self) -> None:
+        if self.transport.get_protocol() is not self:
+            # A stream now, which has its own ways of noticing that nobody is there.
+            self._stop_waiting()
+            return
         cycle = self.cycle  # None before the first request, whatever uvicorn's annotation says
         is_busy = cycle is not None and not cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison]
-        if is_busy or self.transport.is_closing():
+        if is_busy or self.is_upgraded or self.transport.is_closing():
             self._stop_waiting()
         elif self.waiting_since_s is None:
             self.waiting_since_s = self.loop.time()
-            self._timer = self.loop.call_later(REQUEST_TIMEOUT_S, self.drop)
+            self._timer = self.loop.call_later(REQUEST_TIMEOUT_S, self._time_out)
             self._make_room()
 
     def _make_room(self) -> None:
@@ -69,9 +97,38 @@ class PatientProtocol(H11Protocol):
             self._timer.cancel()
             self._timer = None
 
+    def _time_out(self) -> None:
+        """Drop a connection whose request did not come, unless it is still reading the last answer."""
+        if self.transport.get_write_buffer_size() == 0:
+            self.drop()
+            return
+        self._timer = self.loop.call_later(REQUEST_TIMEOUT_S, self._time_out)
+        if self._reading is None:
+            self._watch_reading()
+
+    def _watch_reading(self) -> None:
+        self._stop_reading()
+        self._unread_bytes = self.transport.get_write_buffer_size()
+        self._reading = self.loop.call_later(READING_TIMEOUT_S, self._look_at_reading)
+
+    def _look_at_reading(self) -> None:
+        unread_bytes = self.transport.get_write_buffer_size()
+        if unread_bytes and self._unread_bytes - unread_bytes < READ_MIN_BYTES:
+            self.drop()
+        elif unread_bytes:
+            self._watch_reading()
+        else:
+            self._stop_reading()
+
+    def _stop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
     def drop(self) -> None:
         """Close the connection unanswered."""
         self._stop_waiting()
+        self._stop_reading()
         # At once, not when the loop comes to it: until then it would count against those who ask.
         self.connections.discard(self)
         self.transport.abort()

@@ -148,6 +148,10 @@ def replace_privately(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+            if os.geteuid() == 0:
+                # Written by root for a service that runs as somebody else: whoever owns the folder must be able to read it.
+                owner = path.parent.stat()
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)

@@ -1,0 +1,5 @@
+export * from "./money";
+export * from "./numbers";
+export * from "./text";
+export * from "./times";
+export { zone, type Zone } from "./zone.svelte";

@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks import (
     alerts,
     bench_liquidation,
+    bench_pages,
     bench_sim,
     bench_stress,
     bench_var,
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "liquidation": bench_liquidation.run,
     "stress": bench_stress.run,
     "rules": rules.run,
+    "pages": bench_pages.run,
     "alerts": alerts.run,
 }
 REPEATED = ("wire", "sim", "alerts")

@@ -99,8 +99,8 @@ def test_the_result_names_the_machine_and_every_promise(output: tuple[str, dict]
     promises = [*promises, *frame["promises"], *result["results"]["sim"]["promises"]]
     promises += result["results"]["var"]["promises"] + result["results"]["liquidation"]["promises"]
     promises += result["results"]["stress"]["promises"] + result["results"]["rules"]["promises"]
-    promises += result["results"]["alerts"]["promises"]
-    assert len(promises) == 15
+    promises += result["results"]["alerts"]["promises"] + result["results"]["pages"]["promises"]
+    assert len(promises) == 17
     for promise in promises:
         assert promise["promise"] in text
         assert promise["is_kept"] in (True, False)

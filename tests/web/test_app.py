@@ -218,7 +218,8 @@ async def test_the_document_is_json_alone_and_names_every_route(service: SimpleN
         if method not in ("get", "head")
     }
     assert reads == {path for path, ways in document["paths"].items() if "get" in ways}
-    # All that can be changed at all: who takes care, what is not told; and a test; and who is signed in.
+    # All that can be changed at all: who takes care, what is not told; and a test; and who is signed in. Asking changes
+    # nothing.
     assert writes == {
         ("post", "/api/v1/alerts/{alert_id}/ack"),
         ("post", "/api/v1/silences"),
@@ -226,6 +227,7 @@ async def test_the_document_is_json_alone_and_names_every_route(service: SimpleN
         ("post", "/api/v1/channels/test"),
         ("post", "/api/v1/session"),
         ("delete", "/api/v1/session"),
+        ("post", "/api/v1/whatif"),
     }
     for page in ("/api/v1", "/api/v1/redoc", "/api/v1/swagger", "/api/v1/elements", "/schema"):
         reply = await service.get(page)

@@ -32,6 +32,7 @@ def api_of(service: Service, access: Access) -> Gate:
         equity=service.equity,
         of_accounts=LiveAccounts(service),
         health=LiveHealth(service),
+        whatif=service.heavy,
     )
 
 

@@ -25,6 +25,7 @@ from marginwatch.risk.heavy.moves import PastReturns, moves_of
 from marginwatch.risk.heavy.parts import NotKnownYetError, Part
 from marginwatch.risk.heavy.stress import measure_stress
 from marginwatch.risk.heavy.value_at_risk import measure_value_at_risk
+from marginwatch.risk.heavy.what_if import WhatIfInputs
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.var.settings import VarSettings
 from marginwatch.risk.workspace import Workspace
@@ -175,6 +176,11 @@ class HeavyWork:
             adl_rank=legs.adl_rank[: legs.size].copy(),
             funding={one.spec.account_id: one.funding.heard() for one in entries},
         )
+
+    def what_if_inputs(self) -> WhatIfInputs:
+        """Return what a question "what if" is reckoned from, as it is now; must run on the loop."""
+        frame = self._engine.frame or self._engine.run_frame()
+        return WhatIfInputs(frame.sequence, self._engine.sheet(), left_out_of(frame), self._past())
 
     async def _reckon(self, name: str, inputs: HeavyInputs, pool: ThreadPoolExecutor | None) -> None:
         """Reckon one part and hand it to the engine."""

@@ -33,6 +33,7 @@ calendar_rows     these as structs
 advice            transfers and hedges that would help
 frame             all of it at one moment, frozen
 overview_rows     parts of the first page, as structs
+what_if_rows      what a move of the market makes of everything, as structs
 heavy_rows        what people see of heavy measures, as structs
 table_rows        what people see, as structs
 tables            the structs made from a frame, one file for each

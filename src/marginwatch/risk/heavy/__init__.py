@@ -15,6 +15,7 @@ depth          what it takes to move a coin
 cascades       deaths that cause deaths
 advice         transfers and hedges
 levels         levels of risk, and what comes when
+what_if        one move of the market whenever somebody asks
 asked          what somebody who looks once wants reckoned
 inputs         all that heavy measures are reckoned from at one moment
 """

@@ -16,4 +16,5 @@ coin_profit    equity taken apart by coin
 assets         profit by asset
 group_sums     sums over desks and over everything
 worst_case     each held coin to zero or doubled
+what_if        one move before and after, when somebody asks
 """

@@ -29,6 +29,7 @@ health_replies   how accounts are heard and how the service does, as a struct
 health_rows      its rows
 health_routes    the route of it
 health_ports     what it reads beside the frame
+metrics          figures for Prometheus
 history_replies  the same for what was stored
 alert_replies    the same for alerts, silences and rules
 alert_rows       their rows, and filters over alerts
@@ -38,6 +39,7 @@ names            names asked for that occur nowhere
 selection        filters and order of rows
 ports            what the routes are given to read from
 alert_ports      the same for alerts, and what people may do about them
+stream           the live stream: a package of its own
 patience         how long a request is waited for
 server           the HTTP server inside our own loop
 """

@@ -53,6 +53,9 @@ from marginwatch.web.replies import (
     summary_reply,
 )
 from marginwatch.web.risk_routes import RISK_ROUTES
+from marginwatch.web.stream.documents import documents
+from marginwatch.web.stream.hub import StreamHub
+from marginwatch.web.stream.route import stream
 from marginwatch.web.whatif_ports import WhatIfSource
 from marginwatch.web.whatif_routes import WHATIF_ROUTES
 from marginwatch.web.whatif_turns import Turns
@@ -115,14 +118,17 @@ def create_app(
         quarantine,
         *ALERT_ROUTES,
         *SESSION_ROUTES,
+        stream,
     ]
     guard = access if isinstance(access, Access) else Access(access)
+    shared = State(
+        {"model": state, "access": guard, "history": history, "alerting": alerting, "equity": equity}
+        | {"accounts": of_accounts, "health": health, "whatif": whatif, "whatif_turns": Turns()}
+    )
+    shared["stream"] = StreamHub(state, documents(routes), shared)
     app = Litestar(
         route_handlers=routes,
-        state=State(
-            {"model": state, "access": guard, "history": history, "alerting": alerting, "equity": equity}
-            | {"accounts": of_accounts, "health": health, "whatif": whatif, "whatif_turns": Turns()}
-        ),
+        state=shared,
         openapi_config=OpenAPIConfig(
             title="marginwatch",
             version=__version__,

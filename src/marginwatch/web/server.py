@@ -10,6 +10,9 @@ from litestar.types import ASGIApp
 
 from marginwatch.errors import ConfigError
 from marginwatch.web.patience import WAITING_MAX, PatientProtocol
+from marginwatch.web.stream.hub import CLIENTS_MAX
+from marginwatch.web.stream.protocol import PING_EVERY_S, PONG_WITHIN_S, StreamProtocol
+from marginwatch.web.stream.topics import MESSAGE_BYTES_MAX
 
 REQUESTS_AT_ONCE_MAX = 128
 STOP_TIMEOUT_S = 3
@@ -55,9 +58,14 @@ class WebServer:
                 server_header=False,
                 lifespan="off",
                 http=PatientProtocol,
-                ws="none",
+                ws=StreamProtocol,
+                ws_max_size=MESSAGE_BYTES_MAX,
+                ws_ping_interval=PING_EVERY_S,
+                ws_ping_timeout=PONG_WITHIN_S,
+                # It costs more processor time than all the rest of a frame, and the way to a browser is short.
+                ws_per_message_deflate=False,
                 loop="none",
-                limit_concurrency=WAITING_MAX + REQUESTS_AT_ONCE_MAX + 1,
+                limit_concurrency=WAITING_MAX + REQUESTS_AT_ONCE_MAX + CLIENTS_MAX + 1,
                 timeout_graceful_shutdown=STOP_TIMEOUT_S,
             )
         )

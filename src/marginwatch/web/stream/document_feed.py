@@ -1,0 +1,124 @@
+"""A document as its subscribers have it: made anew while somebody subscribes, sent when it says something else."""
+
+import re
+import time
+from collections.abc import Hashable
+from inspect import isawaitable
+from typing import Any
+
+import msgspec
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from marginwatch.errors import MarginwatchError
+from marginwatch.risk.frame import Frame
+from marginwatch.web.stream.documents import Document
+
+SHARE_OF_TIME = 0.02
+"""Of the time, at most so much is spent on making one document; one that takes long is made less often."""
+
+RENEW_EVERY_S = 5.0
+"""A document that was made anew and says the same is sent again after so many seconds, for the sake of its ages."""
+
+MOMENTS = re.compile(
+    rb'"(?:sequence|(?:taken_|value_|frame_)?at_ns|[a-z_]*age_s|wire_to_frame_ms|took_ms)":[^,}\]]*'
+)
+"""What is another in every document although it says the same."""
+
+REFUSED_BELOW = 500
+
+_encoder = msgspec.json.Encoder()
+
+
+class RefusedError(Exception):
+    """The route refused: there is no such document, as its message says."""
+
+
+class DocumentFeed:
+    """One document with its sequence.
+
+    Parameters
+    ----------
+    topic : str
+        As it is subscribed to.
+    document : Document
+        Whose.
+    arguments : dict
+        What the route is called with.
+
+    Attributes
+    ----------
+    sequence : int
+        Of the last message; 0 before the first.
+    is_busy : bool
+        It is being made.
+    """
+
+    def __init__(self, topic: str, document: Document, arguments: dict[str, Any]) -> None:
+        self.topic = topic
+        self.sequence = 0
+        self.is_busy = False
+        self._document = document
+        self._arguments = arguments
+        self._version: Hashable = None
+        self._next_at_s = float("-inf")
+        self._made_at_s = float("-inf")
+        self._sent_at_s = float("-inf")
+        self._said = b""
+        self._message = ""
+        self._trouble = ""
+
+    def is_due(self, frame: Frame | None, now_s: float) -> bool:
+        """Return whether it is to be made now."""
+        if self.is_busy or now_s < self._next_at_s:
+            return False
+        pace = self._document.pace
+        if pace.at_least_every_s is not None and now_s - self._made_at_s >= pace.at_least_every_s:
+            return True
+        return frame is not None and pace.version(frame) != self._version
+
+    async def make(self, state: State, frame: Frame | None, now_s: float) -> bool:
+        """Make the document; return whether there is a message to send.
+
+        Raises
+        ------
+        RefusedError
+            If the route refuses for good.
+        """
+        self.is_busy = True
+        started = time.perf_counter()
+        try:
+            reply = self._document.reply(state, self._arguments)
+            found = await reply if isawaitable(reply) else reply
+            body = _encoder.encode(found)
+        except HTTPException as error:
+            if error.status_code < REFUSED_BELOW:
+                raise RefusedError(error.detail) from None
+            # No picture yet, or none any more: the beat tells, and the document comes when there is one.
+            return False
+        finally:
+            self.is_busy = False
+            took_s = time.perf_counter() - started
+            self._made_at_s = now_s
+            self._next_at_s = now_s + max(self._document.pace.every_s, took_s / SHARE_OF_TIME)
+        self._version = None if frame is None else self._document.pace.version(frame)
+        return self._news(body, now_s)
+
+    def _news(self, body: bytes, now_s: float) -> bool:
+        said = MOMENTS.sub(b"", body)
+        if said == self._said and now_s - self._sent_at_s < RENEW_EVERY_S:
+            return False
+        self._said, self._sent_at_s = said, now_s
+        self.sequence += 1
+        topic = msgspec.json.encode(self.topic).decode()
+        self._message = f'{{"topic":{topic},"sequence":{self.sequence},"document":{body.decode()}}}'
+        return True
+
+    def message(self, has: int | None) -> str | None:
+        """Return the document if a client that has sequence ``has`` lacks it."""
+        return self._message if self.sequence and has != self.sequence else None
+
+    def trouble(self, error: MarginwatchError) -> str | None:
+        """Return what to tell of trouble that may pass; None if that has been told."""
+        before, self._trouble = self._trouble, str(error)
+        return None if before == self._trouble else self._trouble

@@ -1,0 +1,262 @@
+"""What goes to whom: looks at each new frame once for all clients, keeps their topics, beats every second."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+import msgspec
+import structlog
+from litestar.datastructures import State
+
+from marginwatch.clock import Clock, SystemClock
+from marginwatch.errors import ConfigError, MarginwatchError
+from marginwatch.web.names import require_known
+from marginwatch.web.ports import ReadModel
+from marginwatch.web.stream.account_source import AccountSource
+from marginwatch.web.stream.account_view import AccountView
+from marginwatch.web.stream.client import Client
+from marginwatch.web.stream.document_feed import DocumentFeed, RefusedError
+from marginwatch.web.stream.documents import Document
+from marginwatch.web.stream.filters import Filter
+from marginwatch.web.stream.position_view import PositionView
+from marginwatch.web.stream.tables import TableFeed
+from marginwatch.web.stream.topics import Topic, parse, read
+
+CLIENTS_MAX = 64
+LOOK_EVERY_S = 0.05
+"""How often it is looked whether there is a new frame: twice as often as they come, while anybody listens."""
+
+BEAT_EVERY_S = 1.0
+
+CLOSE_NOT_ALLOWED = 1008
+CLOSE_FAILED = 1011
+
+FILTERS: Mapping[str, tuple[str, ...]] = {
+    "accounts": ("account", "desk", "venue"),
+    "positions": ("account", "desk", "venue", "asset"),
+}
+"""Name of each table → what may follow it."""
+
+log = structlog.get_logger(__name__)
+
+
+class StreamHub:
+    """All clients and all topics that somebody subscribes to.
+
+    Parameters
+    ----------
+    model : ReadModel
+        The live picture.
+    documents : mapping of str to Document
+        By name of the topic.
+    state : State
+        Of the application: what routes answer from.
+    clock : Clock, optional
+        Time; the system's by default.
+
+    Attributes
+    ----------
+    n_refused : int
+        Clients that were one too many, since the start.
+    """
+
+    def __init__(
+        self,
+        model: ReadModel,
+        documents: Mapping[str, Document],
+        state: State,
+        clock: Clock | None = None,
+    ) -> None:
+        self._model = model
+        self._documents = documents
+        self._state = state
+        self._clock = clock or SystemClock()
+        self._clients: set[Client] = set()
+        self._tables: dict[str, TableFeed] = {}
+        self._document_feeds: dict[str, DocumentFeed] = {}
+        self._accounts = AccountSource()
+        self._seen = 0
+        self._beat_at_s = float("-inf")
+        self._loop: asyncio.Task[None] | None = None
+        self._making: set[asyncio.Task[None]] = set()
+        self.n_refused = 0
+        self._gone = [0, 0]
+
+    # ---- clients --------------------------------------------------------------------------------------------
+
+    def join(self, is_allowed: Callable[[], bool] = lambda: True) -> Client | None:
+        """Return a new client, which stays as long as it is allowed to; None if there are too many."""
+        if len(self._clients) >= CLIENTS_MAX:
+            self.n_refused += 1
+            return None
+        client = Client(is_allowed)
+        self._clients.add(client)
+        client.tell_beat(self._beat())
+        if self._loop is None or self._loop.done():
+            self._loop = asyncio.create_task(self._run(), name="stream")
+            self._loop.add_done_callback(self._ended)
+        return client
+
+    def leave(self, client: Client) -> None:
+        """Forget a client; with the last one everything stops."""
+        self._clients.discard(client)
+        client.feeds = {}
+        self._gone[0] += client.n_sent
+        self._gone[1] += client.n_dropped
+        self._forget_unwanted()
+        if not self._clients and self._loop is not None:
+            self._loop.cancel()
+            self._loop = None
+
+    def hear(self, client: Client, text: str) -> None:
+        """Do what a client says, or tell it what is wrong; nobody else is touched."""
+        try:
+            said = read(text)
+        except ConfigError as error:
+            client.tell_error(str(error), None)
+            return
+        if said.resync is not None:
+            if said.resync in client.feeds:
+                client.resync(said.resync)
+            else:
+                client.tell_error("not subscribed to", said.resync)
+        if said.subscribe is not None:
+            self._subscribe(client, dict.fromkeys(said.subscribe))
+
+    def _subscribe(self, client: Client, topics: Iterable[str]) -> None:
+        feeds: dict[str, TableFeed | DocumentFeed] = {}
+        for text in topics:
+            try:
+                feeds[text] = self._feed(parse(text))
+            except ConfigError as error:
+                client.tell_error(str(error), text)
+        client.subscribe({**feeds})
+        self._forget_unwanted()
+        for text, feed in feeds.items():
+            # Whoever comes later gets at once what there is.
+            if isinstance(feed, TableFeed) and not feed.sequence and (frame := self._model.latest_frame()):
+                self._tables[text].hear(frame)
+
+    def _feed(self, topic: Topic) -> TableFeed | DocumentFeed:
+        if topic.name in FILTERS:
+            return self._tables.get(topic.text) or self._new_table(topic)
+        document = self._documents.get(topic.name)
+        if document is None:
+            known = ", ".join([*FILTERS, *self._documents])
+            raise ConfigError(f"there is no topic {topic.name[:64]!r}; there is: {known}")
+        found = self._document_feeds.get(topic.text)
+        if found is None:
+            found = DocumentFeed(topic.text, document, document.arguments(topic.asked))
+            self._document_feeds[topic.text] = found
+        return found
+
+    def _new_table(self, topic: Topic) -> TableFeed:
+        if unknown := [name for name in topic.asked if name not in FILTERS[topic.name]]:
+            known = ", ".join(FILTERS[topic.name])
+            raise ConfigError(f"{unknown[0]!r} cannot be asked for here; there is: {known}")
+        if (frame := self._model.latest_frame()) is not None:
+            require_known(frame, **topic.asked)
+        wanted = Filter(**topic.asked)
+        view = AccountView(self._accounts, wanted) if topic.name == "accounts" else PositionView(wanted)
+        feed = self._tables[topic.text] = TableFeed(topic.text, view)
+        return feed
+
+    def _forget_unwanted(self) -> None:
+        wanted = {topic for client in self._clients for topic in client.feeds}
+        for feeds in (self._tables, self._document_feeds):
+            for topic in [topic for topic in feeds if topic not in wanted]:
+                del feeds[topic]
+
+    # ---- frames ---------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        while True:
+            self.turn()
+            await self._clock.sleep(LOOK_EVERY_S)
+
+    def turn(self) -> None:
+        """Look whether there is something new, and owe it to whom it concerns."""
+        now_s, frame = self._clock.monotonic_s(), self._model.latest_frame()
+        if frame is not None and frame.sequence != self._seen:
+            self._seen = frame.sequence
+            for topic, feed in self._tables.items():
+                if feed.hear(frame):
+                    self._owe(topic)
+        for feed in self._document_feeds.values():
+            if feed.is_due(frame, now_s):
+                self._begin(feed, now_s)
+        if now_s - self._beat_at_s >= BEAT_EVERY_S:
+            self._beat_at_s = now_s
+            beat = self._beat()
+            for client in self._clients:
+                client.tell_beat(beat)
+                if not client.is_allowed():
+                    client.end(CLOSE_NOT_ALLOWED, "signed out")
+
+    def _owe(self, topic: str) -> None:
+        for client in self._clients:
+            if topic in client.feeds:
+                client.owe(topic)
+
+    def _begin(self, feed: DocumentFeed, now_s: float) -> None:
+        feed.is_busy = True
+        task = asyncio.create_task(self._make(feed, now_s), name=f"document {feed.topic}")
+        self._making.add(task)
+        task.add_done_callback(partial(self._made, feed))
+
+    async def _make(self, feed: DocumentFeed, now_s: float) -> None:
+        try:
+            if await feed.make(self._state, self._model.latest_frame(), now_s):
+                self._owe(feed.topic)
+        except (RefusedError, ConfigError) as error:
+            self._drop(feed, str(error))
+        except MarginwatchError as error:
+            if (trouble := feed.trouble(error)) is not None:
+                for client in self._subscribers(feed):
+                    client.tell_error(trouble, feed.topic)
+
+    def _subscribers(self, feed: DocumentFeed) -> list[Client]:
+        return [client for client in self._clients if client.feeds.get(feed.topic) is feed]
+
+    def _drop(self, feed: DocumentFeed, why: str) -> None:
+        for client in self._subscribers(feed):
+            client.leave_out(feed.topic, why)
+        self._forget_unwanted()
+
+    def _made(self, feed: DocumentFeed, task: asyncio.Task[None]) -> None:
+        self._making.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("document failed", topic=feed.topic, error=f"{type(error).__name__}: {error}")
+            self._drop(feed, "this document failed; see the service's log")
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Without beats clients know that this is not live; those that come back start it again.
+            log.error("stream failed", error=f"{type(error).__name__}: {error}")
+            for client in list(self._clients):
+                client.end(CLOSE_FAILED, "the stream failed; connect again")
+
+    def _beat(self) -> str:
+        frame = self._model.latest_frame()
+        told = {
+            "at_ns": self._clock.now_ns(),
+            "frame_sequence": None if frame is None else frame.sequence,
+            "frame_at_ns": None if frame is None else frame.at_ns,
+            "is_alive": self._model.is_alive(),
+        }
+        return msgspec.json.encode({"beat": told}).decode()
+
+    @property
+    def n_clients(self) -> int:
+        """How many clients listen now."""
+        return len(self._clients)
+
+    @property
+    def n_dropped(self) -> int:
+        """Messages about a topic that slow clients were spared, since the start."""
+        return self._gone[1] + sum(one.n_dropped for one in self._clients)
+
+    @property
+    def n_sent(self) -> int:
+        """Messages about topics that clients were sent, since the start."""
+        return self._gone[0] + sum(one.n_sent for one in self._clients)

@@ -75,7 +75,7 @@ def build(*, force: bool = False) -> bool:
             return False
         node, npm = _ready()
         fresh = STATIC.with_name("static.new")
-        _npm(node, npm, "run", "build", "--", "--outDir", str(fresh))
+        _npm(node, npm, "run", "--silent", "build", "--", "--outDir", str(fresh))
         (fresh / STAMP).write_text(wanted + "\n")
         # A service that starts meanwhile finds the old files or the new ones: all that is between is two renames.
         old = STATIC.with_name("static.old")
@@ -97,7 +97,7 @@ def run(script: str) -> None:
     """
     with _alone():
         node, npm = _ready()
-    _npm(node, npm, "run", script)
+    _npm(node, npm, "run", "--silent", script)
 
 
 def _ready() -> tuple[Path, list[str]]:
@@ -178,9 +178,7 @@ def _npm(node: Path, npm: list[str], *arguments: str) -> None:
         if arguments[0] == "ci"
         else "the lines above say where"
     )
-    raise BuildError(
-        f"building the dashboard failed: npm {arguments[0]} {' '.join(arguments[1:2])}: {remedy}"
-    )
+    raise BuildError(f"the dashboard failed at  npm {' '.join(arguments[:3])}: {remedy}")
 
 
 @contextmanager

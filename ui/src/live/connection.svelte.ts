@@ -4,6 +4,8 @@ import { decodeTable, type TableMessage } from "./decode";
 import { backoff, Liveness, type Beat, type Trouble } from "./liveness";
 
 const LOOK_MS = 200;
+/** `WebSocket.OPEN`, which a test's surroundings need not have. */
+const OPEN = 1;
 
 export type TopicListener = {
   document?: (document: unknown) => void;
@@ -47,12 +49,15 @@ export class Connection {
 
   readonly #liveness = new Liveness();
   readonly #listeners = new Map<string, Set<TopicListener>>();
+  readonly #documents = new Map<string, unknown>();
   readonly #around: Surroundings;
   #socket: WebSocket | null = null;
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #looking: ReturnType<typeof setInterval> | undefined;
   #isSending = false;
+  /** What the server knows to be wanted of this socket. */
+  #asked = "";
 
   constructor(around: Surroundings = BROWSER) {
     this.#around = around;
@@ -95,14 +100,15 @@ export class Connection {
       this.#ask();
     } else {
       there.add(listener);
-      // It came too late for the first one.
-      this.resync(topic);
+      // It came too late for the first one; tables are shared (tables.svelte.ts), documents are kept.
+      if (this.#documents.has(topic)) listener.document?.(this.#documents.get(topic));
     }
     return () => {
       const all = this.#listeners.get(topic);
       all?.delete(listener);
       if (all?.size === 0) {
         this.#listeners.delete(topic);
+        this.#documents.delete(topic);
         this.#ask();
       }
     };
@@ -141,6 +147,7 @@ export class Connection {
       return;
     }
     this.#socket = socket;
+    this.#asked = "";
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.#liveness.opened(this.#around.now());
@@ -193,6 +200,7 @@ export class Connection {
       const reason = message.error;
       this.#tell(message.topic, (listener) => listener.failed?.(reason));
     } else if (message.topic !== undefined) {
+      if (this.#listeners.has(message.topic)) this.#documents.set(message.topic, message.document);
       this.#tell(message.topic, (listener) => listener.document?.(message.document));
     }
   }
@@ -207,12 +215,15 @@ export class Connection {
     this.#isSending = true;
     queueMicrotask(() => {
       this.#isSending = false;
-      this.#send({ subscribe: [...this.#listeners.keys()] });
+      const wanted = [...this.#listeners.keys()];
+      if (wanted.join("\n") === this.#asked || this.#socket?.readyState !== OPEN) return;
+      this.#asked = wanted.join("\n");
+      this.#send({ subscribe: wanted });
     });
   }
 
   #send(message: object): void {
-    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
+    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(message));
   }
 }
 

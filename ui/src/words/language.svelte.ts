@@ -67,13 +67,13 @@ export function defineWords<const En extends Vocabulary>(table: {
   zh: Translated<NoInfer<En>>;
   vi: Translated<NoInfer<En>>;
   th: Translated<NoInfer<En>>;
-}): Translated<En> & { readonly [ALL]: unknown } {
+}): Translated<En> {
   const words = {};
   for (const key of Object.keys(table.en)) {
     Object.defineProperty(words, key, { enumerable: true, get: () => table[chosen][key as keyof typeof table.en] });
   }
   Object.defineProperty(words, ALL, { value: table });
-  return words as Translated<En> & { readonly [ALL]: unknown };
+  return words as Translated<En>;
 }
 
 /** All languages of defined words; for the test that looks for empty ones. */

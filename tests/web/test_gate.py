@@ -46,9 +46,13 @@ async def test_every_reply_forbids_loading_and_keeping(
     assert "Server" not in headers
 
 
-async def test_a_socket_is_not_opened(service: SimpleNamespace) -> None:
-    with pytest.raises(aiohttp.WSServerHandshakeError):
-        await service.http.ws_connect(service.server.url + "/api/v1/accounts")
+async def test_a_socket_is_not_opened_for_nobody(service: SimpleNamespace) -> None:
+    for path in ("/api/v1/accounts", "/api/v1/stream", "/", "/healthz", "/nowhere"):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+            await service.http.ws_connect(service.server.url + path)
+        assert caught.value.status == 403
+        assert caught.value.headers is not None
+        assert caught.value.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 def test_an_empty_token_is_refused() -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 from litestar import WebSocket, websocket
 from litestar.datastructures import State
 
-from marginwatch.web.access.visitor import visitor_of
+from marginwatch.web.access.visitor import require_visitor
 from marginwatch.web.stream.client import Client
 from marginwatch.web.stream.hub import CLIENTS_MAX, StreamHub
 from marginwatch.web.stream.protocol import WRITABLE
@@ -27,9 +27,9 @@ Socket = WebSocket[Any, Any, State]
 async def stream(socket: Socket, state: State) -> None:
     """Send what a client subscribes to; see ``docs/stream.md``."""
     hub: StreamHub = state["stream"]
+    visitor = require_visitor(socket.scope)
     await socket.accept()
-    visitor = visitor_of(socket.scope)
-    client = hub.join() if visitor is None else hub.join(visitor.is_valid)
+    client = hub.join(visitor.is_valid)
     if client is None:
         await _close(socket, CLOSE_FULL, f"there are {CLIENTS_MAX} clients already; close one")
         return

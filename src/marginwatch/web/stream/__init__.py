@@ -10,6 +10,7 @@ wire             a message about a table as bytes
 slots            which slot of a table each row of the book has
 filters          which rows a topic is of
 changed_objects  which objects of a list are others than before
+reasons          reasons that do not change by themselves
 position_choice  which positions a topic shows
 leg_columns      distances of positions that die alone
 position_view    positions as columns and texts

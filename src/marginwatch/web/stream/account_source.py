@@ -17,6 +17,7 @@ from marginwatch.risk.tables.left_out import why_left_out
 from marginwatch.web.stream.changed_objects import ChangedObjects
 from marginwatch.web.stream.heavy_columns import COLUMNS as HEAVY
 from marginwatch.web.stream.heavy_columns import HeavyColumns, judged
+from marginwatch.web.stream.reasons import lasting
 
 OURS = ("equity_usd", "initial_margin_usd", "maintenance_margin_usd", "free_usd")
 USAGES = ("maintenance_margin_usage", "initial_margin_usage", "effective_leverage", "hedge_ratio")
@@ -111,6 +112,7 @@ class AccountSource:
         self.is_there: BoolArray = np.zeros(0, np.bool_)
         self._sequence = -1
         self._names: list[str | None] = []
+        self._link_said: list[tuple[LinkState, str | None] | None] = []
         self._n_owners = 0
         self._heavy = HeavyColumns()
         self._heavy_texts = self._heavy.texts
@@ -159,6 +161,7 @@ class AccountSource:
             return
         self.texts.extend([None] * lacking)
         self._names.extend([None] * lacking)
+        self._link_said.extend([None] * lacking)
         self.text_version = np.concatenate((self.text_version, np.zeros(lacking, np.int64)))
         self.owner = np.concatenate((self.owner, np.zeros(lacking, np.int64)))
         self.is_there = np.concatenate((self.is_there, np.zeros(lacking, np.bool_)))
@@ -187,8 +190,12 @@ class AccountSource:
             texts = self.texts[code]
             said = (None, None) if state is None else (state.margin_mode, state.account_type)
             touched[code] |= texts is None or said != (texts.margin_mode, texts.account_type)
-        # Links are told of often, and mostly only to say that they still stand.
-        touched[self._links.since(book.links)] = True
+        for code in self._links.since(book.links):
+            # Links are told of often, and mostly only to say that they still stand.
+            link = book.links[code]
+            said = None if link is None else (link.link_state, link.reason)
+            touched[code] |= said != self._link_said[code]
+            self._link_said[code] = said
         return touched
 
     def _fill(self, frame: Frame, values: FloatArray) -> None:
@@ -312,7 +319,7 @@ class AccountSource:
             if len(self._reasons) >= REASONS_KEPT_MAX:
                 self._reasons.clear()
             found = self._reasons[key] = {
-                RENAMED.get(name, name): reason
+                RENAMED.get(name, name): lasting(reason) or reason
                 for name, reason in account_row(frame, code).reasons.items()
                 if reason.startswith("missing")
             }

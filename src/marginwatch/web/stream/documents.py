@@ -72,10 +72,10 @@ PACES: Mapping[str, Pace] = {
     "levels": Pace(version=of_part(lambda of: of.levels)),
     "calendars": Pace(version=of_part(lambda of: of.calendars)),
     "advice": Pace(version=of_part(lambda of: of.advice)),
-    "alerts": Pace(every_s=0.5),
-    "rules": Pace(every_s=0.5),
-    "silences": Pace(every_s=1.0),
-    "health": Pace(every_s=1.0),
+    "alerts": Pace(every_s=0.5, at_least_every_s=2.0),
+    "rules": Pace(every_s=0.5, at_least_every_s=2.0),
+    "silences": Pace(every_s=1.0, at_least_every_s=2.0),
+    "health": Pace(every_s=1.0, at_least_every_s=2.0),
     "account": Pace(every_s=0.5, path="/api/v1/accounts/{account_id:str}", words={"account": "account_id"}),
 }
 """Name of the topic → how its route is read. A line here makes a topic of a read route."""

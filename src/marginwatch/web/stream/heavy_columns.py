@@ -16,6 +16,7 @@ from marginwatch.risk.liquidation.contribution import NO_LEG
 from marginwatch.risk.liquidation.forced_actions import ForcedAction
 from marginwatch.risk.liquidation.ways import nearest_answer
 from marginwatch.web.stream.leg_columns import NOT_KNOWN, sheet_rows
+from marginwatch.web.stream.reasons import lasting
 from marginwatch.web.stream.wire import SPECIAL
 
 Objects: TypeAlias = NDArray[np.object_]
@@ -106,7 +107,8 @@ class HeavyColumns:
         distance, chances = heavy.distance.held_at(at_ns), heavy.chances.held_at(at_ns)
         levels = heavy.levels.held_at(at_ns)
         parts = (distance.value, chances.value, levels.value)
-        facts = (distance.reason, chances.reason, levels.reason, heavy.distance.at_ns, heard_version)
+        reasons = tuple(lasting(held.reason) for held in (distance, chances, levels))
+        facts = (*reasons, heavy.distance.at_ns, heard_version)
         facts += (frame.book.groups_version, is_heard.shape[0])
         if self._seen and facts == self._seen[1] and all(map(_is, parts, self._seen[0])):
             return False
@@ -114,10 +116,10 @@ class HeavyColumns:
         n = is_heard.shape[0]
         self.values = np.full((len(COLUMNS), n), np.nan)
         self.texts = np.full((len(TEXTS), n), None, object)
-        self.texts[-1] = distance.reason or "not reckoned yet"
+        self.texts[-1] = reasons[0] or "not reckoned yet"
         self.whys = (
-            chances.reason or "too little history, or a figure of the account",
-            levels.reason or "not enough is known of the account",
+            reasons[1] or "too little history, or a figure of the account",
+            reasons[2] or "not enough is known of the account",
         )
         if distance.value is not None:
             self._fill_distances(distance.value, sheet_rows(frame, distance.value))

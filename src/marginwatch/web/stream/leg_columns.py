@@ -7,6 +7,7 @@ from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy.distance import DistanceFigures
+from marginwatch.web.stream.reasons import lasting
 from marginwatch.web.stream.wire import SPECIAL
 
 TOGETHER = (MARGIN_MODES["cross"], MARGIN_MODES["portfolio"])
@@ -42,7 +43,7 @@ class LegColumns:
         held = frame.heavy.distance.held_at(frame.at_ns)
         mode = frame.book.margin_mode.take(account)
         seen: tuple[CodeArray, ...] = (account, instrument, is_long.astype(np.int64), mode)
-        why = held.reason or "not reckoned yet"
+        why = lasting(held.reason) or "not reckoned yet"
         has_news = held.value is not self._figures or why != self._why
         if not has_news and all(map(np.array_equal, seen, self._seen)) and self._seen:
             return False

@@ -1,0 +1,120 @@
+"""A replica that applies changes has what the table has, whatever it was and however much of it was missed."""
+
+import math
+from typing import Any
+
+import msgspec
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.web.stream.replica import OutOfStepError, Replica
+
+from marginwatch.web.stream.slots import Slots
+from marginwatch.web.stream.tables import Look, TableFeed
+
+
+class Words(msgspec.Struct, frozen=True):
+    name: str
+    word: str
+
+
+State = dict[int, tuple[str, float, float]]
+
+
+class Given:
+    """A view that shows what it is given: row → a word and two numbers."""
+
+    columns = ("one", "two")
+
+    def __init__(self) -> None:
+        self.state: State = {}
+        self.n_left_out = 0
+        self.slots = Slots()
+        self.words: list[Words | None] = []
+
+    def look(self, frame: Any) -> Look:
+        del frame
+        wanted = np.array(sorted(self.state), np.int64)
+        moved = self.slots.update(wanted, wanted)
+        self.words.extend([None] * (self.slots.size - len(self.words)))
+        values = np.full((2, self.slots.size), np.nan)
+        renewed: list[int] = []
+        for slot in moved.gone.tolist():
+            self.words[slot] = None
+        for slot, row in enumerate(self.slots.rows.tolist()):
+            if not row:
+                continue
+            word, *values[:, slot] = self.state[row]
+            if self.words[slot] != Words(str(row), word):
+                self.words[slot] = Words(str(row), word)
+                renewed.append(slot)
+        return Look(
+            values=values,
+            texts=self.words,
+            gone=moved.gone,
+            renewed=np.array(renewed, np.int64),
+            n_rows=len(self.state),
+            n_left_out=self.n_left_out,
+        )
+
+
+class AnyFrame:
+    at_ns = 5
+
+
+def shown(replica: Replica) -> dict[int, tuple[str, str, str]]:
+    return {
+        int(row["name"]): (row["word"], repr(row["one"]), repr(row["two"])) for row in replica.rows().values()
+    }
+
+
+values = st.sampled_from([0.0, 1.5, -2.0, math.nan, math.inf, -math.inf])
+states = st.dictionaries(st.integers(1, 9), st.tuples(st.sampled_from("ab"), values, values), max_size=7)
+
+
+@given(st.lists(st.tuples(states, st.booleans()), min_size=1, max_size=10))
+def test_changes_or_a_whole_lead_to_the_same(history: list[tuple[State, bool]]) -> None:
+    view = Given()
+    feed, steady, slow = TableFeed("t", view), Replica(), Replica()
+    for state, reads in history:
+        view.state = state
+        feed.hear(AnyFrame())
+        expected = {row: (word, repr(one), repr(two)) for row, (word, one, two) in state.items()}
+        for replica in [steady, slow] if reads else [steady]:
+            if (message := feed.message(replica.sequence)) is not None:
+                replica.apply(message)
+            assert shown(replica) == expected
+            assert replica.n_rows == len(state)
+            assert feed.message(replica.sequence) is None
+
+
+def test_nothing_is_sent_while_nothing_changes() -> None:
+    view = Given()
+    feed = TableFeed("t", view)
+    view.state = {1: ("a", 1.0, math.nan)}
+    assert [feed.hear(AnyFrame()) for _ in range(3)] == [True, False, False]
+    view.n_left_out = 4
+    assert feed.hear(AnyFrame())
+    assert feed.sequence == 2
+
+
+def test_whoever_has_nothing_or_missed_a_change_gets_all() -> None:
+    view = Given()
+    feed = TableFeed("t", view)
+    assert feed.message(None) is None
+    for number in range(3):
+        view.state = {1: ("a", float(number), 0.0)}
+        feed.hear(AnyFrame())
+    change, late = feed.message(2), feed.message(1)
+    assert change is not None
+    assert late is not None
+    assert late is feed.message(None), "encoded once for all who need it"
+    stranger = Replica()
+    stranger.apply(late)
+    assert shown(stranger) == {1: ("a", "2.0", "0.0")}
+    stranger.sequence = 1
+    try:
+        stranger.apply(change)
+    except OutOfStepError:
+        return
+    raise AssertionError("a change was applied to what it is not of")

@@ -11,7 +11,7 @@ import pytest
 
 from marginwatch import errors
 from marginwatch.risk import heavy_rows, level_rows, overview_rows, table_rows, what_if_rows
-from marginwatch.web import overview_replies
+from marginwatch.web import equity_points, overview_replies
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "marginwatch"
@@ -111,6 +111,7 @@ ROWS_SHOWN = (
     *(heavy_rows.StressRow, heavy_rows.WorstRow, heavy_rows.CascadeRow, heavy_rows.VarRow),
     *(heavy_rows.BacktestRow, heavy_rows.CorrelationRow, level_rows.MarginSums),
     *(overview_replies.OverviewReply, overview_replies.AlertCounts, overview_rows.VarLine),
+    equity_points.EquityPoint,
     *(what_if_rows.WhatIfFigures, what_if_rows.WhatIfSums, what_if_rows.WhatIfAnswer),
     *(overview_rows.WorstUsage, overview_rows.NearestLiquidation, overview_rows.OldestData),
 )

@@ -270,3 +270,26 @@ async def test_before_history_is_read_nothing_is_known(store):
         == "the history of equity is being read from the store"
     )
     assert fresh.ledgers.ledger_since_ns("a", bench.clock.now_ns()) is None
+
+
+async def test_the_figures_of_all_together_are_those_that_rules_judge_at_most_a_second_old(store):
+    bench = Bench(store, "UTC", "2026-11-20T23:58:00+00:00")
+    assert bench.keeper.portfolio_figures().readings == {}
+    await bench.beat()
+    await bench.read_all()
+    await bench.beat(60.0)
+    await bench.beat(60.0)
+    bench.usdt["a"] -= 2.0
+    await bench.beat(1.0)
+    told = bench.keeper.portfolio_figures()
+    assert told.at_ns == bench.frame.at_ns
+    rules = bench.keeper.figures().by_name
+    told = bench.keeper.portfolio_figures()
+    for name in ("daily_pnl_usd", "daily_loss_share", "drawdown"):
+        assert told.readings[name] == rules[f"portfolio.{name}"]["all"]
+    assert told.readings["daily_pnl_usd"].value == -2.0
+    bench.usdt["a"] -= 2.0
+    bench.frame = bench.press.frame(bench.frame.at_ns + NS // 2)
+    assert bench.keeper.portfolio_figures() == told
+    await bench.beat(1.0)
+    assert bench.keeper.portfolio_figures().readings["daily_pnl_usd"].value == -4.0

@@ -205,6 +205,8 @@ async def test_the_document_is_json_alone_and_names_every_route(service: SimpleN
     reads = {
         *ROUTES,
         *ALERT_READS,
+        "/api/v1/equity",
+        "/api/v1/equity/sparklines",
         "/api/v1/accounts/{account_id}",
         "/healthz",
         "/readyz",

@@ -1,7 +1,7 @@
 """Keeps the history of equity: looks at each frame, reads and keeps ledgers, writes a sample a minute, answers rules."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,7 @@ from marginwatch.model.ids import AccountId
 from marginwatch.risk.frame import Frame
 from marginwatch.rules.facts import Performed, Reading
 from marginwatch.rules.members import PORTFOLIO
-from marginwatch.store.equity_minutes import EquityMinutes
+from marginwatch.store.equity_minutes import EquityMinutes, KeptMinutes
 from marginwatch.store.ledger import StoredLedger
 from marginwatch.store.store import Store
 
@@ -295,6 +295,16 @@ class EquityKeeper:
     ) -> tuple[EquitySample, ...]:
         """Return the samples of an account (or desk), or of all together (None), oldest first."""
         return await self._minutes.equity(name, from_ns, to_ns, scope)
+
+    async def kept_between(self, from_ns: int, to_ns: int) -> KeptMinutes:
+        """Return of which minutes there may be samples, and from when on every minute is kept."""
+        return await self._minutes.kept_between(from_ns, to_ns)
+
+    async def equity_at(
+        self, accounts: Sequence[str], minutes: Sequence[int]
+    ) -> dict[str, dict[int, float | None]]:
+        """Return the equities of some accounts at some minutes (UTC seconds), where there is a sample."""
+        return await self._minutes.equity_at(accounts, minutes)
 
     def minutes(
         self, from_ns: int, to_ns: int, accounts: Iterable[str] | None = None

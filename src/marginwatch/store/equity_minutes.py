@@ -1,6 +1,7 @@
 """Equity of accounts, desks and of all, by the minute: added, thinned out, read for charts, replay and a restart."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,6 +26,21 @@ QUIET_MINUTES = 20
 FIGURES = tuple(
     column.name for column in ACCOUNT_MINUTE.columns if column.name not in ("minute_s", "subject_id")
 )
+
+
+class KeptMinutes(NamedTuple):
+    """Of which minutes there may be samples.
+
+    Parameters
+    ----------
+    minutes : list of int
+        UTC seconds, ascending.
+    full_from_s : int
+        From here on every minute is kept, before it full hours alone.
+    """
+
+    minutes: list[int]
+    full_from_s: int
 
 
 class EquityMinutes:
@@ -143,7 +159,7 @@ class EquityMinutes:
         if wanted not in names:
             return ()
         number, found = names[wanted], list[EquitySample]()
-        for minutes in _chunks(await self._minutes_between(from_ns, to_ns), MINUTES_AT_ONCE):
+        for minutes in _chunks((await self.kept_between(from_ns, to_ns)).minutes, MINUTES_AT_ONCE):
             query = (
                 select(ACCOUNT_MINUTE)
                 .where(ACCOUNT_MINUTE.c.minute_s.in_(minutes), ACCOUNT_MINUTE.c.subject_id == number)
@@ -151,6 +167,24 @@ class EquityMinutes:
             )
             found += [_sample({number: wanted}, row) for row in await self._store.rows(query)]
         return tuple(found)
+
+    async def equity_at(
+        self, accounts: Sequence[str], minutes: Sequence[int]
+    ) -> dict[str, dict[int, float | None]]:
+        """Return the equities of some accounts at some minutes (UTC seconds), by account and minute, where there is a sample."""
+        numbers = {
+            number: name for number, (scope, name) in (await self._names()).items() if scope == "account"
+        }
+        wanted = {number: name for number, name in numbers.items() if name in set(accounts)}
+        found: dict[str, dict[int, float | None]] = {name: {} for name in wanted.values()}
+        table, size = ACCOUNT_MINUTE, max(1, SAMPLES_AT_ONCE // max(1, len(wanted)))
+        for some in _chunks(minutes, size):
+            query = select(table.c.minute_s, table.c.subject_id, table.c.equity_usd).where(
+                table.c.minute_s.in_(some), table.c.subject_id.in_(list(wanted))
+            )
+            for row in await self._store.rows(query):
+                found[wanted[row.subject_id]][row.minute_s] = row.equity_usd
+        return found
 
     async def minutes(
         self, from_ns: int, to_ns: int, accounts: Iterable[str] | None = None
@@ -185,14 +219,14 @@ class EquityMinutes:
             )
             next_s = minute_s + 1
 
-    async def _minutes_between(self, from_ns: int, to_ns: int) -> list[int]:
+    async def kept_between(self, from_ns: int, to_ns: int) -> KeptMinutes:
         """Return the minutes of which there may be samples: full hours only where the minutes were thinned out."""
         table, last_s = ACCOUNT_MINUTE, to_ns // NS // MINUTE_S * MINUTE_S
         first_s = -(-from_ns // NS // MINUTE_S) * MINUTE_S
         ends = select(func.min(table.c.minute_s).label("first"), func.max(table.c.minute_s).label("last"))
         row = (await self._store.rows(ends))[0]
         if row.first is None:
-            return []
+            return KeptMinutes([], 0)
         first_s, last_s = max(first_s, row.first // MINUTE_S * MINUTE_S), min(last_s, row.last)
         if self._thinned_s is None:
             oldest = select(func.min(table.c.minute_s).label("minute_s")).where(
@@ -203,7 +237,7 @@ class EquityMinutes:
         else:
             full_s = -(-self._thinned_s[0] // MINUTE_S) * MINUTE_S
         hours = range(-(-first_s // HOUR_S) * HOUR_S, min(full_s, last_s + MINUTE_S), HOUR_S)
-        return [*hours, *range(max(first_s, full_s), last_s + MINUTE_S, MINUTE_S)]
+        return KeptMinutes([*hours, *range(max(first_s, full_s), last_s + MINUTE_S, MINUTE_S)], full_s)
 
     def _minutes_kept_s(self) -> int:
         return (self._store.retention.minute_days_max + 1) * DAY_S

@@ -19,6 +19,9 @@ risk_routes      the routes of it
 whatif_routes    the route of questions "what if"
 whatif_ports     what they are reckoned from
 whatif_turns     whose question is reckoned now
+equity_routes    histories of equity, one in full or several as small charts
+equity_points    minutes thinned out to the points of a chart
+equity_ports     where they are read from
 overview_replies the first page as a struct
 overview_routes  the route of it
 overview_ports   what it reads beside the frame

@@ -70,7 +70,11 @@ def poisoned(value: Any, ending: str = "") -> Any:
     if isinstance(value, str):
         return value + ending if value and ending else value
     if isinstance(value, list):
-        return [poisoned(one, ending) for one in value]
+        # One endless text in a list does what a thousand would do.
+        return [
+            poisoned(one, ending if place == 0 else SHORT if ending else "")
+            for place, one in enumerate(value)
+        ]
     if isinstance(value, dict):
         return {key: poisoned(one, _ending(key) or ending) for key, one in value.items()}
     return value

@@ -25,6 +25,7 @@ class Terminal:
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.url = url
+        page.set_default_timeout(WAIT_MS)
 
     def open(self, route: str = "overview") -> None:
         """Open a page by its address and wait until it is live."""

@@ -158,6 +158,18 @@ async def test_when_something_is_due_next(outbox):
     assert await outbox.next_due_ns("phone") == T + 50
 
 
+async def test_what_waits_is_counted_by_channel_leased_or_not(outbox):
+    await outbox.add(
+        [a_row(channel=name, made_at_ns=T + made) for name, made in (("a", 5), ("a", 3), ("b", 9))]
+    )
+    assert await outbox.pending() == {"a": (2, T + 3), "b": (1, T + 9)}
+    [first, *_] = await outbox.claim("me", "a", T + 10, SECOND, 10)
+    assert (await outbox.pending())["a"] == (2, T + 3)
+    await outbox.finish("me", [sent(first)])
+    await outbox.claim("me", "b", T + 10, SECOND, 10)
+    assert {name: n for name, (n, _) in (await outbox.pending()).items()} == {"a": 1, "b": 1}
+
+
 async def test_rows_that_time_caused_are_there_once_for_each_moment(outbox, alerts):
     repeat = a_row(1, reason=SendReason.REPEATED)
     await outbox.add([repeat])

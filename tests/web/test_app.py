@@ -209,6 +209,7 @@ async def test_the_document_is_json_alone_and_names_every_route(service: SimpleN
         "/api/v1/equity/sparklines",
         "/api/v1/accounts/{account_id}",
         "/healthz",
+        "/metrics",
         "/readyz",
         "/api/v1/book",
         "/api/v1/session",

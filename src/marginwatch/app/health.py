@@ -31,6 +31,7 @@ from marginwatch.web.health_rows import (
     StoreRow,
     VenueRow,
 )
+from marginwatch.web.metrics.ports import Buckets
 
 FRAMES_KEPT = 100
 """Frames over which intervals and building times are averaged: ten seconds of them."""
@@ -108,10 +109,6 @@ class ProcessMeter:
             disk_free_bytes=None if report is None else report.disk_free_bytes,
             disk_free_share=None if report is None else report.disk_free_share,
         )
-
-    def cpu_s(self) -> float:
-        """Return the processor time used since the process started, seconds."""
-        return self._cpu_now_s()
 
     def _cpu_now_s(self) -> float:
         used = self._process.cpu_times()
@@ -252,6 +249,22 @@ class LiveHealth:
         """Return how this process does."""
         return self.process_meter.row(self._service.alerting)
 
+    def building(self) -> Buckets:
+        """Return what frames took to make."""
+        return _buckets(self.frame_meter.building)
+
+    def wire_to_outbox(self) -> Buckets | None:
+        """Return how long alerts took to the outbox; None where no rules are judged."""
+        alerting = self._service.alerting
+        return None if alerting is None else _buckets(alerting.latencies.to_outbox)
+
+    def wire_to_sent(self) -> Mapping[str, Buckets]:
+        """Return how long alerts took until a channel had taken them, by channel."""
+        alerting = self._service.alerting
+        if alerting is None:
+            return {}
+        return {channel: _buckets(one) for channel, one in alerting.latencies.to_sent.items()}
+
     async def refresh(self) -> None:
         """Read what waits in the outbox, unless that was done lately."""
         self._read_soon()
@@ -276,6 +289,10 @@ class LiveHealth:
             self._pending, self._problem = None, str(error)
             return
         self._problem, self._read_s = None, service.clock.monotonic_s()
+
+
+def _buckets(of: Histogram) -> Buckets:
+    return Buckets(of.bounds_s, tuple(of.counts), of.sum_s)
 
 
 def size_of(place: str) -> int | None:

@@ -1,5 +1,6 @@
 """The routes of the API, as an application that a test can call."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -15,15 +16,16 @@ from litestar.types import ControllerRouterHandler, Scope
 from marginwatch import __version__
 from marginwatch.errors import ConfigError, MarginwatchError
 from marginwatch.model.secret import Secret
-from marginwatch.web.access import Access
+from marginwatch.web.access.access import Access
 from marginwatch.web.access.routes import SESSION_ROUTES
 from marginwatch.web.account_ports import AccountModel
 from marginwatch.web.account_routes import ACCOUNT_ROUTES
 from marginwatch.web.alert_ports import AlertModel
 from marginwatch.web.alert_routes import ALERT_ROUTES
 from marginwatch.web.bodies import complaint
+from marginwatch.web.equity_ports import EquityHistory
+from marginwatch.web.equity_routes import EQUITY_ROUTES, READS_AT_ONCE
 from marginwatch.web.gate import Gate
-from marginwatch.web.health_ports import HealthModel
 from marginwatch.web.health_routes import HEALTH_ROUTES
 from marginwatch.web.history_replies import (
     BreaksReply,
@@ -33,8 +35,10 @@ from marginwatch.web.history_replies import (
     notices_reply,
     quarantine_reply,
 )
+from marginwatch.web.metrics.ports import MetricsModel
+from marginwatch.web.metrics.routes import METRIC_ROUTES
+from marginwatch.web.metrics.scrape import Scrape
 from marginwatch.web.openapi import DocumentPlugin
-from marginwatch.web.overview_ports import Performance
 from marginwatch.web.overview_routes import OVERVIEW_ROUTES
 from marginwatch.web.pages import Pages
 from marginwatch.web.ports import History, ReadModel
@@ -75,9 +79,9 @@ def create_app(
     *,
     history: History | None = None,
     alerting: AlertModel | None = None,
-    equity: Performance | None = None,
+    equity: EquityHistory | None = None,
     of_accounts: AccountModel | None = None,
-    health: HealthModel | None = None,
+    health: MetricsModel | None = None,
     whatif: WhatIfSource | None = None,
 ) -> Gate:
     """Return the API as an ASGI application.
@@ -92,7 +96,7 @@ def create_app(
         Stored breaks, notices and quarantined payloads; without it their routes answer 404.
     alerting : AlertModel or None
         Alerts, silences and channels; without it their routes answer 404.
-    equity : Performance or None
+    equity : EquityHistory or None
         Histories of equity; without them the figures that need one are missing.
     of_accounts : AccountModel or None
         Sessions of single accounts; without them nothing is said of connections and keys.
@@ -111,7 +115,9 @@ def create_app(
         *OVERVIEW_ROUTES,
         *ACCOUNT_ROUTES,
         *HEALTH_ROUTES,
+        *METRIC_ROUTES,
         *WHATIF_ROUTES,
+        *EQUITY_ROUTES,
         *RISK_ROUTES,
         notices,
         breaks,
@@ -124,6 +130,7 @@ def create_app(
     shared = State(
         {"model": state, "access": guard, "history": history, "alerting": alerting, "equity": equity}
         | {"accounts": of_accounts, "health": health, "whatif": whatif, "whatif_turns": Turns()}
+        | {"scrape": Scrape(), "history_reads": asyncio.Semaphore(READS_AT_ONCE)}
     )
     shared["stream"] = StreamHub(state, documents(routes), shared)
     app = Litestar(

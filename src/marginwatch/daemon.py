@@ -18,7 +18,7 @@ from marginwatch.config.settings import ServiceSettings
 from marginwatch.errors import ConfigError
 from marginwatch.logs import Scrubber
 from marginwatch.model.secret import Secret
-from marginwatch.web.access import Access
+from marginwatch.web.access.access import Access
 from marginwatch.web.server import WebServer
 from marginwatch.web.token import ensure_token
 

@@ -1,3 +1,4 @@
+import asyncio
 from types import SimpleNamespace
 
 import aiohttp
@@ -5,6 +6,7 @@ import pytest
 from tests.web.conftest import Picture
 
 from marginwatch.model.secret import Secret
+from marginwatch.web import gate
 from marginwatch.web.app import create_app
 
 PATHS = ["/api/v1/accounts", "/api/v1/openapi.json", "/readyz", "/nowhere", "/healthz/x", "//healthz"]
@@ -58,3 +60,55 @@ async def test_a_socket_is_not_opened_for_nobody(service: SimpleNamespace) -> No
 def test_an_empty_token_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         create_app(Picture(None), Secret(""))
+
+
+SIGN_IN_HALF = b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\n{"
+
+
+async def test_strangers_who_hold_on_take_no_place_of_those_who_are_let_in(
+    service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "STRANGERS_MAX", 3)
+    host, port = service.server.url.removeprefix("http://").split(":")
+    holding = [await asyncio.open_connection(host, int(port)) for _ in range(3)]
+    for _, writer in holding:
+        writer.write(SIGN_IN_HALF)
+        await writer.drain()
+
+    async def refused() -> SimpleNamespace:
+        async with asyncio.timeout(10):
+            while (reply := await service.get("/api/v1/summary", token=None)).status != 503:
+                await asyncio.sleep(0.01)
+        return reply
+
+    reply = await refused()
+    assert reply.headers["Retry-After"] == "1"
+    assert (await service.get("/api/v1/summary")).status == 200
+    assert (await service.get("/healthz", token=None)).status == 200
+    for _, writer in holding:
+        writer.close()
+    async with asyncio.timeout(10):
+        while (await service.get("/api/v1/summary", token=None)).status != 401:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_password_that_never_comes_is_not_waited_for(
+    service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "BODY_TIMEOUT_S", 0.2)
+    host, port = service.server.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(SIGN_IN_HALF)
+    async with asyncio.timeout(10):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413")
+    writer.close()
+
+
+@pytest.mark.parametrize("host", [b"", b"Host: a\r\nHost: b\r\n"])
+async def test_a_request_for_no_name_or_for_two_is_none(service: SimpleNamespace, host: bytes) -> None:
+    address, port = service.server.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(address, int(port))
+    writer.write(b"GET /api/v1/summary HTTP/1.1\r\n" + host + b"\r\n")
+    async with asyncio.timeout(10):
+        assert (await reader.readline()).startswith((b"HTTP/1.1 400", b"HTTP/1.1 401"))
+    writer.close()

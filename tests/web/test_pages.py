@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from marginwatch.model.secret import Secret
-from marginwatch.web.access import Access
+from marginwatch.web.access.access import Access
 from marginwatch.web.gate import Gate
 from marginwatch.web.pages import FOLDER, Pages, accepts_gzip
 from marginwatch.web.server import WebServer

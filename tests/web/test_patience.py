@@ -2,12 +2,20 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
+from marginwatch.model.secret import Secret
 from marginwatch.web import patience
+from marginwatch.web.access.access import Access
+from marginwatch.web.gate import Gate
+from marginwatch.web.pages import Pages
+from marginwatch.web.server import WebServer
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -89,4 +97,53 @@ async def test_a_connection_serves_one_request_after_the_other(service: SimpleNa
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200")
             assert await reader.readexactly(6) == b"alive\n"
+    await hang_up([(reader, writer)])
+
+
+LONG = 24 * 1024 * 1024
+"""More than the system itself keeps between two programs."""
+ASK = b"GET /assets/long.js HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest_asyncio.fixture
+async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SimpleNamespace]:
+    """A service with a long file for everybody."""
+    monkeypatch.setattr(patience, "REQUEST_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(patience, "READING_TIMEOUT_S", 0.4)
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "long.js").write_bytes(b"x" * LONG)
+
+    async def no_route(scope: object, receive: object, send: object) -> None:
+        raise AssertionError("only files are asked for")
+
+    server = WebServer(Gate(no_route, Access(Secret("t0ken")), Pages(tmp_path)), port=0)
+    await server.start()
+    yield SimpleNamespace(server=server)
+    await server.stop()
+
+
+@pytest.mark.parametrize("asked", [ASK, ASK + ASK])
+async def test_an_answer_that_nobody_reads_is_not_kept(site: SimpleNamespace, asked: bytes) -> None:
+    reader, writer = await connect(site, asked)
+    # The stream's own limit stops it from reading on; the service sees a caller who takes nothing.
+    async with asyncio.timeout(30):
+        while site.server._server.server_state.connections:
+            await asyncio.sleep(0.05)
+    received = 0
+    with contextlib.suppress(ConnectionError):
+        while chunk := await reader.read(1 << 20):
+            received += len(chunk)
+    assert received < LONG
+    await hang_up([(reader, writer)])
+
+
+async def test_who_reads_slowly_but_steadily_gets_all_of_it(site: SimpleNamespace) -> None:
+    reader, writer = await connect(site, ASK)
+    received = 0
+    async with asyncio.timeout(60):
+        await reader.readuntil(b"\r\n\r\n")
+        while received < LONG:
+            received += len(await reader.readexactly(min(1 << 20, LONG - received)))
+            await asyncio.sleep(0.06)
+    assert received == LONG
     await hang_up([(reader, writer)])

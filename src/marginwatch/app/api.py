@@ -7,7 +7,7 @@ from marginwatch.clock import SystemClock
 from marginwatch.config.sections import is_loopback
 from marginwatch.config.settings import ServiceSettings
 from marginwatch.model.secret import Secret
-from marginwatch.web.access import Access
+from marginwatch.web.access.access import Access
 from marginwatch.web.access.passwords import Passwords
 from marginwatch.web.access.sessions import Sessions
 from marginwatch.web.app import create_app

@@ -53,6 +53,8 @@ class WebServer:
         self._server = _QuietServer(
             uvicorn.Config(
                 app,  # pyright: ignore[reportArgumentType]  # litestar and uvicorn type the same ASGI differently
+                # What a proxy says of somebody else must open nothing, and cannot be told from what anybody says.
+                proxy_headers=False,
                 log_config=None,
                 access_log=False,
                 server_header=False,

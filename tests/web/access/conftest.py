@@ -16,7 +16,7 @@ from tests.web.conftest import Picture
 from marginwatch.clock import ManualClock
 from marginwatch.model.secret import Secret
 from marginwatch.risk.frame import Frame
-from marginwatch.web.access import Access
+from marginwatch.web.access.access import Access
 from marginwatch.web.access.passwords import Passwords, Role, write_password
 from marginwatch.web.access.sessions import Sessions
 from marginwatch.web.access.verifying import Verifier

@@ -4,7 +4,7 @@ import pytest
 from tests.web.access.conftest import OPERATOR, TOKEN, VIEWER, Door
 
 from marginwatch.model.secret import Secret
-from marginwatch.web.access import Access
+from marginwatch.web.access.access import Access
 
 SUMMARY = "/api/v1/summary"
 SILENCES = "/api/v1/silences"

@@ -15,8 +15,3 @@ visitor     who asks, and whether that still holds
 access      all of it together: who asks, sign in, sign out
 routes      /api/v1/session
 """
-
-from marginwatch.web.access.access import Access
-from marginwatch.web.access.visitor import Visitor
-
-__all__ = ["Access", "Visitor"]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import msgspec
 
-ADDRESS_TRIES = 5
-ADDRESS_RETURNS_S = 10.0
-"""One address may try five times at once, and then once in ten seconds."""
+ADDRESS_TRIES = 10
+ADDRESS_RETURNS_S = 5.0
+"""One address may try ten times at once, and then once in five seconds. Behind a proxy all are one address."""
 
 ALL_TRIES = 20
 ALL_RETURNS_S = 1.0

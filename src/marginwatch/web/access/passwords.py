@@ -130,6 +130,8 @@ def write_password(path: Path, role: Role, hashed: Secret | None) -> bool:
     had_one = hashes.pop(role, None) is not None
     if hashed is not None:
         hashes[role] = hashed
+    elif not had_one:
+        return False
     lines = [f'{name} = "{hashes[name].reveal()}"\n' for name in sorted(hashes)]
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

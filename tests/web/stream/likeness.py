@@ -49,7 +49,9 @@ def assert_alike(shown: dict[str, Any], row: msgspec.Struct, at_ns: int) -> None
         if not isinstance(here, float):
             assert here == value, where
         elif value is not None:
-            assert math.isclose(here, value, rel_tol=1e-12, abs_tol=2e-3 if name.endswith("_age_s") else 0.0), where
+            assert math.isclose(
+                here, value, rel_tol=1e-12, abs_tol=2e-3 if name.endswith("_age_s") else 0.0
+            ), where
         else:
             assert kind_of(here) == reasons.get(name, "missing").partition(":")[0], where
     missing = {name: reason for name, reason in reasons.items() if reason.startswith("missing")}

@@ -52,7 +52,16 @@ class Play:
         """Let something happen and return the frame after it."""
         for _ in range(self.pick.randint(1, 3)):
             self.pick.choice(
-                (self.move, self.move, self.sweep, self.link, self.reckon, self.wait, self.register, self.remove)
+                (
+                    self.move,
+                    self.move,
+                    self.sweep,
+                    self.link,
+                    self.reckon,
+                    self.wait,
+                    self.register,
+                    self.remove,
+                )
             )()
         return self.frame()
 

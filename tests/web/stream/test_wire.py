@@ -37,12 +37,26 @@ def bits(values: list[float]) -> list[bytes]:
 @given(st.text(max_size=40), st.lists(st.tuples(st.booleans(), st.lists(numbers, max_size=9)), max_size=5))
 def test_what_is_read_is_what_was_written(topic: str, columns: list[tuple[bool, list[float]]]) -> None:
     blocks = [
-        Block(f"c{place}", np.array(values, float), np.arange(len(values), dtype="<u4") * 3 if is_sparse else None)
+        Block(
+            f"c{place}",
+            np.array(values, float),
+            np.arange(len(values), dtype="<u4") * 3 if is_sparse else None,
+        )
         for place, (is_sparse, values) in enumerate(columns)
     ]
     read, found = decode(encode(head(blocks, 30, topic), blocks))
-    assert (read["topic"], read["sequence"], read["base"], read["at_ns"]) == (topic, 7, 6, 1_700_000_000_123_456_789)
-    assert (read["size"], read["n_rows"], read["n_left_out"], read["rows"]) == (30, 1, 2, {"set": [], "gone": [3]})
+    assert (read["topic"], read["sequence"], read["base"], read["at_ns"]) == (
+        topic,
+        7,
+        6,
+        1_700_000_000_123_456_789,
+    )
+    assert (read["size"], read["n_rows"], read["n_left_out"], read["rows"]) == (
+        30,
+        1,
+        2,
+        {"set": [], "gone": [3]},
+    )
     for place, (is_sparse, values) in enumerate(columns):
         kind, held = found[f"c{place}"]
         assert kind == ("sparse" if is_sparse else "dense")
@@ -66,7 +80,9 @@ def test_an_odd_number_of_slots_is_padded() -> None:
 
 
 pair_of_tables = st.tuples(st.integers(1, 3), st.integers(0, 12)).flatmap(
-    lambda shape: st.tuples(*(arrays(np.float64, shape, elements=st.sampled_from([*ODD, 1.0, 2.0])) for _ in "ab"))
+    lambda shape: st.tuples(
+        *(arrays(np.float64, shape, elements=st.sampled_from([*ODD, 1.0, 2.0])) for _ in "ab")
+    )
 )
 
 
@@ -82,7 +98,11 @@ def test_changes_upon_the_table_before_are_the_table_after(tables: tuple[np.ndar
             copy[block.column][slot] = value
     for name, row in zip(names, after, strict=True):
         assert bits(copy[name]) == bits(row.tolist())
-    same = [name for name, one, other in zip(names, before, after, strict=True) if one.tobytes() == other.tobytes()]
+    same = [
+        name
+        for name, one, other in zip(names, before, after, strict=True)
+        if one.tobytes() == other.tobytes()
+    ]
     assert not {block.column for block in blocks} & set(same)
 
 

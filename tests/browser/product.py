@@ -21,6 +21,7 @@ from marginwatch.model.secret import Secret
 from marginwatch.risk.tables import portfolio_summary
 from marginwatch.sim.bybit.server import BybitSimServer
 from marginwatch.sim.exchange import Exchange
+from marginwatch.sim.rows import Truth
 from marginwatch.web.server import WebServer
 from marginwatch.web.token import ensure_token
 
@@ -167,9 +168,16 @@ class Product:
 
         self.ask(held)
 
-    def uid(self, account_id: str) -> str:
-        """Return the exchange's own number of an account."""
-        return next(info.uid for info in self.ask(self.exchange.accounts) if info.name == account_id)
+    def truth(self, account_id: str) -> Truth:
+        """Return an account as it really is at the exchange."""
+        return self.ask(lambda: self.exchange.truth(self._uids()[account_id]))
+
+    def truths(self) -> dict[str, Truth]:
+        """Return all accounts at one moment as they really are, by name."""
+        return self.ask(lambda: {name: self.exchange.truth(uid) for name, uid in self._uids().items()})
+
+    def _uids(self) -> dict[str, str]:
+        return {info.name: info.uid for info in self.exchange.accounts()}
 
     def _config(self, server: BybitSimServer) -> Config:
         urls = server.urls

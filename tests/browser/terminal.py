@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
+from tests.browser.reading import read
 
 AXE = Path(__file__).resolve().parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 WAIT_MS = 10_000
@@ -52,6 +53,20 @@ class Terminal:
         """Return the number behind a figure, NaN if it is missing."""
         raw = self.part(name).first.get_attribute("data-value", timeout=WAIT_MS)
         return float(raw) if raw not in (None, "", "null") else math.nan
+
+    def cell(self, grid: str, row: str, column: str) -> Locator:
+        """Return a cell of a grid: in the row that holds this text."""
+        rows = self.part(grid).get_by_role("row").filter(has_text=row)
+        return rows.locator(f"[role=gridcell][col-id={column}]").first
+
+    def cell_shows(self, grid: str, row: str, column: str, truth: Callable[[], float]) -> None:
+        """Wait until a cell is how ``truth`` is shown."""
+
+        def agree() -> str | None:
+            text, true = self.cell(grid, row, column).inner_text(), truth()
+            return None if read(text).is_(true) else f"{column} of {row} is shown as {text}, and it is {true}"
+
+        until(agree)
 
     def shows(self, name: str, truth: Callable[[], float], *, relative: float = 1e-6) -> None:
         """Wait until a figure is what ``truth`` returns at the same moment."""

@@ -168,3 +168,21 @@ def test_a_phone_reaches_every_page(phone: Terminal) -> None:
     phone.page.get_by_role("navigation").get_by_role("button").click()
     phone.part("nav-health").click()
     here(phone, "health")
+
+
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({type: 'layout-shift', buffered: true});
+"""
+SHIFTED_MAX = 0.02
+"""Of the browsers' own measure; they call 0.1 good."""
+
+
+@pytest.mark.parametrize("name", [*PAGES, "accounts/dir-momentum"])
+def test_nothing_jumps_while_a_page_comes_in_and_lives(terminal: Terminal, name: str) -> None:
+    terminal.page.add_init_script(SHIFTS)
+    terminal.open(name)
+    terminal.page.wait_for_timeout(1_500)
+    assert terminal.page.evaluate("window.shifted") <= SHIFTED_MAX

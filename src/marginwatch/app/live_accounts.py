@@ -9,6 +9,12 @@ from marginwatch.model.risk_history import ModelErrorSample
 from marginwatch.risk.measures.prices import usd_heard_ns
 from marginwatch.store.risk_days import RiskDays
 
+READ_EVERY_S = 60.0
+"""Samples come every hour; who follows an account asks twice a second."""
+
+READ_MAX = 200
+"""Figures of accounts that are remembered in between."""
+
 
 class LiveAccounts:
     """Answers for the accounts of a started service.
@@ -22,6 +28,7 @@ class LiveAccounts:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._days = None if service.store is None else RiskDays(service.store)
+        self._read: dict[tuple[AccountId, str, int], tuple[float, tuple[ModelErrorSample, ...]]] = {}
 
     def status_of(self, account_id: AccountId) -> AccountStatus | None:
         """Return how its session does; None if it has none."""
@@ -36,5 +43,14 @@ class LiveAccounts:
     async def model_errors(
         self, account_id: AccountId, figure: str, limit: int
     ) -> tuple[ModelErrorSample, ...]:
-        """Return the newest samples of one figure, oldest first; none where nothing is recorded."""
-        return () if self._days is None else await self._days.model_errors(account_id, figure, limit)
+        """Return the newest samples of one figure, oldest first, as read lately; none where nothing is recorded."""
+        if self._days is None:
+            return ()
+        key, now_s = (account_id, figure, limit), self._service.clock.monotonic_s()
+        at_s, found = self._read.get(key, (float("-inf"), ()))
+        if now_s - at_s >= READ_EVERY_S:
+            found = await self._days.model_errors(account_id, figure, limit)
+            self._read[key] = (now_s, found)
+            while len(self._read) > READ_MAX:
+                del self._read[next(iter(self._read))]
+        return found

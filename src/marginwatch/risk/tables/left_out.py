@@ -84,7 +84,8 @@ def _not_read(frame: Frame) -> list[NotIncluded]:
             reason=sentence,
         )
         for spec, gaps, included in zip(frame.book.specs, frame.book.gaps, frame.inclusion, strict=True)
-        if spec is not None and included == Inclusion.INCLUDED
+        # Hardly anybody has a gap, and asking that first costs ten thousand accounts nothing.
+        if gaps and spec is not None and included == Inclusion.INCLUDED
         for sentence in gaps
     ]
 

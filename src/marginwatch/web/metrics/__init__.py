@@ -8,6 +8,7 @@ Modules
 catalog   every metric: its name, labels and meaning
 moment    what is copied from a frame, so that a thread may read it
 families  a moment as samples
+account_lines those of single accounts as text
 ports     what is read beside the frame
 scrape    one text at a time, made in a thread
 routes    the route

@@ -1,4 +1,4 @@
-"""One moment as samples: a collector for the client library's registry."""
+"""One moment as samples, those of single accounts left out: a collector for the client library's registry."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ class MomentCollector(Collector):
         of = self._moment
         families = (
             _family("build_info", [((__version__,), 1.0)]),
-            *(() if of.accounts is None else _of_accounts(of.accounts)),
+            *(() if of.accounts is None else (_states(of.accounts),)),
             *(_one(name, value) for name, value in (of.totals or {}).items()),
             *_of_sources(of),
             *_of_frames(of),
@@ -73,25 +73,12 @@ def _histogram(name: str, samples: Mapping[tuple[str, ...], Buckets]) -> Family:
     return family
 
 
-def _of_accounts(accounts: AccountColumns) -> Iterator[Family]:
-    who = list(zip(accounts.ids, accounts.venues, strict=True))
-    is_in: list[bool] = (accounts.inclusion == Inclusion.INCLUDED).tolist()
-    yield _family("account_is_included", zip(who, map(float, is_in), strict=True))
-    for name, column in accounts.figures.items():
-        yield _family(f"account_{name}", zip(who, column.tolist(), strict=True))
-    yield _family(
-        "account_liquidation_distance_ratio",
-        ((one, accounts.distance(place)) for place, one in enumerate(who)),
-    )
+def _states(accounts: AccountColumns) -> Family:
     states = accounts.inclusion
-    yield _family(
-        "accounts",
-        [
-            ((state.name.lower(),), float((states == state).sum()))
-            for state in Inclusion
-            if state is not Inclusion.NONE
-        ],
-    )
+    counts = {
+        one.name.lower(): float((states == one).sum()) for one in Inclusion if one is not Inclusion.NONE
+    }
+    return _family("accounts", [((state,), count) for state, count in counts.items()])
 
 
 def _of_sources(of: Moment) -> Iterator[Family]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
+from marginwatch.web.metrics.account_lines import account_lines
 from marginwatch.web.metrics.families import MomentCollector
 from marginwatch.web.metrics.moment import Moment
 
@@ -43,4 +44,5 @@ def written(moment: Moment) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(MomentCollector(moment))
     ProcessCollector(registry=registry)
-    return generate_latest(registry)
+    accounts = b"" if moment.accounts is None else account_lines(moment.accounts)
+    return generate_latest(registry) + accounts

@@ -1,0 +1,145 @@
+/** Columns of tables of positions; group rows among them show totals in the columns that have one. */
+
+import { decimal, price } from "../../format";
+import type { Static } from "../../live/decode";
+import { dangerOfDistance } from "../../parts/danger";
+import type { GridColumn } from "../../parts/grid_columns";
+import { href } from "../../router.svelte";
+import { groupOf, type GroupRow } from "./group";
+import { kinds, w } from "./words";
+
+export type PositionTexts = {
+  readonly account_id: string;
+  readonly venue: string;
+  readonly desk: string | null;
+  readonly instrument_id: string;
+  readonly venue_symbol: string;
+  readonly instrument_kind: string;
+  readonly is_inverse: boolean;
+  readonly underlying_asset: string;
+  readonly settle_asset: string;
+  readonly position_side: string;
+  readonly quantity: string;
+  readonly status: string;
+  readonly is_included: boolean;
+  readonly is_stale_price: boolean;
+  readonly is_inferred: boolean;
+};
+
+/** The texts of a position's row of the stream. */
+export function positionOf(row: Static): PositionTexts {
+  return row as unknown as PositionTexts;
+}
+
+/** Long or short, by the sign of the quantity. */
+export function sideOf(row: Static): "long" | "short" {
+  return String(row["quantity"] ?? "").startsWith("-") ? "short" : "long";
+}
+
+export function kindWord(kind: string): string {
+  return Object.hasOwn(kinds, kind) ? kinds[kind as keyof typeof kinds] : kind;
+}
+
+function notesText(row: Static): string {
+  const position = positionOf(row);
+  const notes = [
+    position.is_included ? null : w.not_included,
+    position.is_stale_price ? w.stale_price : null,
+    position.is_inferred ? w.inferred : null,
+    position.is_inverse ? w.inverse : null,
+    position.status === "normal" ? null : position.status,
+  ];
+  return notes.filter((note) => note !== null).join(" · ");
+}
+
+/** Of a group's row nothing: only its title and totals are shown. */
+function ofPosition(read: (row: Static) => string): (row: Static) => string {
+  return (row) => (groupOf(row) === null ? read(row) : "");
+}
+
+function field(name: string): (row: Static) => string {
+  return ofPosition((row) => String(row[name] ?? ""));
+}
+
+function titleOf(row: Static): string {
+  const group = groupOf(row);
+  return group === null ? positionOf(row).venue_symbol : group.title;
+}
+
+function drawTitle(isFolded: (group: GroupRow) => boolean, count: (group: GroupRow) => string): (element: HTMLElement, slot: number, row: Static) => void {
+  return (element, _slot, row) => {
+    const group = groupOf(row);
+    let [fold, words, more] = [...element.children];
+    if (fold === undefined || words === undefined || more === undefined) {
+      fold = document.createElement("i");
+      words = document.createElement("bdi");
+      more = document.createElement("small");
+      element.replaceChildren(fold, words, more);
+    }
+    fold.className = group === null ? "" : isFolded(group) ? "fold closed" : "fold";
+    words.className = group === null ? "words" : "words title";
+    words.textContent = titleOf(row);
+    more.textContent = group === null ? "" : count(group);
+  };
+}
+
+export type Grouping = {
+  readonly isFolded: (group: GroupRow) => boolean;
+  /** What stands beside the title of a group. */
+  readonly count: (group: GroupRow) => string;
+};
+
+const UNGROUPED: Grouping = { isFolded: () => false, count: () => "" };
+
+/** Derived where it is used, for the words follow the language. `ofAccount` leaves out what is the same in all rows. */
+export function positionColumns({ ofAccount = false, grouping = UNGROUPED }: { ofAccount?: boolean; grouping?: Grouping } = {}): GridColumn[] {
+  const sideTone = (_: number, row: Static): string => (groupOf(row) === null ? sideOf(row) : "");
+  const where: GridColumn[] = [
+    { field: "account_id", header: w.account, look: "link", text: field("account_id"), href: (row) => href("accounts", positionOf(row).account_id), width: 150 },
+    { field: "desk", header: w.desk, look: "text", text: field("desk"), hidden: true, width: 110 },
+  ];
+  return [
+    {
+      field: "venue_symbol",
+      header: w.contract,
+      look: "text",
+      // The count is part of the value, so that the cell is drawn again when it changes.
+      text: (row) => {
+        const group = groupOf(row);
+        return group === null ? titleOf(row) : `${group.title} ${grouping.count(group)} ${grouping.isFolded(group) ? "" : "+"}`;
+      },
+      draw: drawTitle(grouping.isFolded, grouping.count),
+      pinned: "left",
+      width: ofAccount ? 132 : 172,
+    },
+    ...(ofAccount ? [] : where),
+    { field: "underlying_asset", header: w.asset, look: "text", text: field("underlying_asset"), hidden: ofAccount, width: 70 },
+    { field: "instrument_kind", header: w.kind, look: "text", text: ofPosition((row) => kindWord(positionOf(row).instrument_kind)), width: 88 },
+    { field: "position_side", header: w.side, look: "text", text: ofPosition((row) => (sideOf(row) === "long" ? w.long : w.short)), tone: sideTone, width: 62 },
+    { field: "quantity", header: w.quantity, hint: w.quantity_hint, look: "exact", tone: sideTone, width: 108 },
+    { field: "exposure_usd", header: w.exposure, hint: w.exposure_hint, look: "usd_signed", tone: "sign", width: 92 },
+    { field: "notional_usd", header: w.notional, hint: w.notional_hint, look: "usd", ...(ofAccount ? {} : { sort: "desc" as const }), width: 88 },
+    { field: "entry_price", header: w.entry, look: "exact", width: 104 },
+    { field: "mark_price", header: w.mark, look: "price", format: (value) => price(value), width: 100 },
+    { field: "unrealized_pnl_usd", header: w.pnl_usd, hint: w.pnl_usd_hint, look: "usd_signed", tone: "sign", width: 88 },
+    { field: "unrealized_pnl", header: w.pnl, hint: w.pnl_hint, look: "decimal", format: (value) => decimal(value, 4), tone: "sign", hidden: true, width: 104 },
+    { field: "settle_asset", header: w.settle, look: "text", text: field("settle_asset"), hidden: true, width: 80 },
+    { field: "liquidation_price", header: w.liquidation_price, hint: w.liquidation_price_hint, look: "exact", width: 104 },
+    { field: "venue_liquidation_distance", header: w.venue_distance, hint: w.venue_distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), width: 86 },
+    { field: "liquidation_distance", header: w.distance, hint: w.distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), width: 84 },
+    { field: "leverage_setting", header: w.leverage, hint: w.leverage_hint, look: "exact", width: 72 },
+    { field: "initial_margin", header: w.initial_margin, hint: w.venue_margin_hint, look: "exact", hidden: true, width: 110 },
+    { field: "maintenance_margin", header: w.maintenance_margin, hint: w.venue_margin_hint, look: "exact", hidden: true, width: 110 },
+    { field: "margin_mode", header: w.margin_mode, look: "text", text: field("margin_mode"), hidden: true, width: 80 },
+    { field: "venue", header: w.venue, look: "text", text: field("venue"), hidden: true, width: 120 },
+    { field: "status", header: w.status, look: "text", text: field("status"), hidden: true, width: 80 },
+    { field: "ts_venue_s", header: w.updated, hint: w.updated_hint, look: "age", width: 76 },
+    { field: "notes", header: w.notes, look: "text", text: ofPosition(notesText), tone: () => "notice", flex: 1, width: 110 },
+  ];
+}
+
+/** What a position is found by, in small letters. */
+export function haystack(row: Static): string {
+  const position = positionOf(row);
+  return `${position.venue_symbol} ${position.account_id} ${position.underlying_asset} ${position.desk ?? ""} ${position.instrument_kind}`.toLowerCase();
+}

@@ -13,7 +13,7 @@ export function dangerOfUsage(usage: Maybe): Danger {
 
 /** Of a distance to liquidation, a fraction. */
 export function dangerOfDistance(distance: Maybe): Danger {
-  if (distance == null || Number.isNaN(distance) || distance >= 0.25) return "calm";
+  if (distance == null || !Number.isFinite(distance) || distance >= 0.25) return "calm";
   if (distance >= 0.15) return "notice";
   return distance >= 0.07 ? "warning" : "critical";
 }

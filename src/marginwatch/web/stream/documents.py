@@ -155,7 +155,8 @@ def _said(kind: Any) -> Any:
 
 def documents(routes: Iterable[ControllerRouterHandler]) -> dict[str, Document]:
     """Return every document that the routes of an application allow, by the name of its topic."""
-    there = {path: route for route in routes if isinstance(route, HTTPRouteHandler) for path in route.paths}
+    reads = [one for one in routes if isinstance(one, HTTPRouteHandler) and "GET" in one.http_methods]
+    there = {path: route for route in reads for path in route.paths}
     return {
         name: Document(there[path], pace)
         for name, pace in PACES.items()

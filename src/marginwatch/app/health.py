@@ -24,7 +24,7 @@ from marginwatch.risk.frame import Frame
 from marginwatch.web.health_rows import (
     AlertingRow,
     BudgetRow,
-    ChannelRow,
+    ChannelHealthRow,
     FramesRow,
     LatencyRow,
     ProcessRow,
@@ -218,7 +218,7 @@ class LiveHealth:
             latency=latency_row(alerting.latencies),
         )
 
-    def channels(self) -> tuple[ChannelRow, ...]:
+    def channels(self) -> tuple[ChannelHealthRow, ...]:
         """Return every channel with what waits for it, as last read; it is read anew for who looks next."""
         if (alerting := self._service.alerting) is None:
             return ()
@@ -346,10 +346,10 @@ def channel_row(
     tally: Tally,
     pending: Mapping[str, tuple[int, int]] | None,
     now_ns: int,
-) -> ChannelRow:
+) -> ChannelHealthRow:
     """Return a channel as it is shown; ``pending`` is what waits by channel, None if it is not known."""
     n_rows, oldest_ns = (pending or {}).get(name, (0, now_ns))
-    return ChannelRow(
+    return ChannelHealthRow(
         channel=name,
         kind=kind,
         pending=None if pending is None else n_rows,

@@ -8,7 +8,7 @@ from marginwatch.web.account_ports import SessionStatus
 from marginwatch.web.health_rows import (
     AlertingRow,
     BudgetRow,
-    ChannelRow,
+    ChannelHealthRow,
     FramesRow,
     ProcessRow,
     StoreRow,
@@ -39,7 +39,7 @@ class HealthModel(Protocol):
         """Return how alerts do; None where no rules are judged."""
         ...
 
-    def channels(self) -> Sequence[ChannelRow]:
+    def channels(self) -> Sequence[ChannelHealthRow]:
         """Return every channel with what waits for it."""
         ...
 

@@ -16,7 +16,7 @@ from marginwatch.web.health_ports import HealthModel, StreamModel
 from marginwatch.web.health_rows import (
     AlertingRow,
     BudgetRow,
-    ChannelRow,
+    ChannelHealthRow,
     FramesRow,
     PartRow,
     ProcessRow,
@@ -77,7 +77,7 @@ class HealthReply(Reply, frozen=True, kw_only=True):
     frames: FramesRow | None
     parts: tuple[PartRow, ...]
     alerting: AlertingRow | None
-    channels: tuple[ChannelRow, ...]
+    channels: tuple[ChannelHealthRow, ...]
     store: StoreRow | None
     stream: StreamRow | None
     process: ProcessRow | None

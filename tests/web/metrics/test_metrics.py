@@ -17,7 +17,7 @@ from marginwatch.model.severity import Severity
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.tables import account_rows, portfolio_summary
-from marginwatch.web.health_rows import AlertingRow, ChannelRow, FramesRow, LatencyRow, VenueRow
+from marginwatch.web.health_rows import AlertingRow, ChannelHealthRow, FramesRow, LatencyRow, VenueRow
 from marginwatch.web.metrics.catalog import METRICS
 from marginwatch.web.metrics.moment import Moment, counted, moment_of
 from marginwatch.web.metrics.ports import Buckets
@@ -158,7 +158,7 @@ def test_parts_of_a_service_are_told(measure_desk: Callable[[], Frame]) -> None:
         ),
         alerting=AlertingRow(problem="x", n_fired=2, n_rows=3, n_lost=0, behind_s=0.0, latency=latency),
         channels=[
-            ChannelRow(
+            ChannelHealthRow(
                 channel="phone",
                 kind="telegram",
                 pending=4,

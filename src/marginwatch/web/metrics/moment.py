@@ -19,7 +19,7 @@ from marginwatch.web.health_replies import part_rows_of
 from marginwatch.web.health_rows import (
     AlertingRow,
     BudgetRow,
-    ChannelRow,
+    ChannelHealthRow,
     FramesRow,
     PartRow,
     ProcessRow,
@@ -70,7 +70,7 @@ class Moment:
     venues: Sequence[VenueRow] = ()
     budgets: Sequence[BudgetRow] = ()
     alerting: AlertingRow | None = None
-    channels: Sequence[ChannelRow] = ()
+    channels: Sequence[ChannelHealthRow] = ()
     store: StoreRow | None = None
     process: ProcessRow | None = None
     stream: StreamRow | None = None

@@ -130,7 +130,7 @@ class AlertingRow(msgspec.Struct, frozen=True, kw_only=True):
     latency: LatencyRow
 
 
-class ChannelRow(msgspec.Struct, frozen=True, kw_only=True):
+class ChannelHealthRow(msgspec.Struct, frozen=True, kw_only=True):
     """One channel and what waits for it in the outbox.
 
     Parameters

@@ -119,7 +119,7 @@ def _access(settings: ServiceSettings, scrubber: Scrubber) -> Access:
 
 def _tell_entrance(settings: ServiceSettings, access: Access, url: str) -> None:
     """Say where the dashboard is and what it takes to come in."""
-    log.info("dashboard", url=url, sign_in=sign_in_words(settings, access))
+    log.info("dashboard", url=url, login=sign_in_words(settings, access))
     if not is_loopback(settings.host):
         log.warning(
             "other machines reach this address: everybody must sign in, and what is typed is only hidden from others on the way"

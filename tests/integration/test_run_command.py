@@ -205,7 +205,24 @@ async def test_the_running_service_is_asked_in_every_form_and_keeps_its_secrets(
     program = await start()
     url = url_of(program)
     assert await desk.get(f"{url}/healthz", has_token=False) == (200, b"alive\n")
+    (dashboard,) = program.logged("dashboard")
+    assert dashboard["url"] == url
+    assert dashboard["login"].startswith("not needed on this machine")
+    # Nobody on this machine need sign in until there is a password, which a running service takes up at once.
+    assert (await desk.get(f"{url}/api/v1/session", has_token=False))[0] == 200
+    assert (await desk.get(f"{url}/readyz", has_token=False))[0] in (200, 503)
+    (desk.data.parent / "password").write_text("correct horse battery")
+    setting = [
+        "web",
+        "set-password",
+        "--role",
+        "operator",
+        "--password-file",
+        str(desk.data.parent / "password"),
+    ]
+    assert (await desk.run(*setting, "-c", str(desk.file)))[0] == 0
     assert (await desk.get(f"{url}/readyz", has_token=False))[0] == 401
+    assert program.logged("passwords read again", roles="operator")
     await desk.asks_until(f"{url}/readyz", lambda reply: reply["is_complete"] and reply["n_included"] == 4)
     assert (await desk.get(f"{url}/readyz"))[0] == 200
     for route in ("accounts", "positions", "exposure", "summary", "notices", "breaks", "openapi.json"):
@@ -258,7 +275,7 @@ async def test_the_running_service_is_asked_in_every_form_and_keeps_its_secrets(
     await until(lambda: desk.server.sockets() == 0, 5, desk.server.sockets)
     files = [file.read_bytes() for file in desk.data.rglob("*") if file.is_file()]
     assert any(content.startswith(b"SQLite") for content in files)
-    for secret in desk.secrets():
+    for secret in (*desk.secrets(), b"correct horse battery"):
         for place in (program.written, *desk.replies, *files):
             assert secret not in place
     # What the service wrote down can be read without it, and holds nothing of the keys in any encoding of ours.

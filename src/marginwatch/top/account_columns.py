@@ -100,9 +100,9 @@ def is_found(row: AccountRow, words: str) -> bool:
 
 def account_words(row: AccountRow) -> str:
     """Return an account in one line: exact figures, ages, and why anything is missing."""
+    heard = "never heard" if row.data_age_s is None else f"heard {age(row.data_age_s)} ago"
+    head = (f"{row.account_id}: {health(row)}, {heard}", row.reason)
     parts = [
-        f"{row.account_id}: {health(row)}, heard {age(row.data_age_s)} ago",
-        row.reason,
         f"equity {grouped(row.equity_usd)} USD",
         f"uses {margin_usage(row.maintenance_margin_usage)}",
         f"to liq. {distance(row.liquidation_distance, row.reasons.get('liquidation_distance'))}"
@@ -113,7 +113,7 @@ def account_words(row: AccountRow) -> str:
         for name in ("equity_usd", "maintenance_margin_usage", "liquidation_distance", "free_usd", "net_usd")
         if name in row.reasons
     ]
-    return " · ".join(one for one in (*lacking, *parts) if one)
+    return " · ".join(one for one in (*head, *lacking, *parts) if one)
 
 
 def aged_account(row: AccountRow, by_s: float) -> AccountRow:

@@ -45,7 +45,7 @@ ALERT_COLUMNS = (
 
 
 def chosen(rows: Sequence[AlertRow], choice: str) -> list[AlertRow]:
-    """Return the alerts of one of :data:`CHOICES`: what fires first, then what cannot be judged, then what is pending."""
+    """Return the alerts of one of :data:`CHOICES`: in the service's order, what fires first."""
     kinds: dict[str, Callable[[AlertRow], bool]] = {
         "firing": lambda row: row.state is AlertState.FIRING,
         "unknown": lambda row: row.is_unknown and row.state is not AlertState.RESOLVED,
@@ -53,8 +53,7 @@ def chosen(rows: Sequence[AlertRow], choice: str) -> list[AlertRow]:
         "over": lambda row: row.state is AlertState.RESOLVED,
         "open": lambda row: row.state is not AlertState.RESOLVED,
     }
-    found = [row for row in rows if kinds[choice](row)]
-    return sorted(found, key=lambda row: (row.state is not AlertState.FIRING, not row.is_unknown))
+    return [row for row in rows if kinds[choice](row)]
 
 
 def alert_words(row: AlertRow) -> str:

@@ -1,6 +1,5 @@
 """The program on the terminal: three views and one account over one service, read in the background."""
 
-import os
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -23,7 +22,7 @@ from marginwatch.top.client import Client
 from marginwatch.top.dialogs import alert_window, care_form, help_window, silence_form
 from marginwatch.top.feed import Feed
 from marginwatch.top.live_table import LiveTable
-from marginwatch.top.look import CALM_BANNER, LOUD_BANNER, SHEET
+from marginwatch.top.look import CALM_BANNER, IS_COLORED, LOUD_BANNER, SHEET
 from marginwatch.top.overview_view import OverviewView
 from marginwatch.top.pulse import Pulse
 from marginwatch.web.account_replies import AccountDetail
@@ -83,7 +82,7 @@ class TopApp(App[None]):
         self, url: str, token: Secret, *, every_s: float = 1.0, author: str = "", clock: Clock | None = None
     ) -> None:
         # Without colors also no shades of grey: what is loud is bold then.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(ansi_color=None if IS_COLORED else True)
         self._url = url
         self._token = token
         self._every_s = every_s
@@ -158,13 +157,13 @@ class TopApp(App[None]):
 
     def _draw(self) -> None:
         """Show what is held now."""
-        if not self.is_running:
+        if not self._is_up:
             return
         self._shown_view().show(self._feeds[self._view], is_grey=self._is_grey)
         self._lines()
 
     def _tick(self) -> None:
-        if not self.is_running:
+        if not self._is_up:
             return
         self._shown_view().tick(self._feeds[self._view], is_grey=self._is_grey)
         self._lines()
@@ -175,7 +174,14 @@ class TopApp(App[None]):
     def _line(self, name: str, text: Text) -> None:
         self.screen_stack[0].query_one(f"#{name}", Static).update(text)
 
+    @property
+    def _is_up(self) -> bool:
+        """Whether there is a screen: answers may still come while it is taken down."""
+        return self.is_running and bool(self.screen_stack)
+
     def _lines(self) -> None:
+        if not self._is_up:
+            return
         self._line("head", self._head())
         self._line("banner", self._banner())
         self._line("status", Text(printable(self._status())))

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from marginwatch.top.figures import Figure
-from marginwatch.top.look import CURSOR, LABEL, PEN, greyed
+from marginwatch.top.look import CURSOR, LABEL, greyed, painted
 
 LABEL_CELLS = 14
 CELL_WIDTH_MIN = 39
@@ -83,7 +83,7 @@ class FigureGrid(Widget, can_focus=True):
             line.align("left", width)
             is_here = place == self._cursor and self.has_focus
             style = self.rich_style + (CURSOR if is_here else Style.null())
-            segments += Segment.apply_style([one for one in line.render(PEN) if one.text], style)
+            segments += painted(line, style)
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
 
     def grow_older(self, *, is_grey: bool) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -13,7 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from marginwatch.top.columns import GAP, LiveColumn, placed
-from marginwatch.top.look import CURSOR, GREY, HEAD, PEN
+from marginwatch.top.look import CURSOR, GREY, HEAD, painted
 
 HEAD_LINES = 1
 
@@ -179,7 +178,5 @@ class LiveTable(ScrollView, can_focus=True):
         return self._line(line, style)
 
     def _line(self, text: Text, style: Style) -> Strip:
-        segments = [one for one in text.render(PEN) if one.text not in ("", "\n")]
         base = self.rich_style + style
-        painted = list(Segment.apply_style(segments, base))
-        return Strip(painted).adjust_cell_length(self.size.width, base)
+        return Strip(painted(text, base)).adjust_cell_length(self.size.width, base)

@@ -82,7 +82,7 @@ def test_every_command_is_in_the_readme() -> None:
     ).stdout
     page = (ROOT / "README.md").read_text()
     for command in (
-        *("demo", "run", "check", "decode", "accounts", "positions", "exposure", "sim"),
+        *("demo", "run", "top", "check", "decode", "accounts", "positions", "exposure", "sim"),
         *("margin", "stress", "var", "advise", "export"),
         *("alerts", "silence", "rules", "replay"),
     ):

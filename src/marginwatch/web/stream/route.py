@@ -1,10 +1,12 @@
 """The route of the stream: reads what a client says, writes what it is owed."""
 
 import asyncio
+import contextlib
 from typing import Any, cast
 
 from litestar import WebSocket, websocket
 from litestar.datastructures import State
+from litestar.exceptions import WebSocketDisconnect
 
 from marginwatch.web.access.visitor import require_visitor
 from marginwatch.web.stream.client import Client
@@ -28,7 +30,10 @@ async def stream(socket: Socket, state: State) -> None:
     """Send what a client subscribes to; see ``docs/stream.md``."""
     hub: StreamHub = state["stream"]
     visitor = require_visitor(socket.scope)
-    await socket.accept()
+    try:
+        await socket.accept()
+    except WebSocketDisconnect:
+        return  # It went before it was let in: a page that is loaded again does.
     client = hub.join(visitor.is_valid)
     if client is None:
         await _close(socket, CLOSE_FULL, f"there are {CLIENTS_MAX} clients already; close one")
@@ -49,7 +54,8 @@ async def stream(socket: Socket, state: State) -> None:
 
 
 async def _close(socket: Socket, code: int, reason: str) -> None:
-    await socket.send({"type": "websocket.close", "code": code, "reason": reason})
+    with contextlib.suppress(WebSocketDisconnect):
+        await socket.send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 async def _listen(socket: Socket, hub: StreamHub, client: Client) -> None:
@@ -81,7 +87,7 @@ async def _talk(socket: Socket, client: Client) -> None:
                 await socket.send({"type": "websocket.send", "text": message, "bytes": None})
             elif message is not None:
                 await socket.send({"type": "websocket.send", "bytes": message, "text": None})
-    except OSError:
+    except (OSError, WebSocketDisconnect):
         return  # It went while it was written to.
 
 

@@ -2,10 +2,10 @@
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from playwright.sync_api import BrowserContext, Page
 from tests.browser.product import Product
 from tests.browser.terminal import Terminal
@@ -84,7 +84,17 @@ def phone(context: BrowserContext, product: Product) -> Iterator[Terminal]:
     assert watch.complaints() == []
 
 
-@pytest.fixture(scope="session")
-def shots() -> Path:
-    """Folder for what a failing test wants to show."""
-    return Path("test-results")
+@pytest.fixture(autouse=True)
+def server_errors() -> Iterator[None]:
+    """Fail a test during which the service logs an error: a page hides what its server says to itself."""
+    heard: list[str] = []
+
+    def listen(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+        del logger
+        if method in ("error", "critical", "exception"):
+            heard.append(repr(event))
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[listen])
+    yield
+    assert heard == []

@@ -1,29 +1,45 @@
-"""A topic reads what its route reads: where a path takes several methods, the one that changes nothing."""
+"""Read routes as topics: what may follow a name is what the route takes."""
 
-from litestar import get, post
+import pytest
 
+from marginwatch.errors import ConfigError
+from marginwatch.web.account_routes import ACCOUNT_ROUTES
 from marginwatch.web.alert_routes import ALERT_ROUTES
-from marginwatch.web.stream.documents import documents
+from marginwatch.web.app import exposure, summary
+from marginwatch.web.risk_routes import RISK_ROUTES
+from marginwatch.web.stream.documents import PACES, documents
+
+FOUND = documents([summary, exposure, *RISK_ROUTES, *ALERT_ROUTES, *ACCOUNT_ROUTES])
 
 
-@get("/api/v1/silences", sync_to_thread=False)
-def read() -> str:
-    return "read"
+def test_routes_that_are_there_are_topics() -> None:
+    assert set(PACES) - set(FOUND) == {"overview", "health"}
+    assert {"positions", "accounts", "book", "acknowledge"} & set(FOUND) == set()
 
 
-@post("/api/v1/silences", sync_to_thread=False)
-def change() -> str:
-    return "changed"
+def test_words_become_arguments_of_their_types() -> None:
+    assert FOUND["var"].arguments({"confidence": "0.99", "by": "desk"}) == {"confidence": 0.99, "by": "desk"}
+    # Routes call two of them otherwise.
+    assert FOUND["alerts"].arguments({"state": "firing", "recent": "5"}) == {
+        "alert_state": "firing",
+        "recent": 5,
+    }
+    assert FOUND["account"].arguments({"account": "mm-1"}) == {"account_id": "mm-1"}
 
 
-def test_a_topic_is_the_reading_route_whatever_their_order() -> None:
-    for routes in ([read, change], [change, read]):
-        assert documents(routes)["silences"]._function() == "read"
-
-
-def test_a_path_that_only_changes_is_no_topic() -> None:
-    assert "silences" not in documents([change])
-
-
-def test_silences_can_be_subscribed_to() -> None:
-    assert documents(ALERT_ROUTES)["silences"]._function.__name__ == "silences"
+@pytest.mark.parametrize(
+    ("topic", "asked"),
+    [
+        ("alerts", {"recent": "1001"}),
+        ("alerts", {"recent": "1.5"}),
+        ("alerts", {"alert_state": "firing"}),
+        ("var", {"confidence": "1"}),
+        ("var", {"confidence": "nan"}),
+        ("exposure", {"by": "x" * 129}),
+        ("account", {"account_id": "mm-1"}),
+        ("summary", {"account": "mm-1"}),
+    ],
+)
+def test_limits_of_the_route_hold_here_too(topic: str, asked: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(asked))):
+        FOUND[topic].arguments(asked)

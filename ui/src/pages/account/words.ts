@@ -85,7 +85,7 @@ export const w = defineWords({
     locked: "Locked",
     price: "Price",
     value: "Value",
-    counts: "Counts as margin",
+    counts: "As margin",
     rate: "Rate",
     bet: "Exposure",
     collateral_off: "off as collateral",

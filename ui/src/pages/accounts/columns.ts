@@ -42,6 +42,12 @@ export function flagsText(row: Static): string {
   return flags.filter((flag) => flag !== null).join(" · ");
 }
 
+/** What somebody should do something about is not quiet. */
+export function flagsTone(row: Static): "notice" | "quiet" {
+  const texts = textsOf(row);
+  return texts.has_unsafe_key || texts.is_stale_price ? "notice" : "quiet";
+}
+
 function riskText(row: Static): string {
   const level = row["risk_level"];
   if (level === "LOW") return parts.risk_low;
@@ -115,6 +121,6 @@ export function accountColumns(): GridColumn[] {
     { field: "venue", header: w.venue, look: "text", width: 120 },
     { field: "owner", header: w.owner, look: "text", width: 96 },
     { field: "tags", header: w.tags, look: "text", text: (row) => textsOf(row).tags.join(", "), width: 120 },
-    { field: "flags", header: w.flags, look: "text", text: flagsText, tone: () => "notice", flex: 1, width: 140 },
+    { field: "flags", header: w.flags, look: "text", text: flagsText, tone: (_, row) => flagsTone(row), flex: 1, width: 140 },
   ];
 }

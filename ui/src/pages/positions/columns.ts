@@ -69,17 +69,19 @@ function titleOf(row: Static): string {
 function drawTitle(isFolded: (group: GroupRow) => boolean, count: (group: GroupRow) => string): (element: HTMLElement, slot: number, row: Static) => void {
   return (element, _slot, row) => {
     const group = groupOf(row);
-    let [fold, words, more] = [...element.children];
-    if (fold === undefined || words === undefined || more === undefined) {
-      fold = document.createElement("i");
-      words = document.createElement("bdi");
-      more = document.createElement("small");
-      element.replaceChildren(fold, words, more);
+    if (group === null) {
+      const words = document.createElement("bdi");
+      words.className = "words";
+      words.textContent = titleOf(row);
+      element.replaceChildren(words);
+      return;
     }
-    fold.className = group === null ? "" : isFolded(group) ? "fold closed" : "fold";
-    words.className = group === null ? "words" : "words title";
-    words.textContent = titleOf(row);
-    more.textContent = group === null ? "" : count(group);
+    const parts = [document.createElement("i"), document.createElement("bdi"), document.createElement("small")] as const;
+    parts[0].className = isFolded(group) ? "fold closed" : "fold";
+    parts[1].className = "words title";
+    parts[1].textContent = titleOf(row);
+    parts[2].textContent = count(group);
+    element.replaceChildren(...parts);
   };
 }
 
@@ -89,42 +91,50 @@ export type Grouping = {
   readonly count: (group: GroupRow) => string;
 };
 
+type Wish = {
+  readonly ofAccount?: boolean;
+  /** For a phone: a few columns, and figures first. */
+  readonly isNarrow?: boolean;
+  readonly grouping?: Grouping;
+};
+
 const UNGROUPED: Grouping = { isFolded: () => false, count: () => "" };
 
 /** Derived where it is used, for the words follow the language. `ofAccount` leaves out what is the same in all rows. */
-export function positionColumns({ ofAccount = false, grouping = UNGROUPED }: { ofAccount?: boolean; grouping?: Grouping } = {}): GridColumn[] {
+export function positionColumns({ ofAccount = false, isNarrow = false, grouping = UNGROUPED }: Wish = {}): GridColumn[] {
   const sideTone = (_: number, row: Static): string => (groupOf(row) === null ? sideOf(row) : "");
   const where: GridColumn[] = [
     { field: "account_id", header: w.account, look: "link", text: field("account_id"), href: (row) => href("accounts", positionOf(row).account_id), width: 150 },
     { field: "desk", header: w.desk, look: "text", text: field("desk"), hidden: true, width: 110 },
   ];
+  const quantity: GridColumn = { field: "quantity", header: w.quantity, hint: w.quantity_hint, look: "exact", tone: sideTone, width: 108 };
+  const exposure: GridColumn = { field: "exposure_usd", header: w.exposure, hint: w.exposure_hint, look: "usd_signed", tone: "sign", width: 92 };
   return [
     {
       field: "venue_symbol",
       header: w.contract,
       look: "text",
-      // The count is part of the value, so that the cell is drawn again when it changes.
+      // Fold and count are part of the value, so that the cell is drawn again when they change.
       text: (row) => {
         const group = groupOf(row);
-        return group === null ? titleOf(row) : `${group.title} ${grouping.count(group)} ${grouping.isFolded(group) ? "" : "+"}`;
+        return group === null ? titleOf(row) : `${grouping.isFolded(group) ? "▸" : "▾"} ${group.title} · ${grouping.count(group)}`;
       },
       draw: drawTitle(grouping.isFolded, grouping.count),
       pinned: "left",
-      width: ofAccount ? 132 : 172,
+      width: isNarrow ? 124 : ofAccount ? 132 : 172,
     },
-    ...(ofAccount ? [] : where),
-    { field: "underlying_asset", header: w.asset, look: "text", text: field("underlying_asset"), hidden: ofAccount, width: 70 },
-    { field: "instrument_kind", header: w.kind, look: "text", text: ofPosition((row) => kindWord(positionOf(row).instrument_kind)), width: 88 },
-    { field: "position_side", header: w.side, look: "text", text: ofPosition((row) => (sideOf(row) === "long" ? w.long : w.short)), tone: sideTone, width: 62 },
-    { field: "quantity", header: w.quantity, hint: w.quantity_hint, look: "exact", tone: sideTone, width: 108 },
-    { field: "exposure_usd", header: w.exposure, hint: w.exposure_hint, look: "usd_signed", tone: "sign", width: 92 },
+    ...(ofAccount || isNarrow ? [] : where),
+    { field: "underlying_asset", header: w.asset, look: "text", text: field("underlying_asset"), hidden: true, width: 70 },
+    { field: "instrument_kind", header: w.kind, look: "text", text: ofPosition((row) => kindWord(positionOf(row).instrument_kind)), hidden: isNarrow, width: 88 },
+    { field: "position_side", header: w.side, look: "text", text: ofPosition((row) => (sideOf(row) === "long" ? w.long : w.short)), tone: sideTone, hidden: isNarrow, width: 62 },
+    ...(isNarrow ? [exposure, quantity] : [quantity, exposure]),
     { field: "notional_usd", header: w.notional, hint: w.notional_hint, look: "usd", ...(ofAccount ? {} : { sort: "desc" as const }), width: 88 },
-    { field: "entry_price", header: w.entry, look: "exact", width: 104 },
+    { field: "entry_price", header: w.entry, look: "exact", width: 128 },
     { field: "mark_price", header: w.mark, look: "price", format: (value) => price(value), width: 100 },
     { field: "unrealized_pnl_usd", header: w.pnl_usd, hint: w.pnl_usd_hint, look: "usd_signed", tone: "sign", width: 88 },
     { field: "unrealized_pnl", header: w.pnl, hint: w.pnl_hint, look: "decimal", format: (value) => decimal(value, 4), tone: "sign", hidden: true, width: 104 },
     { field: "settle_asset", header: w.settle, look: "text", text: field("settle_asset"), hidden: true, width: 80 },
-    { field: "liquidation_price", header: w.liquidation_price, hint: w.liquidation_price_hint, look: "exact", width: 104 },
+    { field: "liquidation_price", header: w.liquidation_price, hint: w.liquidation_price_hint, look: "exact", width: 128 },
     { field: "venue_liquidation_distance", header: w.venue_distance, hint: w.venue_distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), width: 86 },
     { field: "liquidation_distance", header: w.distance, hint: w.distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), width: 84 },
     { field: "leverage_setting", header: w.leverage, hint: w.leverage_hint, look: "exact", width: 72 },
@@ -133,6 +143,7 @@ export function positionColumns({ ofAccount = false, grouping = UNGROUPED }: { o
     { field: "margin_mode", header: w.margin_mode, look: "text", text: field("margin_mode"), hidden: true, width: 80 },
     { field: "venue", header: w.venue, look: "text", text: field("venue"), hidden: true, width: 120 },
     { field: "status", header: w.status, look: "text", text: field("status"), hidden: true, width: 80 },
+    ...(isNarrow ? where : []),
     { field: "ts_venue_s", header: w.updated, hint: w.updated_hint, look: "age", width: 76 },
     { field: "notes", header: w.notes, look: "text", text: ofPosition(notesText), tone: () => "notice", flex: 1, width: 110 },
   ];

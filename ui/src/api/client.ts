@@ -54,7 +54,10 @@ async function request(
     encodeURIComponent(String((asking.path as Record<string, unknown> | undefined)?.[name] ?? "")),
   );
   const url = new URL(path, location.origin);
-  for (const [key, value] of Object.entries(asking.query ?? {})) if (value != null) url.searchParams.set(key, String(value));
+  for (const [key, value] of Object.entries(asking.query ?? {})) {
+    // A list is the same name once for each of it: account=a&account=b.
+    for (const one of Array.isArray(value) ? value : [value]) if (one != null) url.searchParams.append(key, String(one));
+  }
   const headers: Record<string, string> = { Accept: "application/json" };
   if (asking.body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "get" && csrf !== null) headers["X-CSRF-Token"] = csrf;

@@ -57,6 +57,8 @@ export type GridColumn = {
   /** Not shown unless chosen. */
   hidden?: boolean;
   sort?: "asc" | "desc";
+  /** Where several columns sort: which comes first, from 0. */
+  sortIndex?: number;
   /** A text made of the row, in place of the field itself (looks text and link). */
   text?: (row: Static) => string;
   /** Where a link goes. */
@@ -215,6 +217,7 @@ export function columnDefinition(column: GridColumn, reading: () => Reading | nu
     ...(column.flex === undefined ? {} : { initialFlex: column.flex, minWidth: column.width ?? 80 }),
     ...(column.pinned === undefined ? {} : { initialPinned: column.pinned }),
     ...(column.sort === undefined ? {} : { initialSort: column.sort }),
+    ...(column.sortIndex === undefined ? {} : { initialSortIndex: column.sortIndex }),
   };
   if (!text || column.look === "exact") {
     const scale = ["percent", "move", "usage"].includes(column.look) ? 100 : 1;

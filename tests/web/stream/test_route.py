@@ -20,6 +20,7 @@ from marginwatch.model.events import MarksUpdate
 from marginwatch.model.price import Mark
 from marginwatch.model.secret import Secret
 from marginwatch.risk.frame import Frame
+from marginwatch.web import patience
 from marginwatch.web.app import create_app
 from marginwatch.web.server import WebServer
 from marginwatch.web.stream.hub import CLIENTS_MAX, StreamHub
@@ -251,4 +252,30 @@ async def test_whoever_never_reads_costs_one_message_and_nobody_else_notices(
         assert_positions(replica.rows(), frame)
         whole = max(len(feed.message(None) or b"") for feed in service.hub._tables.values())
         assert 0 < longest <= BUFFER_BYTES_MAX + whole
+    stuck.close()
+
+
+async def test_a_stream_owes_no_request_and_outlives_the_patience_for_one(
+    service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "REQUEST_TIMEOUT_S", 0.2)
+    async with service.connect() as client:
+        # The first comes at once, the others a second apart.
+        for _ in range(2):
+            await receive(client, "beat")
+
+
+async def test_a_client_that_answers_no_ping_is_dropped_with_all_that_waits_for_it(
+    service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = service.server._server.config
+    monkeypatch.setattr(config, "ws_ping_interval", 0.1)
+    monkeypatch.setattr(config, "ws_ping_timeout", 0.1)
+    stuck = await deaf(service)
+    async with asyncio.timeout(20):
+        while not service.hub.n_clients:
+            await asyncio.sleep(0.01)
+        while service.hub.n_clients:
+            await asyncio.sleep(0.01)
+    assert not service.server._server.server_state.connections
     stuck.close()

@@ -197,6 +197,28 @@ def url_of(program: Program) -> str:
     return str(program.logged("service started")[0]["url"])
 
 
+async def set_a_password(desk: Desk, program: Program) -> None:
+    """Nobody on this machine need sign in until there is a password, which a running service takes up at once."""
+    url = url_of(program)
+    (dashboard,) = program.logged("dashboard")
+    assert dashboard["url"] == url
+    assert dashboard["login"].startswith("not needed on this machine")
+    assert (await desk.get(f"{url}/api/v1/session", has_token=False))[0] == 200
+    assert (await desk.get(f"{url}/readyz", has_token=False))[0] in (200, 503)
+    (desk.file.parent / "password").write_text("correct horse battery")
+    setting = [
+        "web",
+        "set-password",
+        "--role",
+        "operator",
+        "--password-file",
+        str(desk.file.parent / "password"),
+    ]
+    assert (await desk.run(*setting, "-c", str(desk.file)))[0] == 0
+    assert (await desk.get(f"{url}/readyz", has_token=False))[0] == 401
+    assert program.logged("passwords read again", roles="operator")
+
+
 async def test_the_running_service_is_asked_in_every_form_and_keeps_its_secrets(
     desk: Desk, start: Any
 ) -> None:
@@ -205,24 +227,7 @@ async def test_the_running_service_is_asked_in_every_form_and_keeps_its_secrets(
     program = await start()
     url = url_of(program)
     assert await desk.get(f"{url}/healthz", has_token=False) == (200, b"alive\n")
-    (dashboard,) = program.logged("dashboard")
-    assert dashboard["url"] == url
-    assert dashboard["login"].startswith("not needed on this machine")
-    # Nobody on this machine need sign in until there is a password, which a running service takes up at once.
-    assert (await desk.get(f"{url}/api/v1/session", has_token=False))[0] == 200
-    assert (await desk.get(f"{url}/readyz", has_token=False))[0] in (200, 503)
-    (desk.data.parent / "password").write_text("correct horse battery")
-    setting = [
-        "web",
-        "set-password",
-        "--role",
-        "operator",
-        "--password-file",
-        str(desk.data.parent / "password"),
-    ]
-    assert (await desk.run(*setting, "-c", str(desk.file)))[0] == 0
-    assert (await desk.get(f"{url}/readyz", has_token=False))[0] == 401
-    assert program.logged("passwords read again", roles="operator")
+    await set_a_password(desk, program)
     await desk.asks_until(f"{url}/readyz", lambda reply: reply["is_complete"] and reply["n_included"] == 4)
     assert (await desk.get(f"{url}/readyz"))[0] == 200
     for route in ("accounts", "positions", "exposure", "summary", "notices", "breaks", "openapi.json"):

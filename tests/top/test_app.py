@@ -27,6 +27,7 @@ async def test_a_lost_service_is_told_and_found_again_on_its_port(service, opene
         assert is_dim(terminal)
         assert "● live" not in terminal.text()
         assert "grey figures are" in terminal.text()
+        await terminal.until(lambda: terminal.program.pulse.reason == "Connection refused")
         await terminal.press("1")
         await terminal.until_shown("equity        200 k")
         assert "SERVICE GONE" in terminal.text()

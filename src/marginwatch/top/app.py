@@ -30,7 +30,7 @@ from marginwatch.web.alert_replies import AcknowledgementRow, AlertRow, AlertsRe
 from marginwatch.web.overview_replies import OverviewReply
 from marginwatch.web.replies import AccountsReply
 
-TICK_S = 0.25
+TICK_S = 0.5
 SAID_FOR_S = 8.0
 TABS = (("overview", "1 Overview"), ("accounts", "2 Accounts"), ("alerts", "3 Alerts"))
 FIRST_FOCUS = {

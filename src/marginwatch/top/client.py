@@ -1,5 +1,6 @@
 """Asks a running service in the background; every way in which it may not answer is an error with its reason."""
 
+import os
 from typing import TypeVar
 
 import aiohttp
@@ -70,7 +71,7 @@ class Client:
         except TimeoutError as error:
             raise ConnectivityError(f"no answer for {timeout_s:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise ConnectivityError(_one_line(str(error) or type(error).__name__)) from error
+            raise ConnectivityError(_reason(error)) from error
         if reply.status in (200, 201, 204):
             return body
         raise _refusal(reply.status, body)
@@ -78,6 +79,13 @@ class Client:
     def _headers(self, *, has_body: bool) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {self._token.reveal()}", "Accept": "application/json"}
         return {**headers, "Content-Type": "application/json"} if has_body else headers
+
+
+def _reason(error: Exception) -> str:
+    """Return why a connection failed, in the system's words where it has some: ``Connection refused``."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return _one_line(str(error) or type(error).__name__)
 
 
 def _refusal(status: int, body: bytes) -> ConfigError | ConnectivityError:

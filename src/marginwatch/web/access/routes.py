@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, delete, get, post
 from litestar.datastructures import Cookie, State
+from litestar.exceptions import NotAuthorizedException, TooManyRequestsException
 from litestar.params import JSONBody
 
 from marginwatch import __version__
@@ -65,10 +66,14 @@ def session(request: AnyRequest, state: State) -> SessionReply:
     return _reply(state["access"], request, visitor_of(request.scope))
 
 
-@post(SESSION_PATH, status_code=200, security=[], request_max_body_size=SESSION_BODY_BYTES_MAX)
-async def sign_in(
-    request: AnyRequest, state: State, data: JSONBody[PasswordBody]
-) -> Response[SessionReply | str]:
+@post(
+    SESSION_PATH,
+    status_code=200,
+    security=[],
+    request_max_body_size=SESSION_BODY_BYTES_MAX,
+    raises=[NotAuthorizedException, TooManyRequestsException],
+)
+async def sign_in(request: AnyRequest, state: State, data: JSONBody[PasswordBody]) -> Response[SessionReply]:
     """Sign in with a password or with the token of the API: sets the cookie of a session.
 
     401 for a wrong one; 429 with ``Retry-After`` after too many of those.
@@ -76,17 +81,12 @@ async def sign_in(
     access: Access = state["access"]
     address = request.client.host if request.client is not None else "unknown"
     if wait_s := access.tries_wait_s(address):
-        return Response(
-            f"429: too many wrong passwords; try again in {wait_s} s\n",
-            status_code=429,
-            headers={"Retry-After": str(wait_s)},
-            media_type="text/plain",
+        raise TooManyRequestsException(
+            detail=f"too many wrong passwords; try again in {wait_s} s", headers={"Retry-After": str(wait_s)}
         )
     signed_in = await access.sign_in(Secret(data.password), address)
     if signed_in is None:
-        return Response(
-            "401: this is no password of this service\n", status_code=401, media_type="text/plain"
-        )
+        raise NotAuthorizedException(detail="this is no password of this service")
     cookie = _cookie(access, request, signed_in.cookie.reveal(), access.session_s)
     return Response(_reply(access, request, signed_in.visitor), cookies=[cookie])
 

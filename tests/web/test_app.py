@@ -206,6 +206,7 @@ async def test_the_document_is_json_alone_and_names_every_route(service: SimpleN
         *ROUTES,
         *ALERT_READS,
         "/api/v1/equity",
+        "/api/v1/export/{file}",
         "/api/v1/equity/sparklines",
         "/api/v1/accounts/{account_id}",
         "/healthz",

@@ -32,6 +32,7 @@ past_funding      funding paid and received, by account and contract
 calendar_rows     these as structs
 advice            transfers and hedges that would help
 frame             all of it at one moment, frozen
+kept_frame        a frame that nobody overwrites
 overview_rows     parts of the first page, as structs
 what_if_rows      what a move of the market makes of everything, as structs
 heavy_rows        what people see of heavy measures, as structs

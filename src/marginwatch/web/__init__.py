@@ -13,6 +13,7 @@ gate             who may pass, security headers and the plain answers of refusal
 access           passwords, sessions, roles
 pages            the built dashboard
 token            the generated token and its file
+large_replies    replies of thousands of rows, made in a thread
 replies          what each route of the picture answers, as structs
 risk_replies     the same for what is too heavy for a frame
 risk_routes      the routes of it
@@ -22,6 +23,7 @@ whatif_turns     whose question is reckoned now
 equity_routes    histories of equity, one in full or several as small charts
 equity_points    minutes thinned out to the points of a chart
 equity_ports     where they are read from
+exports          tables as files
 overview_replies the first page as a struct
 overview_routes  the route of it
 overview_ports   what it reads beside the frame

@@ -16,6 +16,7 @@ from litestar.types import ControllerRouterHandler, Scope
 from marginwatch import __version__
 from marginwatch.errors import ConfigError, MarginwatchError
 from marginwatch.model.secret import Secret
+from marginwatch.risk.frame import Frame
 from marginwatch.web.access.access import Access
 from marginwatch.web.access.routes import SESSION_ROUTES
 from marginwatch.web.account_ports import AccountModel
@@ -25,6 +26,7 @@ from marginwatch.web.alert_routes import ALERT_ROUTES
 from marginwatch.web.bodies import complaint
 from marginwatch.web.equity_ports import EquityHistory
 from marginwatch.web.equity_routes import EQUITY_ROUTES, READS_AT_ONCE
+from marginwatch.web.exports.routes import EXPORT_ROUTES, Transfers
 from marginwatch.web.gate import Gate
 from marginwatch.web.health_routes import HEALTH_ROUTES
 from marginwatch.web.history_replies import (
@@ -35,6 +37,7 @@ from marginwatch.web.history_replies import (
     notices_reply,
     quarantine_reply,
 )
+from marginwatch.web.large_replies import large_reply
 from marginwatch.web.metrics.ports import MetricsModel
 from marginwatch.web.metrics.routes import METRIC_ROUTES
 from marginwatch.web.metrics.scrape import Scrape
@@ -118,6 +121,7 @@ def create_app(
         *METRIC_ROUTES,
         *WHATIF_ROUTES,
         *EQUITY_ROUTES,
+        *EXPORT_ROUTES,
         *RISK_ROUTES,
         notices,
         breaks,
@@ -131,6 +135,7 @@ def create_app(
         {"model": state, "access": guard, "history": history, "alerting": alerting, "equity": equity}
         | {"accounts": of_accounts, "health": health, "whatif": whatif, "whatif_turns": Turns()}
         | {"scrape": Scrape(), "history_reads": asyncio.Semaphore(READS_AT_ONCE)}
+        | {"exports": Transfers()}
     )
     shared["stream"] = StreamHub(state, documents(routes), shared)
     app = Litestar(
@@ -182,26 +187,34 @@ def readyz(state: State) -> Response[Readiness]:
     return Response(answer, status_code=200 if is_ready else 503)
 
 
-@get("/api/v1/accounts", sync_to_thread=False)
-def accounts(
+@get("/api/v1/accounts")
+async def accounts(
     state: State, account: Name = None, desk: Name = None, venue: Name = None, sort: Name = None
-) -> AccountsReply:
+) -> Response[AccountsReply]:
     """Return one row for each account, the most endangered first."""
-    return narrowed(accounts_reply(frame_of(state), account=account, desk=desk, venue=venue), sort)
+
+    def make(frame: Frame) -> AccountsReply:
+        return narrowed(accounts_reply(frame, account=account, desk=desk, venue=venue), sort)
+
+    return await large_reply(frame_of(state), make)
 
 
-@get("/api/v1/positions", sync_to_thread=False)
-def positions(
+@get("/api/v1/positions")
+async def positions(
     state: State,
     account: Name = None,
     desk: Name = None,
     asset: Name = None,
     venue: Name = None,
     sort: Name = None,
-) -> PositionsReply:
+) -> Response[PositionsReply]:
     """Return one row for each open position."""
-    reply = positions_reply(frame_of(state), account=account, desk=desk, venue=venue, asset=asset)
-    return narrowed(reply, sort)
+
+    def make(frame: Frame) -> PositionsReply:
+        reply = positions_reply(frame, account=account, desk=desk, venue=venue, asset=asset)
+        return narrowed(reply, sort)
+
+    return await large_reply(frame_of(state), make)
 
 
 @get("/api/v1/exposure", sync_to_thread=False)

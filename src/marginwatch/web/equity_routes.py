@@ -81,7 +81,8 @@ class SparklinesReply(Reply, frozen=True, kw_only=True):
     rows: tuple[Sparkline, ...]
 
 
-def _history_of(state: State) -> EquityHistory:
+def history_of(state: State) -> EquityHistory:
+    """Return the histories of the service; without any, the answer is 404 with the reason."""
     history: EquityHistory | None = state["equity"]
     if history is None:
         raise HTTPException(status_code=404, detail=NO_HISTORY)
@@ -101,12 +102,12 @@ async def equity(
 
     Each point has the last, the lowest and the highest equity of its stretch. Where nothing is known there is a gap.
     """
-    history, frame = _history_of(state), last_frame(state)
+    history, frame = history_of(state), last_frame(state)
     if account is not None and desk is not None:
         raise ConfigError("account and desk: name one of them")
     require_known(frame, account=account, desk=desk)
     scope: EquityScope = "account" if account is not None else "desk" if desk is not None else "portfolio"
-    name = _own_name(frame, account, desk)
+    name = own_name(frame, account, desk)
     until_ns = frame.at_ns if to_ns is None else min(to_ns, frame.at_ns)
     since_ns = max(0, until_ns - DAY_NS) if from_ns is None else from_ns
     if since_ns >= until_ns:
@@ -131,7 +132,7 @@ async def equity(
     )
 
 
-def _own_name(frame: Frame, account: str | None, desk: str | None) -> str | None:
+def own_name(frame: Frame, account: str | None, desk: str | None) -> str | None:
     """Return the name as it is written in the configuration: filters do not mind letter case."""
     specs = [spec for spec in frame.book.specs if spec is not None]
     for wanted, names in (
@@ -151,7 +152,7 @@ async def sparklines(
 
     Where only full hours are kept any more, a stretch is an hour at least.
     """
-    history, frame = _history_of(state), last_frame(state)
+    history, frame = history_of(state), last_frame(state)
     known = {spec.account_id.casefold(): spec.account_id for spec in frame.book.specs if spec is not None}
     for name in account:
         if name.casefold() not in known:

@@ -98,16 +98,18 @@ def notices_reply(frame: Frame, found: Sequence[NoticeRecord]) -> NoticesReply:
     return NoticesReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
-        rows=tuple(
-            NoticeRow(
-                id=record.id,
-                kind=record.value.kind,
-                account_id=record.value.account_id,
-                message=record.value.message,
-                at_ns=record.at_ns,
-            )
-            for record in found
-        ),
+        rows=tuple(map(notice_row, found)),
+    )
+
+
+def notice_row(record: NoticeRecord) -> NoticeRow:
+    """Return one stored notice."""
+    return NoticeRow(
+        id=record.id,
+        kind=record.value.kind,
+        account_id=record.value.account_id,
+        message=record.value.message,
+        at_ns=record.at_ns,
     )
 
 

@@ -1,6 +1,6 @@
 """What each route answers: rows of one frame, its sequence and time, and what they do not include."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -19,6 +19,7 @@ from marginwatch.risk.table_rows import (
 )
 from marginwatch.risk.tables import (
     account_rows,
+    chosen_positions,
     exposure_by_account,
     exposure_by_asset,
     exposure_by_desk,
@@ -27,7 +28,6 @@ from marginwatch.risk.tables import (
     not_included,
     opposition_rows,
     portfolio_summary,
-    position_rows,
 )
 from marginwatch.web.names import require_known
 from marginwatch.web.selection import ordered, select
@@ -169,15 +169,49 @@ def positions_reply(
     ConfigError
         If a name occurs nowhere: no rows would be taken for a flat account.
     """
-    require_known(frame, account=account, desk=desk, venue=venue, asset=asset)
-    rows = select(position_rows(frame), account_id=account, desk=desk, venue=venue, underlying_asset=asset)
     return PositionsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
         n_included=n_included(frame),
-        rows=tuple(rows),
+        rows=tuple(positions_of(frame, account=account, desk=desk, venue=venue, asset=asset)),
         not_included=tuple(not_included(frame)),
     )
+
+
+def positions_of(
+    frame: Frame,
+    *,
+    account: str | None = None,
+    desk: str | None = None,
+    venue: str | None = None,
+    asset: str | None = None,
+) -> Iterator[PositionRow]:
+    """Return open positions of the given names, the largest first, each made when it is asked for.
+
+    Raises
+    ------
+    ConfigError
+        If a name occurs nowhere, at once.
+    """
+    require_known(frame, account=account, desk=desk, venue=venue, asset=asset)
+    wanted = {"account_id": account, "desk": desk, "venue": venue}
+    accounts = contracts = None
+    if any(name is not None for name in wanted.values()):
+        accounts = _rows_of(frame.book.specs, wanted)
+    if asset is not None:
+        contracts = _rows_of(frame.book.instruments, {"underlying_asset": asset})
+    return chosen_positions(frame, accounts=accounts, contracts=contracts)
+
+
+def _rows_of(table: Sequence[msgspec.Struct | None], wanted: Mapping[str, str | None]) -> list[int]:
+    """Return the rows of a table of the book whose fields have the wanted values, as filters of rows judge them."""
+    names = {field: name.casefold() for field, name in wanted.items() if name is not None}
+    return [
+        row
+        for row, one in enumerate(table)
+        if one is not None
+        and all(str(getattr(one, field) or "").casefold() == name for field, name in names.items())
+    ]
 
 
 def n_included(frame: Frame) -> int:

@@ -36,7 +36,7 @@ from marginwatch.risk.tables.ladders import distance_basis, ladder_of, ladder_ro
 from marginwatch.risk.tables.left_out import first_not_included, not_included
 from marginwatch.risk.tables.oppositions import opposition_rows
 from marginwatch.risk.tables.portfolio import portfolio_summary
-from marginwatch.risk.tables.positions import position_rows
+from marginwatch.risk.tables.positions import chosen_positions, position_rows
 from marginwatch.risk.tables.stressed import (
     cascade_basis,
     cascade_rows,
@@ -58,6 +58,7 @@ __all__ = [
     "backtest_rows",
     "cascade_basis",
     "cascade_rows",
+    "chosen_positions",
     "coin_rows",
     "correlation_row",
     "distance_basis",

@@ -1,5 +1,7 @@
 """One row for each open position, the largest first."""
 
+from collections.abc import Collection, Iterator
+
 import numpy as np
 
 from marginwatch.model.ids import AccountId
@@ -12,18 +14,43 @@ from marginwatch.risk.tables.nulls import Nulls
 
 def position_rows(frame: Frame, account_id: AccountId | None = None) -> list[PositionRow]:
     """Return open positions, of one account or of all, largest USD delta first, those without a price before."""
-    book = frame.book
+    if account_id is None:
+        return list(chosen_positions(frame))
+    specs = frame.book.specs
+    mine = [row for row, one in enumerate(specs) if one is not None and one.account_id == account_id]
+    return list(chosen_positions(frame, accounts=mine, legs=LegDistanceTable(frame, account_id)))
+
+
+def chosen_positions(
+    frame: Frame,
+    *,
+    accounts: Collection[int] | None = None,
+    contracts: Collection[int] | None = None,
+    legs: LegDistanceTable | None = None,
+) -> Iterator[PositionRow]:
+    """Yield open positions in the order of :func:`position_rows`, each made when it is asked for.
+
+    Parameters
+    ----------
+    frame : Frame
+        It must stay as it is until the last one is taken.
+    accounts, contracts : collection of int, optional
+        Only these rows of the book; all by default.
+    legs : LegDistanceTable, optional
+        Distances of at least these positions.
+    """
+    book, delta = frame.book, frame.rows.exposure_usd
     is_wanted = book.quantity != 0.0
-    if account_id is not None:
-        mine = [row for row, one in enumerate(book.specs) if one is not None and one.account_id == account_id]
-        is_wanted &= np.isin(book.account, mine)
-    legs = LegDistanceTable(frame, account_id)
-    rows = [
-        _position_row(frame, row, legs)
-        for row in np.flatnonzero(is_wanted).tolist()
-        if book.specs[int(book.account[row])] is not None
-    ]
-    return sorted(rows, key=lambda row: (row.exposure_usd is not None, -abs(row.exposure_usd or 0.0)))
+    for column, chosen in ((book.account, accounts), (book.instrument, contracts)):
+        if chosen is not None:
+            is_wanted &= np.isin(column, list(chosen))
+    rows = np.flatnonzero(is_wanted)
+    sizes = np.abs(delta[rows])
+    order: list[int] = rows[np.lexsort((-np.nan_to_num(sizes), ~np.isnan(sizes)))].tolist()
+    legs = legs or LegDistanceTable(frame)
+    for row in order:
+        if book.specs[int(book.account[row])] is not None:
+            yield _position_row(frame, row, legs)
 
 
 def _position_row(frame: Frame, row: int, legs: LegDistanceTable) -> PositionRow:

@@ -1,0 +1,225 @@
+"""Which tables may be had as files, with which filters, and where their rows come from."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from marginwatch.model.alert import Alert
+from marginwatch.model.equity import EquitySample
+from marginwatch.notify.messages.sentences import Teller
+from marginwatch.risk.frame import Frame
+from marginwatch.risk.heavy_rows import CascadeRow, LadderRow, StressRow, VarRow, WorstRow
+from marginwatch.risk.kept_frame import kept_frame
+from marginwatch.risk.table_rows import AccountRow, ExposureRow, NotIncluded, OppositionRow, PositionRow
+from marginwatch.risk.tables import not_included
+from marginwatch.web.alert_replies import AlertRow, DeliveryRow, TransitionRow
+from marginwatch.web.alert_routes import alerting_of, told_of
+from marginwatch.web.alert_rows import (
+    Told,
+    alert_row,
+    chosen,
+    delivery_row,
+    in_order,
+    teller_of,
+    transition_row,
+)
+from marginwatch.web.equity_ports import EquityHistory
+from marginwatch.web.equity_routes import DAY_NS, history_of, own_name
+from marginwatch.web.exports.stored import pages
+from marginwatch.web.history_replies import BreakRow, NoticeRow, break_row, notice_row
+from marginwatch.web.names import require_known
+from marginwatch.web.ports import History
+from marginwatch.web.reading import frame_of, last_frame
+from marginwatch.web.replies import accounts_reply, exposure_reply, positions_of
+from marginwatch.web.risk_replies import margin_reply, stress_reply, var_reply
+
+CHUNK = 500
+"""Rows made and encoded at a time: some milliseconds."""
+
+RESOLVED_MAX = 1_000
+
+Asked = Mapping[str, Any]
+"""Filter → value, those alone that were asked for."""
+
+Chunks = AsyncIterator[Sequence[msgspec.Struct]]
+Row = TypeVar("Row", bound=msgspec.Struct)
+
+
+class ExportTable(NamedTuple):
+    """A table that may be had as a file.
+
+    Parameters
+    ----------
+    shape : type
+        Struct of its rows.
+    filters : frozenset of str
+        What may be asked for.
+    rows : callable
+        State and what was asked → rows, some at a time.
+    """
+
+    shape: type[msgspec.Struct]
+    filters: frozenset[str]
+    rows: Callable[[State, Asked], Chunks]
+
+
+def in_chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Yield lists of rows, each made when it is asked for."""
+    rows = iter(rows)
+    while some := list(islice(rows, CHUNK)):
+        yield some
+
+
+async def _of_picture(
+    make: Callable[[Frame, Asked], Iterable[msgspec.Struct]], state: State, asked: Asked
+) -> Chunks:
+    """Yield rows of a frame that nobody overwrites, made in a thread."""
+    frame = kept_frame(frame_of(state))
+    chunks = await asyncio.to_thread(lambda: in_chunks(make(frame, asked)))
+    while (some := await asyncio.to_thread(next, chunks, None)) is not None:
+        yield some
+
+
+def _picture(
+    shape: type[msgspec.Struct], filters: str, make: Callable[[Frame, Asked], Iterable[msgspec.Struct]]
+) -> ExportTable:
+    def rows(state: State, asked: Asked) -> Chunks:
+        return _of_picture(make, state, asked)
+
+    return ExportTable(shape, frozenset(filters.split()), rows)
+
+
+async def _alerts(state: State, asked: Asked) -> Chunks:
+    model = alerting_of(state)
+    wanted = {key: value for key, value in asked.items() if key != "limit"}
+    everything = [*model.open_alerts(), *await model.resolved_alerts(min(asked["limit"], RESOLVED_MAX))]
+    teller = teller_of(model.now_ns())
+    for some in in_chunks(in_order(chosen(everything, **wanted))):
+        yield await asyncio.to_thread(_alert_rows, some, await told_of(model, some), teller)
+
+
+def _alert_rows(alerts: Sequence[Alert], told: Told, teller: Teller) -> list[AlertRow]:
+    return [alert_row(one, told, teller) for one in alerts]
+
+
+async def _transitions(state: State, asked: Asked) -> Chunks:
+    model = alerting_of(state)
+
+    async def read(before: int | None, size: int) -> Sequence[Any]:
+        return await model.transitions(
+            before_id=before, limit=size, key=asked.get("key"), account_id=asked.get("account")
+        )
+
+    async for some in pages(read, asked["limit"]):
+        yield [transition_row(one) for one in some]
+
+
+async def _deliveries(state: State, asked: Asked) -> Chunks:
+    model = alerting_of(state)
+
+    async def read(before: int | None, size: int) -> Sequence[Any]:
+        return await model.deliveries(
+            before_id=before, limit=size, channel=asked.get("channel"), key=asked.get("key")
+        )
+
+    async for some in pages(read, asked["limit"]):
+        yield [delivery_row(one) for one in some]
+
+
+def _stored(state: State) -> History:
+    if (history := state["history"]) is None:
+        raise HTTPException(status_code=404, detail="this service keeps no history")
+    return history
+
+
+async def _breaks(state: State, asked: Asked) -> Chunks:
+    history = _stored(state)
+
+    async def read(before: int | None, size: int) -> Sequence[Any]:
+        return await history.breaks(account_id=asked.get("account"), before_id=before, limit=size)
+
+    async for some in pages(read, asked["limit"]):
+        yield [break_row(one.id, one.value) for one in some]
+
+
+async def _notices(state: State, asked: Asked) -> Chunks:
+    history = _stored(state)
+
+    async def read(before: int | None, size: int) -> Sequence[Any]:
+        return await history.notices(account_id=asked.get("account"), before_id=before, limit=size)
+
+    async for some in pages(read, asked["limit"]):
+        yield [notice_row(one) for one in some]
+
+
+async def _equity(state: State, asked: Asked) -> Chunks:
+    history: EquityHistory = history_of(state)
+    frame = last_frame(state)
+    account, desk = asked.get("account"), asked.get("desk")
+    require_known(frame, account=account, desk=None if account is not None else desk)
+    until_ns = min(asked.get("to_ns", frame.at_ns), frame.at_ns)
+    since_ns = asked.get("from_ns", max(0, until_ns - DAY_NS))
+    scope = "account" if account is not None else "desk" if desk is not None else "portfolio"
+    reads: asyncio.Semaphore = state["history_reads"]
+    async with reads:
+        found = await history.equity(own_name(frame, account, desk), since_ns, until_ns, scope)
+    for some in in_chunks(found):
+        yield some
+
+
+def _names(asked: Asked, *names: str) -> dict[str, Any]:
+    return {name: asked.get(name) for name in names}
+
+
+TABLES: Mapping[str, ExportTable] = {
+    "accounts": _picture(
+        AccountRow,
+        "account desk venue",
+        lambda frame, asked: accounts_reply(frame, **_names(asked, "account", "desk", "venue")).rows,
+    ),
+    "positions": _picture(
+        PositionRow,
+        "account desk venue asset",
+        lambda frame, asked: positions_of(frame, **_names(asked, "account", "desk", "venue", "asset")),
+    ),
+    "exposure": _picture(
+        ExposureRow,
+        "by name",
+        lambda frame, asked: exposure_reply(frame, asked.get("by"), asked.get("name")).rows,
+    ),
+    "opposing": _picture(OppositionRow, "", lambda frame, _: exposure_reply(frame, "portfolio").opposing),
+    "not_included": _picture(NotIncluded, "", lambda frame, _: not_included(frame)),
+    "ladder": _picture(
+        LadderRow,
+        "account desk venue",
+        lambda frame, asked: margin_reply(frame, **_names(asked, "account", "desk", "venue")).ladder,
+    ),
+    "stress": _picture(
+        StressRow,
+        "by scenario account",
+        lambda frame, asked: stress_reply(frame, **_names(asked, "by", "scenario", "account")).rows,
+    ),
+    "worst": _picture(
+        WorstRow, "account", lambda frame, asked: stress_reply(frame, account=asked.get("account")).worst
+    ),
+    "cascades": _picture(CascadeRow, "", lambda frame, _: stress_reply(frame).cascades),
+    "var": _picture(
+        VarRow,
+        "by method confidence horizon name",
+        lambda frame, asked: (
+            var_reply(frame, **_names(asked, "by", "method", "confidence", "horizon", "name")).rows
+        ),
+    ),
+    "alerts": ExportTable(AlertRow, frozenset(("state", "severity", "account", "rule", "limit")), _alerts),
+    "transitions": ExportTable(TransitionRow, frozenset(("key", "account", "limit")), _transitions),
+    "deliveries": ExportTable(DeliveryRow, frozenset(("channel", "key", "limit")), _deliveries),
+    "breaks": ExportTable(BreakRow, frozenset(("account", "limit")), _breaks),
+    "notices": ExportTable(NoticeRow, frozenset(("account", "limit")), _notices),
+    "equity": ExportTable(EquitySample, frozenset(("account", "desk", "from_ns", "to_ns")), _equity),
+}
+"""By the name in the address."""

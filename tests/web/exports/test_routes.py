@@ -1,0 +1,204 @@
+"""Tables as files over the API: the same rows as the read routes, in forms that other programs read back."""
+
+import asyncio
+import csv
+import io
+import json
+import sys
+from collections.abc import AsyncGenerator, Callable
+from types import SimpleNamespace
+
+import aiohttp
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import pytest_asyncio
+from tests.web.alerts import Desk, alert_of
+from tests.web.conftest import Picture
+from tests.web.test_equity_routes import Kept
+
+from marginwatch.model.alert import AlertState
+from marginwatch.model.equity import EquitySample
+from marginwatch.model.ids import AccountId
+from marginwatch.model.secret import Secret
+from marginwatch.model.snapshots import Break
+from marginwatch.risk.frame import Frame
+from marginwatch.store import Store
+from marginwatch.web.app import create_app
+from marginwatch.web.exports.tables import TABLES
+from marginwatch.web.server import WebServer
+
+NS = 1_000_000_000
+
+
+@pytest_asyncio.fixture
+async def files(measure_desk: Callable[[], Frame], tmp_path) -> AsyncGenerator[SimpleNamespace, None]:
+    frame = measure_desk()
+    store = await Store.open(tmp_path / "x.sqlite")
+    async with store.transaction() as tx:
+        found = [
+            Break(
+                account_id=AccountId("mm-main"),
+                subject="=cmd|' /C calc'!A0",
+                field="quantity",
+                ours=str(number),
+                theirs=None,
+                found_at_ns=number,
+            )
+            for number in range(1, 2_501)
+        ]
+        await tx.add_breaks(found)
+    kept = Kept(store)
+    minute_s = frame.at_ns // NS // 60 * 60
+    samples = [
+        EquitySample(
+            scope="portfolio", name="", minute_s=minute_s - 60 * back, equity_usd=None if back == 1 else 7.5
+        )
+        for back in range(3)
+    ]
+    await kept.add(samples)
+    desk = Desk([alert_of("mm-main"), alert_of("arb-1", AlertState.PENDING)])
+    app = create_app(Picture(frame), Secret("t0ken"), history=store, alerting=desk, equity=kept)
+    server = WebServer(app, port=0)
+    await server.start()
+    async with aiohttp.ClientSession(headers={"Authorization": "Bearer t0ken"}) as http:
+
+        async def get(path: str) -> SimpleNamespace:
+            async with http.get(f"{server.url}/api/v1/{path}") as reply:
+                return SimpleNamespace(status=reply.status, body=await reply.read(), headers=reply.headers)
+
+        async def taken(path: str) -> bytes:
+            reply = await get(f"export/{path}")
+            assert reply.status == 200, reply.body
+            return reply.body
+
+        async def rows(path: str) -> list[dict]:
+            return json.loads(await taken(path))["rows"]
+
+        yield SimpleNamespace(get=get, taken=taken, rows=rows, frame=frame, http=http, url=server.url)
+    await server.stop()
+    await store.close()
+
+
+def csv_rows(body: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+
+
+async def test_files_hold_the_rows_of_the_read_routes(files: SimpleNamespace) -> None:
+    for table, path in (
+        ("accounts", "accounts"),
+        ("positions", "positions"),
+        ("stress", "stress"),
+        ("var", "var"),
+    ):
+        whole = json.loads((await files.get(path)).body)
+        body = json.loads(await files.taken(f"{table}.json"))
+        assert body["rows"] == whole["rows"]
+        assert (body["table"], body["sequence"], body["taken_at_ns"]) == (
+            table,
+            whole["sequence"],
+            whole["taken_at_ns"],
+        )
+        lines = csv_rows(await files.taken(f"{table}.csv"))
+        assert len(lines) == len(whole["rows"])
+        for line, row in zip(lines, whole["rows"], strict=True):
+            assert set(line) == set(row)
+            for name, value in row.items():
+                if value is None or isinstance(value, float):
+                    assert (None if line[name] == "" else float(line[name])) == value
+    assert (
+        await files.rows("exposure.json?by=account")
+        == json.loads((await files.get("exposure?by=account")).body)["rows"]
+    )
+    assert await files.rows("ladder.json") == json.loads((await files.get("margin")).body)["ladder"]
+    not_included = json.loads((await files.get("accounts")).body)["not_included"]
+    assert await files.rows("not_included.json") == not_included
+
+
+async def test_filters_are_those_of_the_routes(files: SimpleNamespace) -> None:
+    assert {row["account_id"] for row in await files.rows("positions.json?desk=ARBITRAGE")} == {"arb-1"}
+    assert {row["underlying_asset"] for row in await files.rows("positions.json?asset=eth")} == {"ETH"}
+    assert [row["account_id"] for row in await files.rows("accounts.json?account=cold")] == ["cold"]
+    assert [row["account_id"] for row in await files.rows("alerts.json?state=pending")] == ["arb-1"]
+    assert len(await files.rows("breaks.json?limit=7")) == 7
+    for path, part in (
+        (
+            "accounts.json?asset=BTC",
+            b"accounts cannot be filtered by 'asset'; it can by: account, desk, venue",
+        ),
+        ("positions.csv?account=nobody", b"there is no account 'nobody'"),
+        ("nothing.csv", b"there is no table"),
+        ("accounts.xlsx", b"there is: csv, json, parquet"),
+        ("accounts", b"there is no table"),
+        ("breaks.csv?limit=0", b"limit"),
+        ("exposure.parquet?by=moon", b"unknown"),
+    ):
+        reply = await files.get(f"export/{path}")
+        assert reply.status == 400, path
+        assert part in reply.body, reply.body
+
+
+async def test_parquet_is_typed_and_missing_is_null(files: SimpleNamespace) -> None:
+    rows = json.loads((await files.get("accounts")).body)["rows"]
+    table = pq.read_table(io.BytesIO(await files.taken("accounts.parquet")))
+    assert table.schema.field("equity_usd").type == pa.float64()
+    assert table.schema.field("n_positions").type == pa.int64()
+    assert table.schema.field("is_fresh").type == pa.bool_()
+    assert table.schema.field("tags").type == pa.list_(pa.string())
+    assert table.schema.metadata[b"table"] == b"accounts"
+    for found, row in zip(table.to_pylist(), rows, strict=True):
+        for name, value in row.items():
+            if name == "reasons":
+                assert (json.loads(found[name]) if found[name] else {}) == value
+            else:
+                assert found[name] == value, name
+    assert any(row["equity_usd"] is None for row in table.to_pylist())
+    breaks = pq.read_table(io.BytesIO(await files.taken("breaks.parquet")))
+    assert breaks.schema.field("found_at_ns").type == pa.timestamp("ns", tz="UTC")
+    assert breaks.column("found_at_ns").cast(pa.int64()).to_pylist() == list(range(2_500, 0, -1))
+    assert set(breaks.column("theirs").to_pylist()) == {None}
+
+
+async def test_what_is_stored_comes_page_by_page_and_no_formula_with_it(files: SimpleNamespace) -> None:
+    lines = csv_rows(await files.taken("breaks.csv"))
+    assert [line["ours"] for line in lines] == [str(number) for number in range(2_500, 0, -1)]
+    assert {line["subject"] for line in lines} == {"'=cmd|' /C calc'!A0"}
+    assert [line["equity_usd"] for line in csv_rows(await files.taken("equity.csv"))] == ["7.5", "", "7.5"]
+
+
+async def test_every_table_in_every_form(files: SimpleNamespace) -> None:
+    for table, kind in TABLES.items():
+        names = set(kind.shape.__struct_fields__)
+        found = {form: await files.get(f"export/{table}.{form}") for form in ("csv", "json", "parquet")}
+        for form, reply in found.items():
+            assert reply.status == 200, (table, form, reply.body)
+            assert reply.headers["Content-Disposition"] == (
+                f'attachment; filename="marginwatch-{table}-20231114T221321Z.{form}"'
+            )
+            assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        head = found["csv"].body.decode().split("\r\n")[0].split(",")
+        n_rows = len(json.loads(found["json"].body)["rows"])
+        read = pq.read_table(io.BytesIO(found["parquet"].body))
+        assert set(head) == set(read.column_names) == names
+        assert read.num_rows == n_rows == len(csv_rows(found["csv"].body))
+
+
+async def test_without_pyarrow_the_answer_is_501_with_the_remedy(
+    files: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    reply = await files.get("export/accounts.parquet")
+    assert (reply.status, b"pip install 'marginwatch[parquet]'" in reply.body) == (501, True)
+    assert (await files.get("export/accounts.csv")).status == 200
+
+
+async def test_who_hangs_up_leaves_room_for_others(files: SimpleNamespace) -> None:
+    for _ in range(20):
+        reply = await files.http.get(f"{files.url}/api/v1/export/breaks.json")
+        reply.close()
+    for _ in range(100):
+        if (await files.get("export/breaks.json?limit=1")).status == 200:
+            break
+        await asyncio.sleep(0.02)
+    for _ in range(12):
+        assert (await files.get("export/breaks.json?limit=1")).status == 200

@@ -79,7 +79,7 @@ function drawRisk(element: HTMLElement, _slot: number, row: Static): void {
 
 /** A fraction of model errors: small, so with more digits where they are needed. */
 function errorText(value: number | null | undefined): string {
-  return percent(value, value != null && Math.abs(value) < 1e-4 ? 4 : 2);
+  return percent(value, value != null && value !== 0 && Math.abs(value) < 1e-4 ? 4 : 2);
 }
 
 function byDistance(value: number): string {

@@ -17,6 +17,9 @@ from marginwatch.web.stream.documents import Document
 SHARE_OF_TIME = 0.02
 """Of the time, at most so much is spent on making one document; one that takes long is made less often."""
 
+TAKES_S = 0.005
+"""What a document is thought to take that was never made."""
+
 RENEW_EVERY_S = 5.0
 """A document that was made anew and says the same is sent again after so many seconds, for the sake of its ages."""
 
@@ -52,6 +55,10 @@ class DocumentFeed:
         Of the last message; 0 before the first.
     is_busy : bool
         It is being made.
+    made_at_s : float
+        When it was made last, monotonic seconds.
+    took_s : float
+        What that took, seconds; before, what it may take.
     """
 
     def __init__(self, topic: str, document: Document, arguments: dict[str, Any]) -> None:
@@ -62,7 +69,8 @@ class DocumentFeed:
         self._arguments = arguments
         self._version: Hashable = None
         self._next_at_s = float("-inf")
-        self._made_at_s = float("-inf")
+        self.made_at_s = float("-inf")
+        self.took_s = TAKES_S
         self._sent_at_s = float("-inf")
         self._said = b""
         self._message = ""
@@ -73,7 +81,7 @@ class DocumentFeed:
         if self.is_busy or now_s < self._next_at_s:
             return False
         pace = self._document.pace
-        if pace.at_least_every_s is not None and now_s - self._made_at_s >= pace.at_least_every_s:
+        if pace.at_least_every_s is not None and now_s - self.made_at_s >= pace.at_least_every_s:
             return True
         return frame is not None and pace.version(frame) != self._version
 
@@ -98,9 +106,9 @@ class DocumentFeed:
             return False
         finally:
             self.is_busy = False
-            took_s = time.perf_counter() - started
-            self._made_at_s = now_s
-            self._next_at_s = now_s + max(self._document.pace.every_s, took_s / SHARE_OF_TIME)
+            self.took_s = time.perf_counter() - started
+            self.made_at_s = now_s
+            self._next_at_s = now_s + max(self._document.pace.every_s, self.took_s / SHARE_OF_TIME)
         self._version = None if frame is None else self._document.pace.version(frame)
         return self._news(body, now_s)
 

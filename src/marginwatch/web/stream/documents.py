@@ -66,6 +66,7 @@ PACES: Mapping[str, Pace] = {
     "overview": Pace(),
     "summary": Pace(),
     "exposure": Pace(),
+    "matrix": Pace(every_s=1.0, path="/api/v1/exposure/matrix"),
     "margin": Pace(every_s=1.0),
     "stress": Pace(version=of_part(lambda of: of.stress, lambda of: of.cascades)),
     "var": Pace(version=of_part(lambda of: of.value_at_risk)),

@@ -14,6 +14,7 @@ from marginwatch.web.names import require_known
 from marginwatch.web.ports import ReadModel
 from marginwatch.web.stream.account_source import AccountSource
 from marginwatch.web.stream.account_view import AccountView
+from marginwatch.web.stream.allowance import Allowance
 from marginwatch.web.stream.client import Client
 from marginwatch.web.stream.document_feed import DocumentFeed, RefusedError
 from marginwatch.web.stream.documents import Document
@@ -78,6 +79,7 @@ class StreamHub:
         self._seen = 0
         self._beat_at_s = float("-inf")
         self._loop: asyncio.Task[None] | None = None
+        self._time = Allowance()
         self._making: set[asyncio.Task[None]] = set()
         self.n_refused = 0
         self._gone = [0, 0]
@@ -182,8 +184,10 @@ class StreamHub:
             for topic, feed in self._tables.items():
                 if feed.hear(frame):
                     self._owe(topic)
-        for feed in self._document_feeds.values():
-            if feed.is_due(frame, now_s):
+        self._time.refill(now_s)
+        # Who waits longest comes first, where there is not time for all.
+        for feed in sorted(self._document_feeds.values(), key=lambda feed: feed.made_at_s):
+            if self._time.is_left() and feed.is_due(frame, now_s):
                 self._begin(feed, now_s)
         if now_s - self._beat_at_s >= BEAT_EVERY_S:
             self._beat_at_s = now_s
@@ -205,6 +209,8 @@ class StreamHub:
         task.add_done_callback(partial(self._made, feed))
 
     async def _make(self, feed: DocumentFeed, now_s: float) -> None:
+        expected_s = feed.took_s
+        self._time.spend(expected_s)
         try:
             if await feed.make(self._state, self._model.latest_frame(), now_s):
                 self._owe(feed.topic)
@@ -214,6 +220,8 @@ class StreamHub:
             if (trouble := feed.trouble(error)) is not None:
                 for client in self._subscribers(feed):
                     client.tell_error(trouble, feed.topic)
+        finally:
+            self._time.spend(feed.took_s - expected_s)
 
     def _subscribers(self, feed: DocumentFeed) -> list[Client]:
         return [client for client in self._clients if client.feeds.get(feed.topic) is feed]

@@ -63,7 +63,7 @@ async def test_while_a_file_is_read_again_everything_else_goes_on(
     task.cancel()
 
 
-TOKEN = Secret("a-token-of-the-api")
+TOKEN = Secret("a-token-of-the-api, long enough")
 
 
 @pytest.mark.parametrize(
@@ -108,3 +108,16 @@ def test_a_broken_file_of_passwords_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "web-passwords.toml").chmod(0o600)
     with pytest.raises(ConfigError, match=r"web-passwords\.toml: holds no passwords that can be used"):
         access_of(ServiceSettings(data_dir=tmp_path), TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "is_told"), [("0.0.0.0", "short", True), ("127.0.0.1", "short", False)]
+)
+def test_a_token_that_can_be_guessed_from_outside_is_told(
+    tmp_path: Path, host: str, token: str, is_told: bool
+) -> None:
+    settings = ServiceSettings(host=host, data_dir=tmp_path, token=Secret(token))
+    with capture_logs() as lines:
+        _tell_entrance(settings, access_of(settings, Secret(token)), "http://x:1")
+    assert ("can be guessed" in str(lines)) is is_told
+    assert token not in str(lines)

@@ -24,6 +24,9 @@ from marginwatch.web.token import ensure_token
 
 PROGRESS_EVERY_S = 5.0
 
+TOKEN_LENGTH_MIN = 20
+"""Nothing limits how often a token may be tried, so a short one is none."""
+
 THREAD_TURN_S = 0.0005
 """How long a thread keeps the interpreter while another waits. Threads that reckon heavy measures held up the loop, and each
 statement on its way to the database and back, ten times as long by default."""
@@ -126,6 +129,11 @@ def _tell_entrance(settings: ServiceSettings, access: Access, url: str) -> None:
             " if a proxy with TLS stands before it",
             host=settings.host,
         )
+        if settings.token is not None and len(settings.token.reveal()) < TOKEN_LENGTH_MIN:
+            log.warning(
+                "the token of the configuration can be guessed: use a longer one, or leave it out for the generated one",
+                characters_at_least=TOKEN_LENGTH_MIN,
+            )
 
 
 def sign_in_words(settings: ServiceSettings, access: Access) -> str:

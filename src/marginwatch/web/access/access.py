@@ -18,6 +18,9 @@ from marginwatch.web.access.visitor import Visitor
 
 Login = Literal["auto", "always"]
 
+COOKIES_MAX = 4
+"""So many cookies of our name are looked at: a page on another port of this host can plant some beside ours."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -74,6 +77,7 @@ class Access:
         self._may_be_open = is_local and login == "auto"
         self._limit = LoginLimit(clock.monotonic_s)
         self._verifier = verifier or Verifier()
+        self._is_limit_told = False
         self._open = Visitor("operator", "open", self._sessions.derived("open"), self.is_open)
         self._program = Visitor("operator", "token", "", lambda: True)
 
@@ -113,7 +117,7 @@ class Access:
         """
         if headers.has(b"authorization"):
             return self._program if self._is_token(headers.one(b"authorization")) else None
-        for value in headers.cookies(self.cookie_name)[:2]:
+        for value in headers.cookies(self.cookie_name)[:COOKIES_MAX]:
             if (found := self._of_session(value)) is not None:
                 return found
         return self._open if self.is_open_to(scope, headers) else None
@@ -139,14 +143,16 @@ class Access:
     def tries_wait_s(self, address: str) -> int:
         """Take one try of an address; return 0, or the seconds after which it may try again."""
         wait_s = self._limit.take(address)
-        if wait_s:
+        if wait_s and not self._is_limit_told:
             log.warning("too many wrong passwords", address=address, wait_s=wait_s)
+        # Once, until somebody may try again: who goes on trying fills no log.
+        self._is_limit_told = bool(wait_s)
         return wait_s
 
-    async def sign_in(self, typed: Secret, address: str) -> SignedIn | None:
+    async def sign_in(self, typed: Secret, address: str, headers: RequestHeaders) -> SignedIn | None:
         """Begin a session for whoever typed a password or the token; None if it is neither.
 
-        Takes as long for a wrong password, whichever roles have one.
+        It takes the place of the one whose cookie is shown. Takes as long for a wrong password, whichever roles have one.
         """
         found = await self._credential(typed)
         if found is None:
@@ -154,6 +160,8 @@ class Access:
             return None
         role, means, credential = found
         self._limit.give_back(address)
+        for before in headers.cookies(self.cookie_name)[:COOKIES_MAX]:
+            self._sessions.end(before)
         value = self._sessions.open(role, means, credential)
         await self._keep()
         log.info("signed in", role=role, by=means, address=address)
@@ -174,7 +182,9 @@ class Access:
 
     async def sign_out(self, headers: RequestHeaders) -> None:
         """End the sessions whose cookies are shown."""
-        ended = [value for value in headers.cookies(self.cookie_name)[:2] if self._sessions.end(value)]
+        ended = [
+            value for value in headers.cookies(self.cookie_name)[:COOKIES_MAX] if self._sessions.end(value)
+        ]
         if ended:
             await self._keep()
             log.info("signed out")

@@ -84,7 +84,8 @@ async def sign_in(request: AnyRequest, state: State, data: JSONBody[PasswordBody
         raise TooManyRequestsException(
             detail=f"too many wrong passwords; try again in {wait_s} s", headers={"Retry-After": str(wait_s)}
         )
-    signed_in = await access.sign_in(Secret(data.password), address)
+    headers = RequestHeaders(request.scope["headers"])
+    signed_in = await access.sign_in(Secret(data.password), address, headers)
     if signed_in is None:
         raise NotAuthorizedException(detail="this is no password of this service")
     cookie = _cookie(access, request, signed_in.cookie.reveal(), access.session_s)

@@ -1,6 +1,6 @@
 /** Stored rows, newest first, a page at a time; the first page is read anew now and then. */
 
-import { ApiError } from "../../api/client";
+import { ApiError } from "../api/client";
 
 const PAGE = 100;
 const AGAIN_MS = 4_000;
@@ -19,13 +19,11 @@ export class Paged<Row extends { readonly id: number }> {
     this.#read = read;
   }
 
-  /** Follow the newest while the component is on the page. Call it where a component begins. */
-  follow(): void {
-    $effect(() => {
-      void this.#newest();
-      const timer = setInterval(() => void this.#newest(), AGAIN_MS);
-      return () => clearInterval(timer);
-    });
+  /** Follow the newest until the answer is called; for an effect. */
+  following(): () => void {
+    void this.#newest();
+    const timer = setInterval(() => void this.#newest(), AGAIN_MS);
+    return () => clearInterval(timer);
   }
 
   async more(): Promise<void> {

@@ -22,6 +22,9 @@ LISTEN_EVERY_S = 0.02
 
 NOT_TEXT = "send text, not bytes"
 
+GONE = (OSError, WebSocketDisconnect)
+"""What tells of a client that went: the server's word, and the framework's."""
+
 Socket = WebSocket[Any, Any, State]
 
 
@@ -32,7 +35,7 @@ async def stream(socket: Socket, state: State) -> None:
     visitor = require_visitor(socket.scope)
     try:
         await socket.accept()
-    except WebSocketDisconnect:
+    except GONE:
         return  # It went before it was let in: a page that is loaded again does.
     client = hub.join(visitor.is_valid)
     if client is None:
@@ -54,7 +57,7 @@ async def stream(socket: Socket, state: State) -> None:
 
 
 async def _close(socket: Socket, code: int, reason: str) -> None:
-    with contextlib.suppress(WebSocketDisconnect):
+    with contextlib.suppress(*GONE):
         await socket.send({"type": "websocket.close", "code": code, "reason": reason})
 
 
@@ -87,7 +90,7 @@ async def _talk(socket: Socket, client: Client) -> None:
                 await socket.send({"type": "websocket.send", "text": message, "bytes": None})
             elif message is not None:
                 await socket.send({"type": "websocket.send", "bytes": message, "text": None})
-    except (OSError, WebSocketDisconnect):
+    except GONE:
         return  # It went while it was written to.
 
 

@@ -1,11 +1,12 @@
 """A page that is not live says so before anybody trusts it, and comes back by itself."""
 
+import math
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.product import Product
-from tests.browser.terminal import Terminal
+from tests.browser.terminal import Terminal, until
 from tests.browser.watch import Watch
 
 HANGS_S = 6.0
@@ -67,6 +68,7 @@ def test_an_engine_that_makes_no_frames_is_not_live_although_the_socket_talks(
 
 
 def test_a_server_that_comes_back_on_its_port_is_found_again(tab: Terminal, disturbed: Product) -> None:
+    until(lambda: "no equity yet" if math.isnan(tab.figure("overview-equity")) else None)
     shown = tab.figure("overview-equity")
     disturbed.wait(disturbed.unserve())
     tab.is_not_live(within_s=TOLD_WITHIN_S)

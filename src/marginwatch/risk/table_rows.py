@@ -7,8 +7,8 @@ import msgspec
 from marginwatch.model.ids import AccountId, Asset, DecimalText
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all rows.
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Base of all rows. They hold no cycles: thousands of them need not make the collector look at everything there is.
 
     Parameters
     ----------

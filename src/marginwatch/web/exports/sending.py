@@ -23,6 +23,10 @@ MEDIA: dict[str, str] = {
 }
 
 
+GROUP = 5_000
+"""Rows of a group of a Parquet file: small ones would be read slowly."""
+
+
 class Export(msgspec.Struct, frozen=True):
     """What a file says of itself.
 
@@ -76,13 +80,28 @@ def _parts(export: Export) -> Parts:
     return ParquetParts(columns, {"table": export.table, "taken_at_ns": str(export.taken_at_ns)})
 
 
+async def gathered(chunks: Chunks, size: int) -> Chunks:
+    """Yield the rows of several chunks together, at least ``size`` but for the last."""
+    rows: list[msgspec.Struct] = []
+    async for some in chunks:
+        rows += some
+        if len(rows) >= size:
+            yield rows
+            rows = []
+    if rows:
+        yield rows
+
+
 async def file_of(export: Export, chunks: Chunks) -> AsyncIterator[bytes]:
     """Yield the file."""
     parts = await asyncio.to_thread(_parts, export)
     if head := parts.head():
         yield head
-    async for rows in chunks:
-        if body := await asyncio.to_thread(parts.part, rows):
-            yield body
+    if export.form == "parquet":
+        async for rows in gathered(chunks, GROUP):
+            yield await asyncio.to_thread(parts.part, rows)
+    else:
+        async for rows in chunks:
+            yield parts.part(rows)
     if tail := await asyncio.to_thread(parts.tail):
         yield tail

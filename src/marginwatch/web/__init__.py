@@ -17,6 +17,8 @@ large_replies    replies of thousands of rows, made in a thread
 replies          what each route of the picture answers, as structs
 risk_replies     the same for what is too heavy for a frame
 risk_routes      the routes of it
+matrix_replies   who holds how much of which coin, as a struct
+matrix_routes    the route of it
 whatif_routes    the route of questions "what if"
 whatif_ports     what they are reckoned from
 whatif_turns     whose question is reckoned now

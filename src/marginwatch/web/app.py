@@ -38,6 +38,7 @@ from marginwatch.web.history_replies import (
     quarantine_reply,
 )
 from marginwatch.web.large_replies import large_reply
+from marginwatch.web.matrix_routes import MATRIX_ROUTES
 from marginwatch.web.metrics.ports import MetricsModel
 from marginwatch.web.metrics.routes import METRIC_ROUTES
 from marginwatch.web.metrics.scrape import Scrape
@@ -115,6 +116,7 @@ def create_app(
         positions,
         exposure,
         summary,
+        *MATRIX_ROUTES,
         *OVERVIEW_ROUTES,
         *ACCOUNT_ROUTES,
         *HEALTH_ROUTES,

@@ -6,10 +6,11 @@ from marginwatch.errors import ConfigError
 from marginwatch.web.account_routes import ACCOUNT_ROUTES
 from marginwatch.web.alert_routes import ALERT_ROUTES
 from marginwatch.web.app import exposure, summary
+from marginwatch.web.matrix_routes import MATRIX_ROUTES
 from marginwatch.web.risk_routes import RISK_ROUTES
 from marginwatch.web.stream.documents import PACES, documents
 
-FOUND = documents([summary, exposure, *RISK_ROUTES, *ALERT_ROUTES, *ACCOUNT_ROUTES])
+FOUND = documents([summary, exposure, *MATRIX_ROUTES, *RISK_ROUTES, *ALERT_ROUTES, *ACCOUNT_ROUTES])
 
 
 def test_routes_that_are_there_are_topics() -> None:

@@ -1,0 +1,22 @@
+"""The route of exposure by coin and account."""
+
+from typing import Annotated, Literal
+
+from litestar import get
+from litestar.datastructures import State
+from litestar.params import Parameter
+
+from marginwatch.web.matrix_replies import MatrixReply, matrix_reply
+from marginwatch.web.reading import frame_of
+
+Groups = Annotated[Literal["account", "desk"], Parameter(description="What the groups are.")]
+Many = Annotated[int, Parameter(ge=1, le=100)]
+
+
+@get("/api/v1/exposure/matrix", sync_to_thread=False)
+def matrix(state: State, by: Groups = "account", assets: Many = 30, accounts: Many = 60) -> MatrixReply:
+    """Return what each of the largest groups, ``account`` or ``desk``, holds of each of the largest coins."""
+    return matrix_reply(frame_of(state), by, assets, accounts)
+
+
+MATRIX_ROUTES = (matrix,)

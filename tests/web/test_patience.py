@@ -109,7 +109,7 @@ ASK = b"GET /assets/long.js HTTP/1.1\r\nHost: x\r\n\r\n"
 async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SimpleNamespace]:
     """A service with a long file for everybody."""
     monkeypatch.setattr(patience, "REQUEST_TIMEOUT_S", 0.1)
-    monkeypatch.setattr(patience, "READING_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(patience, "READING_TIMEOUT_S", 0.8)
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "long.js").write_bytes(b"x" * LONG)
 

@@ -1,7 +1,7 @@
 /** Moments and ages, in the chosen language and zone. Seconds since 1970 everywhere; `_ns` fields go through `seconds`. */
 
-import { language } from "../words/language.svelte";
-import { formatted, MISSING, type Maybe } from "./numbers";
+import { language, type Language } from "../words/language.svelte";
+import { decimal, MISSING, type Maybe } from "./numbers";
 import { zone } from "./zone.svelte";
 
 const MINUTE = 60;
@@ -52,14 +52,16 @@ export function dateTime(at: Maybe): string {
   });
 }
 
-function unit(value: number, name: string, digits: number): string {
-  return formatted(value, {
-    style: "unit",
-    unit: name,
-    unitDisplay: "narrow",
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
+/** Shorter than those of Intl, which writes "giây" where a column has room for two letters. */
+const UNITS: Readonly<Record<Language, Readonly<Record<"second" | "minute" | "hour" | "day", string>>>> = {
+  en: { second: "s", minute: "m", hour: "h", day: "d" },
+  zh: { second: "秒", minute: "分", hour: "小时", day: "天" },
+  vi: { second: "s", minute: "ph", hour: "g", day: "ng" },
+  th: { second: "วิ", minute: "น.", hour: "ชม.", day: "ว." },
+};
+
+function unit(value: number, name: "second" | "minute" | "hour" | "day", digits: number): string {
+  return decimal(value, digits) + UNITS[language.current][name];
 }
 
 /** How old or how long: 0.4s, 12s, 3m, 2h, 5d. */

@@ -1,0 +1,85 @@
+"""When a document is made and when it is sent."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from litestar import get
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from tests.web.stream.scene import Play
+
+from marginwatch.web.stream.document_feed import DocumentFeed, RefusedError
+from marginwatch.web.stream.documents import Document, Pace
+
+
+def feed_of(answer: dict[str, Any], **pace: Any) -> DocumentFeed:
+    """Return the feed of a route that answers what is given, or raises or takes as long as it says."""
+
+    @get("/api/v1/x")
+    async def route(state: State) -> Any:
+        del state
+        if "raises" in answer:
+            raise answer["raises"]
+        until_s = time.thread_time() + answer.get("burns_s", 0.0)
+        while time.thread_time() < until_s:
+            pass
+        return answer
+
+    return DocumentFeed("x", Document(route, Pace(**pace)), {})
+
+
+async def made(feed: DocumentFeed, frame: Any, now_s: float) -> bool:
+    return await feed.make(State({}), frame, now_s)
+
+
+async def test_what_differs_in_moments_and_ages_alone_is_sent_every_five_seconds() -> None:
+    frame, answer = (
+        Play(1).frame(),
+        {"sequence": 1, "taken_at_ns": 1, "rows": [{"value": 2.5, "data_age_s": 1.0}]},
+    )
+    feed = feed_of(answer)
+    assert await made(feed, frame, 0.0)
+    answer |= {"sequence": 9, "taken_at_ns": 9, "rows": [{"value": 2.5, "data_age_s": 9.25}]}
+    assert not await made(feed, frame, 1.0)
+    assert json.loads(feed.message(None) or "")["document"]["sequence"] == 1
+    assert await made(feed, frame, 5.0)
+    answer["rows"] = [{"value": 2.6, "data_age_s": 9.25}]
+    assert await made(feed, frame, 5.5)
+    assert json.loads(feed.message(2) or "") == {"topic": "x", "sequence": 3, "document": answer}
+    assert feed.message(3) is None
+
+
+async def test_it_is_made_upon_a_new_frame_and_not_too_often() -> None:
+    play, feed = Play(1), feed_of({}, every_s=0.25)
+    frame = play.frame()
+    assert feed.is_due(frame, 0.0)
+    await made(feed, frame, 0.0)
+    assert not feed.is_due(frame, 10.0), "the same frame"
+    frame = play.frame()
+    assert not feed.is_due(frame, 0.2)
+    assert feed.is_due(frame, 0.25)
+    assert not feed_of({}).is_due(None, 0.0)
+    assert feed_of({}, at_least_every_s=2.0).is_due(None, 0.0), "alerts do not wait for frames"
+
+
+async def test_what_takes_long_is_made_less_often() -> None:
+    play, feed = Play(1), feed_of({"burns_s": 0.04})
+    await made(feed, play.frame(), 0.0)
+    # At most 2 % of the time: 40 ms every two seconds.
+    assert not feed.is_due(play.frame(), 1.9)
+    assert feed.took_s >= 0.04
+
+
+async def test_a_refusal_for_good_is_told_and_one_that_passes_is_waited_out() -> None:
+    play, answer = Play(1), {"raises": HTTPException(status_code=404, detail="no such thing")}
+    feed = feed_of(answer)
+    with pytest.raises(RefusedError, match="no such thing"):
+        await made(feed, play.frame(), 0.0)
+    answer["raises"] = HTTPException(status_code=503, detail="no picture yet")
+    frame = play.frame()
+    assert not await made(feed, frame, 1.0)
+    assert feed.is_due(frame, 2.0), "the same frame will do once the route answers"
+    del answer["raises"]
+    assert await made(feed, frame, 2.0)

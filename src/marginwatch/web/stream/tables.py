@@ -8,7 +8,7 @@ import numpy as np
 
 from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.risk.frame import Frame
-from marginwatch.web.stream.wire import RowChanges, TableHead, changed, encode, whole
+from marginwatch.web.stream.wire import BlockHead, RowChanges, TableHead, changed, encode, whole
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +105,7 @@ class TableFeed:
         rows = RowChanges(_rows(now.texts, held), ())
         return encode(self._head(now, None, rows, [block.head() for block in blocks]), blocks)
 
-    def _head(self, now: Look, base: int | None, rows: RowChanges, blocks: Sequence[object]) -> TableHead:
+    def _head(self, now: Look, base: int | None, rows: RowChanges, blocks: Sequence[BlockHead]) -> TableHead:
         return TableHead(
             topic=self.topic,
             sequence=self.sequence,
@@ -115,7 +115,7 @@ class TableFeed:
             n_rows=now.n_rows,
             n_left_out=now.n_left_out,
             rows=rows,
-            blocks=blocks,  # pyright: ignore[reportArgumentType]
+            blocks=blocks,
         )
 
 

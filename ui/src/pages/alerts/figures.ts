@@ -31,7 +31,8 @@ export function nearness(rule: Schema<"RuleRow">): number | null {
   const first = rule.steps[0];
   const distance = rule.standing?.distance;
   if (first === undefined || distance == null) return null;
-  if (distance <= 0) return 1;
+  if (distance < 0) return 1;
   const size = Math.abs(first.bound);
+  // Of a rule that fires above 0 nothing is near until it happens.
   return size === 0 ? 0 : Math.max(0, 1 - distance / size);
 }

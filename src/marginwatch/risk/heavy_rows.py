@@ -112,6 +112,10 @@ class StressRow(Row, frozen=True, kw_only=True):
         Of an account.
     n_liquidated, n_liquidated_positions, n_left_out : int or None
         Accounts; positions; accounts that are missing.
+    btc_move : float or None
+        Bitcoin's move, fraction; None where it is not what moves the others.
+    beta_factor, volatility_shift : float or None
+        Factor on the betas of all others; added to implied volatilities. None of assets, like ``btc_move``.
     """
 
     scenario: str
@@ -126,6 +130,9 @@ class StressRow(Row, frozen=True, kw_only=True):
     n_liquidated: int | None = None
     n_liquidated_positions: int | None = None
     n_left_out: int | None = None
+    btc_move: float | None = None
+    beta_factor: float | None = None
+    volatility_shift: float | None = None
 
 
 class WorstRow(Row, frozen=True, kw_only=True):
@@ -209,7 +216,11 @@ class BacktestRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CorrelationRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether correlations of daily returns still are what they were; ``is_broken`` null where it cannot be told."""
+    """Whether correlations of daily returns still are what they were; ``is_broken`` null where it cannot be told.
+
+    ``pairs`` are those that moved most: two coins, recent and long-run correlation. ``recent`` and ``long_run`` are those of
+    all pairs of ``names``, shape (n, n), and empty where nothing can be told.
+    """
 
     is_broken: bool | None
     distance: float | None
@@ -217,3 +228,6 @@ class CorrelationRow(msgspec.Struct, frozen=True, kw_only=True):
     mean_recent: float | None
     mean_long_run: float | None
     pairs: tuple[tuple[str, str, float, float], ...]
+    names: tuple[str, ...] = ()
+    recent: tuple[tuple[float, ...], ...] = ()
+    long_run: tuple[tuple[float, ...], ...] = ()

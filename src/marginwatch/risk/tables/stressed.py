@@ -116,6 +116,9 @@ def _group_row(
         n_liquidated=int(of.n_liquidated[place, group]),
         n_liquidated_positions=int(of.n_liquidated_legs[place, group]),
         n_left_out=int(of.n_left_out[place, group]),
+        btc_move=scenario.btc_move,
+        beta_factor=scenario.beta_factor,
+        volatility_shift=scenario.volatility_shift,
         reasons=nulls.reasons,
     )
 
@@ -146,6 +149,9 @@ def _account_row(figures: "StressFigures", place: int, row: int) -> StressRow:
         ),
         is_liquidated=bool(of.is_liquidated[place, row]) if is_known else None,
         n_liquidated_positions=int(of.n_liquidated_legs[place, row]) if is_known else None,
+        btc_move=scenario.btc_move,
+        beta_factor=scenario.beta_factor,
+        volatility_shift=scenario.volatility_shift,
         reasons=nulls.reasons,
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from marginwatch.book.table import FloatArray
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy_rows import BacktestRow, CorrelationRow, PartBasis, Scope, VarRow
@@ -15,6 +16,9 @@ from marginwatch.risk.var.measure import Figures, VarMeasures
 
 if TYPE_CHECKING:
     from marginwatch.risk.heavy.value_at_risk import VarFigures
+
+CORRELATED_SHOWN_MAX = 40
+"""Coins whose correlations are shown one by one; nobody reads more, and squares grow fast."""
 
 
 def var_basis(frame: Frame, measures: VarMeasures | None = None) -> PartBasis:
@@ -149,4 +153,12 @@ def correlation_row(figures: "VarFigures") -> CorrelationRow | None:
         mean_recent=known(of.mean_recent),
         mean_long_run=known(of.mean_long_run),
         pairs=tuple((one.first, one.second, one.recent, one.long_run) for one in of.pairs),
+        names=of.names[:CORRELATED_SHOWN_MAX] if is_known else (),
+        recent=_square(of.recent) if is_known else (),
+        long_run=_square(of.long_run) if is_known else (),
     )
+
+
+def _square(matrix: FloatArray) -> tuple[tuple[float, ...], ...]:
+    shown = matrix[:CORRELATED_SHOWN_MAX, :CORRELATED_SHOWN_MAX]
+    return tuple(tuple(row) for row in shown.tolist())

@@ -8,6 +8,7 @@ export type Documents = {
   overview: Schema<"OverviewReply">;
   summary: Schema<"SummaryReply">;
   exposure: Schema<"ExposureReply">;
+  matrix: Schema<"MatrixReply">;
   margin: Schema<"MarginReply">;
   stress: Schema<"StressReply">;
   var: Schema<"VarReply">;
@@ -44,8 +45,10 @@ export class Live<Document> {
  */
 export function useDocument<Wanted extends Topic>(topic: Wanted | (() => Wanted | null)): Live<OfTopic<Wanted>> {
   const live = new Live<OfTopic<Wanted>>();
+  // Derived: a change of the address that changes no topic must not let go of what is held.
+  const asked = $derived(typeof topic === "function" ? topic() : topic);
   $effect(() => {
-    const wanted = typeof topic === "function" ? topic() : topic;
+    const wanted = asked;
     if (wanted === null) return undefined;
     const stop = connection.listen(wanted, {
       document: (document) => {

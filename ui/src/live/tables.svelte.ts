@@ -81,8 +81,9 @@ function release(topic: string): void {
  */
 export function useTable(topic: TableTopic | (() => TableTopic | null)): { readonly current: LiveTable | null } {
   let current = $state.raw<LiveTable | null>(null);
+  const asked = $derived(typeof topic === "function" ? topic() : topic);
   $effect(() => {
-    const wanted = typeof topic === "function" ? topic() : topic;
+    const wanted = asked;
     if (wanted === null) return undefined;
     current = acquire(wanted);
     return () => {

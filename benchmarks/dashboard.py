@@ -65,15 +65,16 @@ def _counted(listener: Listener) -> dict[str, int]:
     return dict(listener.n_messages)
 
 
-def promises(result: dict[str, Any]) -> list[tuple[str, str, bool]]:
-    """Return each promise, what was measured, and whether it was kept."""
+def promises(result: dict[str, Any]) -> list[tuple[str, str, bool | None]]:
+    """Return each promise, what was measured, and whether it was kept; None where that cannot be told."""
     four = result["tabs"][-1]
     updates = max(one.get("positions", 0.0) for one in four["per_s"])
     return [
         (
             f"at most {SHARE_MAX:.0%} of a core more with 4 tabs than with none",
             f"{four['more']:.1%}",
-            four["more"] <= SHARE_MAX,
+            # On a machine that has no time for frames, tabs cost nothing.
+            four["more"] <= SHARE_MAX if updates >= UPDATES_PER_S_MIN else None,
         ),
         (
             f"{result['positions']:,} rows at 10 Hz beside three other tabs",
@@ -110,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(table(result))
     if options.json is not None:
         options.json.write_text(json.dumps({"machine": machine.describe(), "result": result}, indent=1))
-    return 1 if options.strict and not all(is_kept for _, _, is_kept in promises(result)) else 0
+    return 1 if options.strict and any(is_kept is False for _, _, is_kept in promises(result)) else 0
 
 
 if __name__ == "__main__":

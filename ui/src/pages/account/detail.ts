@@ -1,6 +1,7 @@
 /** One account as the server tells it, and when its parts are of. */
 
 import type { Schema } from "../../api/client";
+import { percent, type Maybe } from "../../format";
 
 export type Detail = Schema<"AccountDetail">;
 export type AccountRow = Schema<"AccountRow">;
@@ -19,4 +20,11 @@ export function symbolOf(instrument: string | null): string | null {
 /** The name that an error of the server proposes in place of one that is none; null if it proposes none. */
 export function proposedIn(message: string): string | null {
   return /did you mean '([^']+)'\?$/.exec(message)?.[1] ?? null;
+}
+
+/** A relative error: two digits of a percent, four where it is small, and no sign of what is smaller still. */
+export function errorText(value: Maybe): string {
+  if (value == null || !Number.isFinite(value) || value === 0) return percent(value, 2);
+  const size = Math.abs(value);
+  return percent(size < 5e-7 ? 0 : value, size < 1e-4 ? 4 : 2);
 }

@@ -6,6 +6,7 @@ import { dangerOfDistance } from "../../parts/danger";
 import type { GridColumn } from "../../parts/grid_columns";
 import { w as parts } from "../../parts/words";
 import { href } from "../../router.svelte";
+import { errorText } from "../account/detail";
 import { stateTone, stateWord } from "./state";
 import { w } from "./words";
 
@@ -75,11 +76,6 @@ function drawRisk(element: HTMLElement, _slot: number, row: Static): void {
   const level = row["risk_level"];
   badge.className = `risk ${typeof level === "string" ? level.toLowerCase() : "none"}`;
   badge.textContent = riskText(row);
-}
-
-/** A fraction of model errors: small, so with more digits where they are needed. */
-function errorText(value: number | null | undefined): string {
-  return percent(value, value != null && value !== 0 && Math.abs(value) < 1e-4 ? 4 : 2);
 }
 
 function byDistance(value: number): string {

@@ -128,7 +128,7 @@ export function positionColumns({ ofAccount = false, isNarrow = false, grouping 
     { field: "instrument_kind", header: w.kind, look: "text", text: ofPosition((row) => kindWord(positionOf(row).instrument_kind)), hidden: isNarrow, width: 88 },
     { field: "position_side", header: w.side, look: "text", text: ofPosition((row) => (sideOf(row) === "long" ? w.long : w.short)), tone: sideTone, hidden: isNarrow, width: 62 },
     ...(isNarrow ? [exposure, quantity] : [quantity, exposure]),
-    { field: "notional_usd", header: w.notional, hint: w.notional_hint, look: "usd", ...(ofAccount ? {} : { sort: "desc" as const }), width: 88 },
+    { field: "notional_usd", header: w.notional, hint: w.notional_hint, look: "usd", sort: "desc", width: 88 },
     { field: "entry_price", header: w.entry, look: "exact", width: 128 },
     { field: "mark_price", header: w.mark, look: "price", format: (value) => price(value), width: 100 },
     { field: "unrealized_pnl_usd", header: w.pnl_usd, hint: w.pnl_usd_hint, look: "usd_signed", tone: "sign", width: 88 },

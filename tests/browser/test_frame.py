@@ -148,19 +148,13 @@ def test_themes_switch_and_are_kept(terminal: Terminal) -> None:
     expect(html).to_have_attribute("data-theme", "light")
 
 
-@pytest.mark.parametrize("name", [*PAGES, "accounts/dir-momentum"])
-def test_a_phone_shows_each_page_without_scrolling_sideways(phone: Terminal, name: str) -> None:
-    phone.open(name)
-    phone.page.wait_for_timeout(500)
-    width, wanted = phone.page.evaluate(
-        "[document.documentElement.clientWidth, document.documentElement.scrollWidth]"
-    )
-    assert width == 390
-    assert wanted <= width
-    inner = phone.page.evaluate(
-        "[document.querySelector('main').clientWidth, document.querySelector('main').scrollWidth]"
-    )
-    assert inner[1] <= inner[0]
+def test_a_phone_shows_every_page_without_scrolling_sideways(phone: Terminal) -> None:
+    widths = {}
+    for name in phone.walk([*PAGES, "accounts/dir-momentum"]):
+        widths[name] = phone.page.evaluate(
+            "[document.documentElement.scrollWidth, document.querySelector('main').scrollWidth]"
+        )
+    assert {name: found for name, found in widths.items() if max(found) > 390} == {}
 
 
 def test_a_phone_reaches_every_page(phone: Terminal) -> None:
@@ -184,5 +178,5 @@ SHIFTED_MAX = 0.02
 def test_nothing_jumps_while_a_page_comes_in_and_lives(terminal: Terminal, name: str) -> None:
     terminal.page.add_init_script(SHIFTS)
     terminal.open(name)
-    terminal.page.wait_for_timeout(1_500)
+    terminal.page.wait_for_timeout(1_000)
     assert terminal.page.evaluate("window.shifted") <= SHIFTED_MAX

@@ -192,6 +192,22 @@ describe("Connection", () => {
     expect(heard).toHaveLength(1);
   });
 
+  test("counts what may have ended the session: refused, sent away, or served by another", async () => {
+    connection.start();
+    last().lose();
+    expect(connection.turns).toBe(1);
+    await vi.advanceTimersByTimeAsync(500);
+    last().accept();
+    expect(connection.turns).toBe(1);
+    last().lose(1008);
+    expect(connection.turns).toBe(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    last().accept();
+    expect(connection.turns).toBe(3);
+    last().lose(1006);
+    expect(connection.turns).toBe(3);
+  });
+
   test("hands tables and refusals to those who asked", async () => {
     await live();
     const heard: unknown[] = [];

@@ -6,6 +6,8 @@ import { backoff, Liveness, type Beat, type Trouble } from "./liveness";
 const LOOK_MS = 200;
 /** `WebSocket.OPEN`, which a test's surroundings need not have. */
 const OPEN = 1;
+/** How the server ends the stream of a session that has ended. */
+const NOT_ALLOWED = 1008;
 
 export type TopicListener = {
   document?: (document: unknown) => void;
@@ -44,14 +46,15 @@ export class Connection {
   clock = $state.raw(Date.now() / 1_000);
   /** When the last frame was made, UTC seconds. Reactive. */
   frameAt = $state.raw<number | null>(null);
-  /** Refused with 4401 or 4403: somebody must sign in. Reactive. */
-  isRefused = $state.raw(false);
+  /** Counts connections that came after another and tries that failed: the session may have ended meanwhile. Reactive. */
+  turns = $state.raw(0);
 
   readonly #liveness = new Liveness();
   readonly #listeners = new Map<string, Set<TopicListener>>();
   readonly #documents = new Map<string, unknown>();
   readonly #around: Surroundings;
   #socket: WebSocket | null = null;
+  #hasOpened = false;
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #looking: ReturnType<typeof setInterval> | undefined;
@@ -146,19 +149,22 @@ export class Connection {
       this.#later();
       return;
     }
+    let isOpened = false;
     this.#socket = socket;
     this.#asked = "";
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.#liveness.opened(this.#around.now());
-      this.isRefused = false;
+      if (this.#hasOpened) this.turns += 1;
+      this.#hasOpened = isOpened = true;
       this.#ask();
       this.#look();
     };
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.#hear(event.data);
     socket.onclose = (event) => {
       if (this.#socket !== socket) return;
-      this.isRefused = event.code === 4401 || event.code === 4403;
+      // A handshake that is refused looks like a service that is not there.
+      if (!isOpened || event.code === NOT_ALLOWED) this.turns += 1;
       this.#drop();
       this.#later();
       this.#look();

@@ -54,21 +54,21 @@ async def test_what_differs_in_moments_and_ages_alone_is_sent_every_five_seconds
 async def test_it_is_made_upon_a_new_frame_and_not_too_often() -> None:
     play, feed = Play(1), feed_of({}, every_s=0.25)
     frame = play.frame()
-    assert feed.is_due(frame, 0.0)
+    assert feed.is_due(State({}), frame, 0.0)
     await made(feed, frame, 0.0)
-    assert not feed.is_due(frame, 10.0), "the same frame"
+    assert not feed.is_due(State({}), frame, 10.0), "the same frame"
     frame = play.frame()
-    assert not feed.is_due(frame, 0.2)
-    assert feed.is_due(frame, 0.25)
-    assert not feed_of({}).is_due(None, 0.0)
-    assert feed_of({}, at_least_every_s=2.0).is_due(None, 0.0), "alerts do not wait for frames"
+    assert not feed.is_due(State({}), frame, 0.2)
+    assert feed.is_due(State({}), frame, 0.25)
+    assert not feed_of({}).is_due(State({}), None, 0.0)
+    assert feed_of({}, at_least_every_s=2.0).is_due(State({}), None, 0.0), "alerts do not wait for frames"
 
 
 async def test_what_takes_long_is_made_less_often() -> None:
     play, feed = Play(1), feed_of({"burns_s": 0.04})
     await made(feed, play.frame(), 0.0)
     # At most 2 % of the time: 40 ms every two seconds.
-    assert not feed.is_due(play.frame(), 1.9)
+    assert not feed.is_due(State({}), play.frame(), 1.9)
     assert feed.took_s >= 0.04
 
 
@@ -80,6 +80,6 @@ async def test_a_refusal_for_good_is_told_and_one_that_passes_is_waited_out() ->
     answer["raises"] = HTTPException(status_code=503, detail="no picture yet")
     frame = play.frame()
     assert not await made(feed, frame, 1.0)
-    assert feed.is_due(frame, 2.0), "the same frame will do once the route answers"
+    assert feed.is_due(State({}), frame, 2.0), "the same frame will do once the route answers"
     del answer["raises"]
     assert await made(feed, frame, 2.0)

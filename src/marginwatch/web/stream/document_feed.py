@@ -76,14 +76,14 @@ class DocumentFeed:
         self._message = ""
         self._trouble = ""
 
-    def is_due(self, frame: Frame | None, now_s: float) -> bool:
+    def is_due(self, state: State, frame: Frame | None, now_s: float) -> bool:
         """Return whether it is to be made now."""
         if self.is_busy or now_s < self._next_at_s:
             return False
         pace = self._document.pace
         if pace.at_least_every_s is not None and now_s - self.made_at_s >= pace.at_least_every_s:
             return True
-        return frame is not None and pace.version(frame) != self._version
+        return frame is not None and pace.version(frame, state) != self._version
 
     async def make(self, state: State, frame: Frame | None, now_s: float) -> bool:
         """Make the document; return whether there is a message to send.
@@ -110,7 +110,7 @@ class DocumentFeed:
             self.took_s = time.thread_time() - began_s
             self.made_at_s = now_s
             self._next_at_s = now_s + max(self._document.pace.every_s, self.took_s / SHARE_OF_TIME)
-        self._version = None if frame is None else self._document.pace.version(frame)
+        self._version = None if frame is None else self._document.pace.version(frame, state)
         return self._news(body, now_s)
 
     def _news(self, body: bytes, now_s: float) -> bool:

@@ -14,27 +14,38 @@ from litestar.types import ControllerRouterHandler
 from marginwatch.errors import ConfigError
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy.parts import Heavy, Part
+from marginwatch.web.alert_ports import AlertModel
 
-Version = Callable[[Frame], Hashable]
+Version = Callable[[Frame, State], Hashable]
 
 LIMITS = ("gt", "ge", "lt", "le", "min_length", "max_length", "pattern")
 
 
-def of_frame(frame: Frame) -> Hashable:
+def of_frame(frame: Frame, state: State) -> Hashable:
     """Return what changes with every frame."""
+    del state
     return frame.sequence
 
 
 def of_part(*parts: Callable[[Heavy], Part[Any]]) -> Version:
     """Return what changes when one of these measures does, or becomes too old, or what counts changes."""
 
-    def version(frame: Frame) -> Hashable:
+    def version(frame: Frame, state: State) -> Hashable:
+        del state
         held = [
             (part(frame.heavy).at_ns, part(frame.heavy).held_at(frame.at_ns).value is None) for part in parts
         ]
         return (*held, frame.inclusion.tobytes(), frame.rows.unvalued.tobytes())
 
     return version
+
+
+def of_alerts(frame: Frame, state: State) -> Hashable:
+    """Return what changes when an alert comes, goes or rises; not with its value, which moves with every frame."""
+    del frame
+    model: AlertModel | None = state["alerting"]
+    opened = () if model is None else model.open_alerts()
+    return tuple((one.alert_id, one.state, one.severity, one.unknown_since_ns) for one in opened)
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ class Pace:
     every_s : float
         Seconds between two of its documents at least.
     version : callable
-        Of a frame: while it returns the same, the document is not made anew.
+        Of a frame and the application's state: while it returns the same, the document is not made anew.
     at_least_every_s : float or None
         When it is made anew nevertheless, for it depends on more than frames.
     path : str or None
@@ -73,9 +84,9 @@ PACES: Mapping[str, Pace] = {
     "levels": Pace(version=of_part(lambda of: of.levels)),
     "calendars": Pace(version=of_part(lambda of: of.calendars)),
     "advice": Pace(version=of_part(lambda of: of.advice)),
-    "alerts": Pace(every_s=0.5, at_least_every_s=2.0),
-    "rules": Pace(every_s=0.5, at_least_every_s=2.0),
-    "silences": Pace(every_s=1.0, at_least_every_s=2.0),
+    "alerts": Pace(every_s=0.5, version=of_alerts, at_least_every_s=2.0),
+    "rules": Pace(every_s=2.0, at_least_every_s=2.0),
+    "silences": Pace(every_s=2.0, at_least_every_s=2.0),
     "health": Pace(every_s=1.0, at_least_every_s=2.0),
     "account": Pace(every_s=0.5, path="/api/v1/accounts/{account_id:str}", words={"account": "account_id"}),
 }

@@ -187,7 +187,7 @@ class StreamHub:
         self._time.refill(now_s)
         # Who waits longest comes first, where there is not time for all.
         for feed in sorted(self._document_feeds.values(), key=lambda feed: feed.made_at_s):
-            if self._time.is_left() and feed.is_due(frame, now_s):
+            if self._time.is_left() and feed.is_due(self._state, frame, now_s):
                 self._begin(feed, now_s)
         if now_s - self._beat_at_s >= BEAT_EVERY_S:
             self._beat_at_s = now_s

@@ -75,7 +75,7 @@ export const w = defineWords({
     state_failed: "failed",
     new_silence: "New silence",
     silence_title: "Silence alerts",
-    silence_help: "Who matches is not told of until then. Alerts are judged and shown all the same; what still fires at the end is told.",
+    silence_help: "What matches is not told until then. Alerts are judged and shown all the same; what still fires at the end is told.",
     matchers: "Which alerts, one condition a line",
     matchers_hint: "account=mm-1, rule=margin-*, severity!=critical",
     duration: "For",

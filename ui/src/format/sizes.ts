@@ -1,6 +1,7 @@
-/** Small durations and bytes, as this page alone shows them. */
+/** Small durations and bytes. */
 
-import { age, decimal, type Maybe } from "../../format";
+import { decimal, type Maybe } from "./numbers";
+import { age } from "./times";
 
 /** Milliseconds below a second, an age above. */
 export function milliseconds(value: Maybe): string {

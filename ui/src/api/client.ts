@@ -43,13 +43,32 @@ export function setCsrf(token: string | null): void {
   csrf = token;
 }
 
-const WAIT_MS = 20_000;
+let renew: (() => Promise<void>) | null = null;
 
-async function request(
-  method: Method,
-  template: string,
-  asking: { query?: object | undefined; path?: object | undefined; signal?: AbortSignal | undefined; body?: unknown },
-): Promise<unknown> {
+/** Say how to come by a new one: a server that began anew knows none of before. */
+export function onRefused(renewal: () => Promise<void>): void {
+  renew = renewal;
+}
+
+const WAIT_MS = 20_000;
+const FORBIDDEN = 403;
+
+type Told = { query?: object | undefined; path?: object | undefined; signal?: AbortSignal | undefined; body?: unknown };
+
+/** Ask; once more if it was refused for a token that has become another meanwhile. */
+async function request(method: Method, template: string, asking: Told): Promise<unknown> {
+  const shown = csrf;
+  try {
+    return await requestOnce(method, template, asking);
+  } catch (error) {
+    if (method === "get" || renew === null || !(error instanceof ApiError) || error.status !== FORBIDDEN) throw error;
+    await renew().catch(() => undefined);
+    if (csrf === shown) throw error;
+    return await requestOnce(method, template, asking);
+  }
+}
+
+async function requestOnce(method: Method, template: string, asking: Told): Promise<unknown> {
   const path = template.replace(/\{(\w+)(?::\w+)?\}/g, (_, name: string) =>
     encodeURIComponent(String((asking.path as Record<string, unknown> | undefined)?.[name] ?? "")),
   );

@@ -1,6 +1,6 @@
 /** Who sits here: whether somebody must sign in, and whether they may change anything. */
 
-import { ApiError, setCsrf } from "./client";
+import { ApiError, onRefused, setCsrf } from "./client";
 
 /** As `/api/v1/session` answers. */
 export type Session = {
@@ -74,3 +74,5 @@ class CurrentSession {
 }
 
 export const session = new CurrentSession();
+
+onRefused(() => session.load());

@@ -1,6 +1,7 @@
 """Everything measured for each account, and on the way there for each position and holding."""
 
 import math
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -112,6 +113,21 @@ class HoldingMeasures:
         self._switches = rows.coin_switch
         self._option_value = option_value
         self.coins = rows.coins[rows.coin_is_held]
+
+    def kept(self, holding: CodeArray, of_rows: RowMeasures) -> "HoldingMeasures":
+        """Return the same of copied columns, for whoever looks longer than the frame lasts.
+
+        Parameters
+        ----------
+        holding : ndarray of shape (n_rows,), int64
+            The copy of each position's holding.
+        of_rows : RowMeasures
+            The copy of what positions measure.
+        """
+        other = copy(self)
+        own = {name: deepcopy(of) for name, of in vars(self).items() if name not in ("_holding", "_of_rows")}
+        vars(other).update(own, _holding=holding, _of_rows=of_rows)
+        return other
 
     def wallet_coins(self, holdings: CodeArray) -> WalletCoins:
         """Return what is known of some holdings of ``coins``, in their order."""

@@ -13,15 +13,15 @@ T = TypeVar("T")
 def kept_frame(frame: Frame) -> Frame:
     """Return a copy that nobody writes to, for rows that are made in a thread; must run on the loop.
 
-    Coins of accounts are shared but for what totals leave out. Cost: linear in rows, some 10 ns for each column of one.
+    Cost: linear in rows, some 10 ns for each column of one.
     """
-    # Worked out while the buffers behind it still hold this frame.
-    _ = frame.holdings.wallet_usd
-    book = _own_columns(frame.book)
+    book, rows = _own_columns(frame.book), _own_columns(frame.rows)
     return replace(
         frame,
         book=book,
-        rows=_own_columns(frame.rows),
+        rows=rows,
+        # Its figures are made when somebody looks, which then must be from these columns.
+        holdings=frame.holdings.kept(book.holding, rows),
         accounts=_own_columns(frame.accounts),
     )
 

@@ -1,5 +1,6 @@
 """When a document is made and when it is sent."""
 
+import asyncio
 import json
 import time
 from typing import Any
@@ -10,6 +11,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from tests.web.stream.scene import Play
 
+from marginwatch.errors import ConnectivityError
 from marginwatch.web.stream.document_feed import DocumentFeed, RefusedError
 from marginwatch.web.stream.documents import Document, Pace
 
@@ -83,3 +85,34 @@ async def test_a_refusal_for_good_is_told_and_one_that_passes_is_waited_out() ->
     assert feed.is_due(State({}), frame, 2.0), "the same frame will do once the route answers"
     del answer["raises"]
     assert await made(feed, frame, 2.0)
+
+
+async def test_what_changes_while_it_is_made_makes_it_due_again() -> None:
+    frame, alerts = Play(1).frame(), ["old"]
+
+    @get("/api/v1/x")
+    async def route(state: State) -> Any:
+        del state
+        found = list(alerts)
+        # While the store is asked, one more fires.
+        await asyncio.sleep(0)
+        alerts.append("new")
+        return found
+
+    pace = Pace(version=lambda frame, state: len(alerts))
+    feed = DocumentFeed("x", Document(route, pace), {})
+    assert await made(feed, frame, 0.0)
+    assert json.loads(feed.message(None) or "")["document"] == ["old"]
+    assert feed.is_due(State({}), frame, 10.0)
+
+
+async def test_trouble_is_told_once_and_again_after_it_was_over() -> None:
+    frame, answer = Play(1).frame(), {"raises": ConnectivityError("the store is busy")}
+    feed = feed_of(answer)
+    for expected in ("the store is busy", None):
+        with pytest.raises(ConnectivityError) as caught:
+            await made(feed, frame, 0.0)
+        assert feed.trouble(caught.value) == expected
+    answer.clear()
+    assert await made(feed, frame, 1.0)
+    assert feed.trouble(ConnectivityError("the store is busy")) == "the store is busy"

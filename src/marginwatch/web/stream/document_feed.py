@@ -95,6 +95,8 @@ class DocumentFeed:
         """
         self.is_busy = True
         began_s = time.thread_time()
+        # Of before: what changes while the route waits for the store may be missing in its answer.
+        version = None if frame is None else self._document.pace.version(frame, state)
         try:
             reply = self._document.reply(state, self._arguments)
             found = await reply if isawaitable(reply) else reply
@@ -110,7 +112,8 @@ class DocumentFeed:
             self.took_s = time.thread_time() - began_s
             self.made_at_s = now_s
             self._next_at_s = now_s + max(self._document.pace.every_s, self.took_s / SHARE_OF_TIME)
-        self._version = None if frame is None else self._document.pace.version(frame, state)
+        self._version = version
+        self._trouble = ""
         return self._news(body, now_s)
 
     def _news(self, body: bytes, now_s: float) -> bool:

@@ -217,6 +217,40 @@ describe("Connection", () => {
     expect(heard).toEqual([3, "no such account"]);
   });
 
+  test("one page after the other has what both show, though the server says it once", async () => {
+    await live();
+    const first: unknown[] = [];
+    const second: unknown[] = [];
+    const leave = [
+      connection.listen("alerts", { document: (document) => first.push(document) }),
+      connection.listen("accounts", { table: () => undefined }),
+    ];
+    await vi.advanceTimersByTimeAsync(0);
+    last().say(JSON.stringify({ topic: "alerts", sequence: 1, document: { n: 1 } }));
+    const asked = last().sent.length;
+    for (const one of leave) one();
+    connection.listen("alerts", { document: (document) => second.push(document) });
+    connection.listen("accounts", { table: () => undefined });
+    await vi.advanceTimersByTimeAsync(0);
+    expect([first, second]).toEqual([[{ n: 1 }], [{ n: 1 }]]);
+    // The document is there; of the table all is asked for again.
+    expect(last().sent.slice(asked)).toEqual([{ resync: "accounts" }]);
+  });
+
+  test("what was left is not shown again from before", async () => {
+    await live();
+    const leave = connection.listen("alerts", { document: () => undefined });
+    await vi.advanceTimersByTimeAsync(0);
+    last().say(JSON.stringify({ topic: "alerts", sequence: 1, document: {} }));
+    leave();
+    await vi.advanceTimersByTimeAsync(0);
+    const later: unknown[] = [];
+    connection.listen("alerts", { document: (document) => later.push(document) });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(later).toEqual([]);
+    expect(last().sent.at(-1)).toEqual({ subscribe: ["alerts"] });
+  });
+
   test("has the server's time from the quickest beat", async () => {
     connection.start();
     last().accept();

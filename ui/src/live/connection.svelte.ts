@@ -52,6 +52,8 @@ export class Connection {
   readonly #liveness = new Liveness();
   readonly #listeners = new Map<string, Set<TopicListener>>();
   readonly #documents = new Map<string, unknown>();
+  /** Topics that got their first listener since the server was last asked. */
+  readonly #renewed = new Set<string>();
   readonly #around: Surroundings;
   #socket: WebSocket | null = null;
   #hasOpened = false;
@@ -100,6 +102,9 @@ export class Connection {
     const there = this.#listeners.get(topic);
     if (there === undefined) {
       this.#listeners.set(topic, new Set([listener]));
+      // Left and wanted again in one turn, as between two pages: the server does not say again what it has said.
+      if (this.#documents.has(topic)) listener.document?.(this.#documents.get(topic));
+      else this.#renewed.add(topic);
       this.#ask();
     } else {
       there.add(listener);
@@ -111,7 +116,6 @@ export class Connection {
       all?.delete(listener);
       if (all?.size === 0) {
         this.#listeners.delete(topic);
-        this.#documents.delete(topic);
         this.#ask();
       }
     };
@@ -222,9 +226,16 @@ export class Connection {
     queueMicrotask(() => {
       this.#isSending = false;
       const wanted = [...this.#listeners.keys()];
-      if (wanted.join("\n") === this.#asked || this.#socket?.readyState !== OPEN) return;
-      this.#asked = wanted.join("\n");
-      this.#send({ subscribe: wanted });
+      for (const topic of this.#documents.keys()) if (!this.#listeners.has(topic)) this.#documents.delete(topic);
+      const renewed = [...this.#renewed];
+      this.#renewed.clear();
+      if (this.#socket?.readyState !== OPEN) return;
+      const known = this.#asked.split("\n");
+      if (wanted.join("\n") !== this.#asked) {
+        this.#asked = wanted.join("\n");
+        this.#send({ subscribe: wanted });
+      }
+      for (const topic of renewed) if (known.includes(topic) && this.#listeners.has(topic)) this.resync(topic);
     });
   }
 

@@ -121,7 +121,7 @@ export function positionColumns({ ofAccount = false, isNarrow = false, grouping 
       },
       draw: drawTitle(grouping.isFolded, grouping.count),
       pinned: "left",
-      width: isNarrow ? 124 : ofAccount ? 132 : 172,
+      width: isNarrow ? 146 : ofAccount ? 132 : 172,
     },
     ...(ofAccount || isNarrow ? [] : where),
     { field: "underlying_asset", header: w.asset, look: "text", text: field("underlying_asset"), hidden: true, width: 70 },

@@ -64,7 +64,7 @@ format: install ## format the tree and mend what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-screenshots: install test-system ## take the pictures of the documents from a demo with a fixed seed (four minutes)
+screenshots: install test-system ## take the pictures of the documents from a demo with a fixed seed (seven minutes)
 	@$(BIN)/python scripts/screenshots.py
 
 bench: install ## run the benchmarks and print their table

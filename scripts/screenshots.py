@@ -13,7 +13,8 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright
 
 from marginwatch.demo.stage import Plot, Stage, set_stage
-from marginwatch.risk.tables import account_rows, portfolio_summary
+from marginwatch.risk.tables import portfolio_summary
+from small_png import small_png
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -35,12 +36,15 @@ THEMES = ("dark", "light")
 SCREEN = (1440, 840)
 PHONE = (390, 844)
 
-CALM_S = 150.0
-DANGER_USAGE = 0.75
-"""The market is held when some account uses so much of its margin."""
+VICTIM = "dir-momentum"
+CALM_S = 300.0
+FALLING_USAGE, DANGER_USAGE = 0.12, 0.62
+"""The market falls by itself until the victim uses so much of its margin, and then in small steps until so much."""
 
+STEP = -0.001
+STEPS_MAX = 200
 FALL_TIMEOUT_S = 60.0
-SETTLE_S = 4.0
+SETTLE_S = 15.0
 DRAWN_S = 2.5
 BYTES_MAX = 250_000
 
@@ -81,10 +85,21 @@ async def _play(stage: Stage) -> None:
     await asyncio.sleep(CALM_S)
     stage.exchange.set_regime("crash")
     async with asyncio.timeout(FALL_TIMEOUT_S):
-        while _largest_usage(stage) < DANGER_USAGE:
-            await asyncio.sleep(0.2)
+        while _usage(stage) < FALLING_USAGE:
+            await asyncio.sleep(0.02)
     stage.exchange.is_held = True
+    stage.exchange.set_regime(None)
+    for _ in range(STEPS_MAX):
+        if _usage(stage) >= DANGER_USAGE:
+            break
+        stage.exchange.shock(STEP)
+        stage.exchange.step()
     await asyncio.sleep(SETTLE_S)
+
+
+def _usage(stage: Stage) -> float:
+    uid = next(info.uid for info in stage.exchange.accounts() if info.name == VICTIM)
+    return float(stage.exchange.truth(uid).wallet.totals.account_mm_rate or 0)
 
 
 async def _complete(stage: Stage) -> None:
@@ -93,26 +108,24 @@ async def _complete(stage: Stage) -> None:
             await asyncio.sleep(0.1)
 
 
-def _largest_usage(stage: Stage) -> float:
-    frame = stage.service.latest_frame()
-    rows = () if frame is None else account_rows(frame)
-    return max((row.maintenance_margin_usage or 0.0 for row in rows), default=0.0)
-
-
 async def _picture(
     browser: Browser, url: str, route: str, name: str, theme: str, size: tuple[int, int]
 ) -> list[str]:
     context = await browser.new_context(
         viewport={"width": size[0], "height": size[1]}, locale="en-US", timezone_id="UTC"
     )
-    await context.add_init_script(f"localStorage.setItem('marginwatch.theme', '{theme}')")
+    await context.add_init_script(
+        f"if (location.protocol !== 'about:') localStorage.setItem('marginwatch.theme', '{theme}')"
+    )
     page = await context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(f"{name}: {error.message}"))
     path = IMAGES / f"{name}.png"
     try:
         await _opened(page, f"{url}/#/{route}")
-        await page.screenshot(path=path, animations="disabled")
+        picture = await page.screenshot(animations="disabled")
+        await page.goto("about:blank")
+        path.write_bytes(await small_png(page, picture))
     finally:
         await context.close()
     if path.stat().st_size > BYTES_MAX:

@@ -188,6 +188,7 @@ describe("Connection", () => {
     connection.listen("overview", { document: (document) => heard.push(document) })();
     expect(heard).toEqual([{ a: 1 }]);
     first();
+    await vi.advanceTimersByTimeAsync(0);
     connection.listen("overview", { document: (document) => heard.push(document) });
     expect(heard).toHaveLength(1);
   });

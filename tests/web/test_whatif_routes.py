@@ -71,8 +71,8 @@ async def test_one_account_alone_and_everything_worst_first(asked: SimpleNamespa
 
 REFUSED: tuple[tuple[dict[str, object], bytes], ...] = (
     ({}, b"'btc_move'"),
-    ({"btc_move": -0.99}, b"write a fraction above -0.99"),
-    ({"btc_move": 5.1}, b"write a fraction above -0.99"),
+    ({"btc_move": -0.991}, b"write a fraction from -0.99 to 5"),
+    ({"btc_move": 5.1}, b"write a fraction from -0.99 to 5"),
     ({"btc_move": "much"}, b"btc_move"),
     ({"btc_move": 0.1, "alt_beta": 3.5}, b"from 0 to 3"),
     ({"btc_move": 0.1, "volatility": -1.5}, b"from -1 to 3"),

@@ -42,7 +42,7 @@ REMEDIES = {
     "comment": "write why, in at most 500 characters",
     "for_s": "write for how many seconds, from 1 to 7776000 (90 days)",
     "matchers": 'write a list such as ["account=mm-1", "severity!=critical"]',
-    "btc_move": "write a fraction above -0.99 and at most 5, such as -0.2 for a fall by 20 %",
+    "btc_move": "write a fraction from -0.99 to 5, such as -0.2 for a fall by 20 %",
     "alt_beta": "write a factor on the betas of all coins but Bitcoin, from 0 to 3",
     "volatility": "write what is added to each implied volatility, from -1 to 3; 0.5 is 50 points",
     "account": "write the id of an account, or leave it out for all",

@@ -42,7 +42,7 @@ class WhatIfBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Tells windows of one caller apart: a newer question takes the place of one of the same window alone.
     """
 
-    btc_move: Annotated[float, msgspec.Meta(gt=-0.99, le=5.0)]
+    btc_move: Annotated[float, msgspec.Meta(ge=-0.99, le=5.0)]
     alt_beta: Annotated[float, msgspec.Meta(ge=0.0, le=3.0)] = 1.0
     volatility: Annotated[float, msgspec.Meta(ge=-1.0, le=3.0)] = 0.0
     account: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None

@@ -6,10 +6,14 @@ import { tip } from "./tip.svelte";
 const STRONGEST = 52;
 const FAINTEST = 4;
 
-/** A background for a signed number: long above 0, short below; small ones still show. Null for none and for 0. */
-export function shade(value: number | null | undefined, largest: number): string | null {
+/**
+ * A background for a signed number: long above 0, short below. Null for none and for 0.
+ *
+ * `power` of the part of the largest: below 1 small ones still show, above 1 large ones differ more.
+ */
+export function shade(value: number | null | undefined, largest: number, power = 0.5): string | null {
   if (value == null || !Number.isFinite(value) || value === 0 || !(largest > 0)) return null;
-  const part = Math.sqrt(Math.min(1, Math.abs(value) / largest));
+  const part = Math.min(1, Math.abs(value) / largest) ** power;
   return `color-mix(in srgb, var(${value > 0 ? "--long" : "--short"}) ${(FAINTEST + part * (STRONGEST - FAINTEST)).toFixed(1)}%, transparent)`;
 }
 

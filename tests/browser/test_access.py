@@ -80,6 +80,8 @@ def test_an_operator_comes_in_stays_in_and_goes(door: Terminal) -> None:
     assert door.part("role").get_attribute("data-value") == "operator"
     door.page.reload()
     door.is_live()
+    door.page.goto(f"{door.url}/#/alerts?tab=silences")
+    expect(door.part("silence-new")).to_be_enabled()
     door.part("sign-out").click()
     expect(door.part("login")).to_be_visible()
     assert door.page.evaluate("fetch('/api/v1/accounts').then(answer => answer.status)") == 401
@@ -98,6 +100,8 @@ def test_a_viewer_sees_everything_and_changes_nothing(door: Terminal) -> None:
     sign_in(door, VIEWER)
     door.is_live()
     assert door.part("role").get_attribute("data-value") == "viewer"
+    door.page.goto(f"{door.url}/#/alerts?tab=silences")
+    expect(door.part("silence-new")).to_be_disabled()
     answer = door.page.evaluate(
         "async () => { const session = await (await fetch('/api/v1/session')).json();"
         " const headers = {'content-type': 'application/json', 'x-csrf-token': session.csrf};"

@@ -122,6 +122,17 @@ def test_a_move_of_nothing_is_the_present(books):
             assert row.before.reasons["adjusted_equity_usd"] == "not_applicable"
 
 
+@pytest.mark.parametrize("seed", [30, 32, 35])
+@pytest.mark.parametrize("btc_move", [-0.5, -0.2, 0.5])
+def test_profit_is_equity_after_less_before_also_where_somebody_is_dead_already(books, parts, seed, btc_move):
+    sheet = books.sheet_of(parts.random_world(seed, 25))
+    answer = answer_of(what_if(sheet, books.betas_of(sheet), Scenario(name="x", btc_move=btc_move)), "")
+    assert answer.before.n_liquidated_positions
+    for one in (answer, *(row for row in answer.rows if row.pnl_usd is not None)):
+        assert one.before.equity_usd + one.pnl_usd == pytest.approx(one.after.equity_usd)
+    assert sum(one.pnl_usd for one in answer.assets) == pytest.approx(answer.pnl_usd)
+
+
 def test_sums_are_those_of_the_accounts_that_count_and_the_worst_come_first(books):
     sheet = mixed(5, ROWS_MAX + 40)
     outside = {AccountId("account-0"): "stale", AccountId("account-3"): "lost"}

@@ -21,6 +21,16 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 HALF_A_HEAD = b"GET /api/v1/accounts HTTP/1.1\r\nHost: x\r\nX-Slow: "
 HEAD_OF_A_BODY = b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+UPGRADE = (
+    b"Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+NO_STREAMS = (
+    b"POST /x HTTP/1.1\r\n" + UPGRADE + b"Content-Length: 3\r\n\r\n",
+    b"GET /x HTTP/1.1\r\n" + UPGRADE + b"Transfer-Encoding: chunked\r\n\r\n",
+    b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\n" + UPGRADE + b"\r\n",
+    b"GET /x HTTP/1.1\r\n" + UPGRADE + b"\r\n",
+)
 REFUSED_AND_KEPT = b"GET /api/v1/accounts HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -51,6 +61,20 @@ async def test_four_hundred_that_owe_a_request_lock_nobody_out(
     await hang_up(streams)
 
 
+@pytest.mark.parametrize("first", NO_STREAMS, ids=["body", "chunks", "long", "refused"])
+async def test_what_asks_for_a_stream_in_vain_is_answered_and_forgotten(
+    service: SimpleNamespace, first: bytes
+) -> None:
+    streams = [await connect(service, first) for _ in range(5)]
+    async with asyncio.timeout(20):
+        for reader, _ in streams:
+            assert (await reader.readline()).startswith(b"HTTP/1.1 4")
+            await reader.read()
+    async with aiohttp.request("GET", service.server.url + "/healthz") as reply:
+        assert reply.status == 200
+    await hang_up(streams)
+
+
 @pytest.mark.parametrize("first", [b"", HALF_A_HEAD, HEAD_OF_A_BODY])
 async def test_a_dribbled_request_ends_however_steadily_it_comes(
     service: SimpleNamespace, first: bytes, monkeypatch: pytest.MonkeyPatch
@@ -72,6 +96,42 @@ async def test_a_dribbled_request_ends_however_steadily_it_comes(
     dribbling.cancel()
     await asyncio.gather(dribbling, return_exceptions=True)
     await hang_up([(reader, writer)])
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"no request at all\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /api/v1/accounts HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+    ],
+)
+async def test_what_is_no_request_is_refused_like_all_else_and_fills_no_log(
+    service: SimpleNamespace, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    reader, writer = await connect(service, sent)
+    async with asyncio.timeout(10):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert b"content-security-policy: default-src 'none'" in head
+    assert body.startswith(b"400: ")
+    assert not caplog.records
+    await hang_up([(reader, writer)])
+
+
+async def test_nonsense_in_the_middle_of_a_request_ends_the_connection(
+    service: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for rest in (b"zz\r\n", b"5\r\nhelloXX"):
+        reader, writer = await connect(service, head)
+        await asyncio.sleep(0.05)
+        writer.write(rest)
+        async with asyncio.timeout(10):
+            with contextlib.suppress(ConnectionError):
+                await reader.read()
+        await hang_up([(reader, writer)])
+    assert not caplog.records
 
 
 async def test_the_one_that_waits_longest_makes_room(

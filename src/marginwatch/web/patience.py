@@ -5,6 +5,8 @@ import asyncio
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from marginwatch.web.gate import SECURITY_HEADERS
+
 WAITING_MAX = 128
 """Connections that may owe us a request at once. A further one takes the place of the one that waits longest: whoever
 means it sends a request within milliseconds of connecting."""
@@ -51,6 +53,26 @@ class PatientProtocol(H11Protocol):
         """Begin to wait for the next request."""
         super().on_response_complete()
         self._judge()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request, with the headers of every other reply; in the middle of an answer just hang up."""
+        if self.conn.our_state is not h11.IDLE:
+            self.drop()
+            return
+        body = f"400: {msg}\n".encode()
+        headers = [
+            *SECURITY_HEADERS,
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        for event in (
+            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""

@@ -56,6 +56,8 @@ class WebServer:
                 # What a proxy says of somebody else must open nothing, and cannot be told from what anybody says.
                 proxy_headers=False,
                 log_config=None,
+                # Its warnings tell of what strangers send: whoever likes could fill the log.
+                log_level="error",
                 access_log=False,
                 server_header=False,
                 lifespan="off",

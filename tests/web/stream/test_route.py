@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import socket
 from collections.abc import AsyncGenerator
@@ -211,8 +212,64 @@ async def test_a_defect_sends_clients_away_and_those_that_come_back_are_served(
         await receive(client, bytes)
 
 
+PING, PART, BEGINNING = b"\x89\x80\0\0\0\0", b"\0\x80\0\0\0\0", b"\x01\x80\0\0\0\0"
+
+
+@pytest.mark.parametrize(
+    ("first", "frame"),
+    [(b"", PING), (BEGINNING, PART), (b"", b"\x82\x80\0\0\0\0")],
+    ids=["ping", "part", "bytes"],
+)
+async def test_whoever_says_too_much_is_sent_away_before_much_of_it_is_looked_at(
+    service: SimpleNamespace, first: bytes, frame: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = 0
+    for name in ("handle_ping", "handle_cont", "handle_bytes"):
+        before = getattr(StreamProtocol, name)
+
+        def counted(self: StreamProtocol, *event: Any, before: Any = before) -> None:
+            nonlocal looked_at
+            looked_at += 1
+            before(self, *event)
+
+        monkeypatch.setattr(StreamProtocol, name, counted)
+    async with service.connect() as quiet:
+        own, loop = await connected(service), asyncio.get_running_loop()
+        with contextlib.suppress(ConnectionError):
+            await loop.sock_sendall(own, first + frame * 20_000)
+        async with asyncio.timeout(20):
+            while service.hub.n_clients > 1:
+                await asyncio.sleep(0.01)
+        assert 0 < looked_at < 1_000
+        await receive(quiet, "beat")
+    own.close()
+
+
+async def test_text_that_is_none_ends_this_client_and_fills_no_log(
+    service: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with service.connect() as quiet:
+        own, loop = await connected(service), asyncio.get_running_loop()
+        await loop.sock_sendall(own, b"\x81\x82\0\0\0\0\xff\xfe")
+        async with asyncio.timeout(20):
+            while service.hub.n_clients > 1:
+                await asyncio.sleep(0.01)
+        await receive(quiet, "beat")
+    assert not caplog.records
+    own.close()
+
+
 async def deaf(service: SimpleNamespace) -> socket.socket:
     """Return a connection that subscribes and never reads."""
+    own = await connected(service)
+    text = json.dumps({"subscribe": ["positions", "accounts"]}).encode()
+    # A frame of text from a client, masked with zeros.
+    await asyncio.get_running_loop().sock_sendall(own, bytes([0x81, 0x80 | len(text)]) + b"\0\0\0\0" + text)
+    return own
+
+
+async def connected(service: SimpleNamespace) -> socket.socket:
+    """Return a connection that says what it likes."""
     host, port = service.url.removeprefix("ws://").partition("/")[0].split(":")
     own = socket.socket()
     own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
@@ -227,9 +284,6 @@ async def deaf(service: SimpleNamespace) -> socket.socket:
     await loop.sock_sendall(own, request.encode())
     while b"\r\n\r\n" not in await loop.sock_recv(own, 1_024):
         pass
-    text = json.dumps({"subscribe": ["positions", "accounts"]}).encode()
-    # A frame of text from a client, masked with zeros.
-    await loop.sock_sendall(own, bytes([0x81, 0x80 | len(text)]) + b"\0\0\0\0" + text)
     return own
 
 

@@ -86,7 +86,7 @@ function byDistance(value: number): string {
 export function accountColumns(): GridColumn[] {
   return [
     { field: "account_id", header: w.account, look: "link", href: (row) => href("accounts", textsOf(row).account_id), pinned: "left", width: 164 },
-    { field: "link_state", header: w.state, look: "text", text: stateText, draw: drawState, width: 112 },
+    { field: "link_state", header: w.state, look: "text", text: stateText, draw: drawState, width: 128 },
     { field: "maintenance_margin_usage", header: w.maintenance_usage, hint: w.maintenance_usage_hint, look: "usage", sort: "desc", width: 132 },
     { field: "initial_margin_usage", header: w.initial_usage, hint: w.initial_usage_hint, look: "usage", width: 132 },
     { field: "liquidation_distance", header: w.distance, hint: w.distance_hint, look: "percent", tone: byDistance, width: 84 },

@@ -276,8 +276,8 @@ test("a frame that never was is none", () => {
   expect(liveness.trouble(T0)).toBe("frozen");
 });
 
-test("tries are spread and never rarer than each ten seconds", () => {
+test("tries are spread and never rarer than each five seconds", () => {
   expect(backoff(0, 0)).toBe(500);
   expect(backoff(0, 1)).toBe(250);
-  expect(backoff(30, 0)).toBe(10_000);
+  expect(backoff(30, 0)).toBe(5_000);
 });

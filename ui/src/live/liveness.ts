@@ -91,7 +91,7 @@ export class Liveness {
   }
 }
 
-/** How long to wait before try number `attempt` (from 0): half a second, doubled, at most 10 s, shortened by up to a half. */
+/** How long to wait before try number `attempt` (from 0): half a second, doubled, at most 5 s, shortened by up to a half. */
 export function backoff(attempt: number, random: number): number {
-  return Math.min(10_000, 500 * 2 ** attempt) * (1 - 0.5 * random);
+  return Math.min(5_000, 500 * 2 ** attempt) * (1 - 0.5 * random);
 }

@@ -1,6 +1,7 @@
 /** The grid of moves as a square: Bitcoin's moves down, betas and volatilities across. */
 
 import type { Schema } from "../../api/client";
+import { percent, type Maybe } from "../../format";
 
 export type StressRow = Schema<"StressRow">;
 export type Across = { readonly beta: number; readonly volatility: number };
@@ -32,4 +33,12 @@ export function chosenOf(rows: readonly StressRow[], asked: string | null): Stre
   const found = rows.find((row) => row.scenario === asked);
   if (found !== undefined) return found;
   return rows.filter((row) => row.pnl_usd !== null).toSorted((a, b) => (a.pnl_usd ?? 0) - (b.pnl_usd ?? 0))[0] ?? null;
+}
+
+/** From here on a usage says no more than that nothing is left. */
+const USAGE_SHOWN_MAX = 10;
+
+/** A usage, which has no end where equity goes to nothing. */
+export function usageText(value: Maybe): string {
+  return value != null && Number.isFinite(value) && value > USAGE_SHOWN_MAX ? `> ${percent(USAGE_SHOWN_MAX, 0)}` : percent(value);
 }

@@ -104,6 +104,20 @@ async def test_a_password_that_never_comes_is_not_waited_for(
     writer.close()
 
 
+async def test_a_body_that_never_comes_is_not_waited_for_whoever_sends_it(
+    service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "BODY_TIMEOUT_S", 0.2)
+    host, port = service.server.url.removeprefix("http://").split(":")
+    for path in (b"/api/v1/whatif", b"/api/v1/silences"):
+        head = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t0ken\r\n"
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head + b"Content-Type: application/json\r\nContent-Length: 40\r\n\r\n{")
+        async with asyncio.timeout(10):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 413")
+        writer.close()
+
+
 @pytest.mark.parametrize("host", [b"", b"Host: a\r\nHost: b\r\n"])
 async def test_a_request_for_no_name_or_for_two_is_none(service: SimpleNamespace, host: bytes) -> None:
     address, port = service.server.url.removeprefix("http://").split(":")

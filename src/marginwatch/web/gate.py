@@ -20,6 +20,7 @@ from marginwatch.web.access.access import Access
 from marginwatch.web.access.headers import RequestHeaders
 from marginwatch.web.access.routes import SESSION_BODY_BYTES_MAX, SESSION_PATH
 from marginwatch.web.access.visitor import Visitor
+from marginwatch.web.bodies import BODY_BYTES_MAX
 from marginwatch.web.pages import Pages
 
 OPEN_PATHS = frozenset({"/healthz"})
@@ -34,7 +35,7 @@ STRANGERS_MAX = 32
 """Requests of nobody's at once: they cannot take the places of those who have signed in."""
 
 BODY_TIMEOUT_S = 5.0
-"""In which a password must have come."""
+"""In which a body must have come: whoever may only look could otherwise hold all connections with halves of one."""
 
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (
@@ -51,6 +52,7 @@ UNAUTHORIZED = "sign in at / or send the header  Authorization: Bearer TOKEN"
 OTHER_PAGE = "this comes from a page of another site"
 NO_CSRF = "the header X-CSRF-Token is missing or old; /api/v1/session has it"
 NO_ORIGIN = "the header Origin is missing, which browsers send; programs use the token"
+TOO_LONG = "the body is longer than {} bytes, or comes too slowly"
 VIEWER = "viewers may look but change nothing; sign in as operator"
 
 
@@ -106,9 +108,14 @@ class Gate:
             await self._pages.answer(scope, send)
         elif (reason := _why_not(scope, visitor, headers)) is not None:
             await _refuse(send, 403, reason)
-        else:
+        elif scope["method"] in SAFE_METHODS:
             _introduce(scope, visitor)
             await self._app(scope, receive, send)
+        elif (body := await _read(receive, BODY_BYTES_MAX)) is None:
+            await _refuse(send, 413, TOO_LONG.format(BODY_BYTES_MAX))
+        else:
+            _introduce(scope, visitor)
+            await self._app(scope, _reader(body, receive), send)
 
     async def _answer_stranger(
         self, scope: HTTPScope, receive: Receive, send: Send, headers: RequestHeaders
@@ -121,10 +128,8 @@ class Gate:
             await _refuse(send, 403, OTHER_PAGE)
         elif scope["method"] in SAFE_METHODS:
             await self._app(scope, receive, send)
-        elif (body := await _read(receive)) is None:
-            await _refuse(
-                send, 413, f"the body is longer than {SESSION_BODY_BYTES_MAX} bytes, or comes too slowly"
-            )
+        elif (body := await _read(receive, SESSION_BODY_BYTES_MAX)) is None:
+            await _refuse(send, 413, TOO_LONG.format(SESSION_BODY_BYTES_MAX))
         else:
             await self._app(scope, _reader(body, receive), send)
 
@@ -166,8 +171,8 @@ def _why_not(scope: HTTPScope, visitor: Visitor, headers: RequestHeaders) -> str
     return None if hmac.compare_digest(shown, visitor.csrf.encode()) else NO_CSRF
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """Return the body of a request of nobody's; None if it is too long, or does not come in time."""
+async def _read(receive: Receive, bytes_max: int) -> bytes | None:
+    """Return the body of a request; None if it is too long, or does not come in time."""
     body = b""
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
@@ -176,7 +181,7 @@ async def _read(receive: Receive) -> bytes | None:
                 if message["type"] != "http.request":
                     return None
                 body += message["body"]
-                if len(body) > SESSION_BODY_BYTES_MAX:
+                if len(body) > bytes_max:
                     return None
                 if not message.get("more_body"):
                     return body

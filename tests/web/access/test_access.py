@@ -1,5 +1,7 @@
 """Who is let in by what they show, over real sockets."""
 
+import asyncio
+
 import pytest
 from tests.web.access.conftest import OPERATOR, TOKEN, VIEWER, Door
 
@@ -31,6 +33,17 @@ async def test_names_of_this_machine_are_open_but_not_through_a_proxy(door: Door
         assert (await door.ask("GET", SUMMARY, Host=host)).status == 200, host
     for name in ("X_Forwarded_For", "Forwarded", "X_Real_IP", "Via", "X_Forwarded_Proto"):
         assert (await door.ask("GET", SUMMARY, **{name: "127.0.0.1"})).status == 401, name
+
+
+async def test_who_speaks_as_only_proxies_do_is_not_on_this_machine(door: Door) -> None:
+    await door.start()
+    address, port = door.host.split(":")
+    for version, answer in ((b"1.1", b"200"), (b"1.0", b"401")):
+        reader, writer = await asyncio.open_connection(address, int(port))
+        writer.write(b"GET /api/v1/summary HTTP/" + version + b"\r\nHost: 127.0.0.1:1\r\n\r\n")
+        async with asyncio.timeout(10):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 " + answer)
+        writer.close()
 
 
 @pytest.mark.parametrize(

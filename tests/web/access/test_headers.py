@@ -18,6 +18,10 @@ def headers(**values: str) -> RequestHeaders:
         ("[::1]", "::1"),
         ("[::1]x", ""),
         ("[::1", ""),
+        ("[::1%25lo]", ""),
+        ("localhost:evil.example", ""),
+        ("127.0.0.1:80@evil.example", ""),
+        ("::1", ""),
         ("", ""),
         (None, ""),
     ],
@@ -87,7 +91,26 @@ def test_two_origins_are_none_of_ours() -> None:
 
 def test_proxies_are_known_by_what_they_add() -> None:
     assert not headers(host="x", accept="*/*").is_forwarded()
-    for name in ("forwarded", "x_forwarded_for", "x_forwarded_proto", "x_real_ip", "via", "cf_connecting_ip"):
+    names = (
+        *(
+            "forwarded",
+            "x_forwarded_for",
+            "x_forwarded_proto",
+            "x_real_ip",
+            "via",
+            "cf_connecting_ip",
+            "cf_ray",
+        ),
+        *("x_forwarded_by", "x_forwarded_scheme", "x_original_host", "x_cluster_client_ip", "client_ip"),
+        *(
+            "fastly_client_ip",
+            "x_azure_clientip",
+            "x_amzn_trace_id",
+            "tailscale_user_login",
+            "true_client_ip",
+        ),
+    )
+    for name in names:
         assert headers(**{name: ""}).is_forwarded(), name
 
 

@@ -106,6 +106,8 @@ class Access:
             self.is_open()
             and client is not None
             and is_loopback_name(client[0])
+            # No browser speaks it any more, but proxies do that were told nothing else, and then they add no header.
+            and scope["http_version"] != "1.0"
             and headers.is_for_this_machine()
             and not headers.is_forwarded()
         )

@@ -6,12 +6,23 @@ from urllib.parse import urlsplit
 
 FORWARDING = frozenset(
     {
-        *(b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"),
-        *(b"x-forwarded-port", b"x-forwarded-server", b"x-real-ip", b"x-client-ip", b"true-client-ip"),
-        *(b"cf-connecting-ip", b"fly-client-ip", b"x-envoy-external-address", b"x-original-forwarded-for"),
+        *(b"forwarded", b"via", b"x-real-ip", b"x-scheme", b"x-url-scheme", b"x-rewrite-url"),
+        *(b"client-ip", b"max-forwards", b"cdn-loop", b"x-varnish", b"x-timer"),
     }
 )
-"""Headers that proxies add: whoever they pass on need not be on this machine."""
+FORWARDING_BEGINS = (
+    *(b"x-forwarded", b"forwarded-", b"x-original-", b"x-envoy-", b"x-amzn-", b"x-appengine-", b"x-azure-"),
+    *(b"cf-", b"tailscale-", b"x-arr-", b"x-cloud-trace"),
+)
+FORWARDING_ENDS = (
+    b"-client-ip",
+    b"-clientip",
+    b"-user-ip",
+    b"proxyuser-ip",
+    b"cluster-client-ip",
+    b"connecting-ip",
+)
+"""Headers that proxies and tunnels add: whoever they pass on need not be on this machine."""
 
 DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 
@@ -43,7 +54,10 @@ class RequestHeaders:
 
     def is_forwarded(self) -> bool:
         """Return whether a proxy says that it passes this request on for somebody."""
-        return not FORWARDING.isdisjoint(self._values)
+        return any(
+            name in FORWARDING or name.startswith(FORWARDING_BEGINS) or name.endswith(FORWARDING_ENDS)
+            for name in self._values
+        )
 
     def is_for_this_machine(self) -> bool:
         """Return whether the name asked for is one of this machine alone.
@@ -96,9 +110,10 @@ def host_name(host: str | None) -> str:
     if not host:
         return ""
     if host.startswith("["):
-        name, bracket, port = host[1:].partition("]")
-        return name.lower() if bracket and (not port or port.startswith(":")) else ""
-    return host.partition(":")[0].lower()
+        name, _, port = host[1:].partition("]")
+        return name.lower() if _is_port(port) and "]" in host and "%" not in name else ""
+    name, sign, port = host.partition(":")
+    return name.lower() if _is_port(sign + port) else ""
 
 
 def is_loopback_name(name: str) -> bool:
@@ -109,6 +124,11 @@ def is_loopback_name(name: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def _is_port(text: str) -> bool:
+    """Return whether this may follow a name: nothing, or a colon and digits."""
+    return not text or (text[0] == ":" and (not text[1:] or (text[1:].isascii() and text[1:].isdigit())))
 
 
 def _without(netloc: str, port: str) -> str:

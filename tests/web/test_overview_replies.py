@@ -155,6 +155,26 @@ async def test_a_lost_account_may_still_be_the_nearest_and_says_that_it_does_not
     assert page.worst_usage.maintenance_margin_usage > page.maintenance_margin_usage
 
 
+async def test_where_only_isolated_accounts_count_a_combined_usage_does_not_apply() -> None:
+    world = World()
+    world.usual_marks()
+    coins = [Balance(asset="USDT", wallet_balance="20000", equity="20000", is_collateral=True)]
+    row = position(BTCUSDT, "1", "50000", margin_mode="isolated", initial_margin="10000")
+    world.account("alone", row, coins=coins, state=AccountState(margin_mode="isolated"))
+    world.facts()
+    page = overview_reply(await reckoned(world))
+    assert (page.maintenance_margin_usage, page.initial_margin_usage, page.n_combined) == (None, None, 0)
+    assert page.reasons["maintenance_margin_usage"] == "not_applicable"
+    assert page.reasons["initial_margin_usage"] == "not_applicable"
+    assert page.idle_usd == 0.0
+    # Its own usage is that of its positions.
+    assert page.worst_usage is not None
+    assert page.worst_usage.account_id == "alone"
+    world.account("dark", position(BTCUSDT, "1", "50000"), coins=coins)
+    page = overview_reply(await reckoned(world))
+    assert page.reasons["maintenance_margin_usage"].startswith("missing: ")
+
+
 async def test_an_account_removed_since_is_nowhere() -> None:
     world = hedged_world()
     engine = Engine(world.book, world.clock)

@@ -64,7 +64,7 @@ class OverviewReply(Reply, frozen=True, kw_only=True):
         How much that is in all.
     maintenance_margin_usage, initial_margin_usage : float or None
         Combined: Σ margin ÷ Σ adjusted equity over the ``n_combined`` accounts that count and have both margins and
-        adjusted equity, as if each backed the others. Isolated accounts have none.
+        adjusted equity, as if each backed the others. Isolated accounts have none: where only they count, it does not apply.
     worst_usage, nearest_liquidation, oldest_data
         Who; null where there is nobody, with the reason.
     idle_usd : float or None

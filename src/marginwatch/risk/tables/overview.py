@@ -42,9 +42,9 @@ def combined_usages(frame: Frame, nulls: Nulls) -> dict[str, Any]:
 
     As if each of them backed the others, which they do not: it says how much room all of them have together.
     """
-    of = frame.accounts
+    of, counts = frame.accounts, frame.inclusion == Inclusion.INCLUDED
     known = (
-        (frame.inclusion == Inclusion.INCLUDED)
+        counts
         & ~np.isnan(of.adjusted_equity_usd)
         & ~np.isnan(of.maintenance_margin_usd)
         & ~np.isnan(of.initial_margin_usd)
@@ -58,7 +58,8 @@ def combined_usages(frame: Frame, nulls: Nulls) -> dict[str, Any]:
         if n:
             found[name] = nulls.number(name, float(ratios[place]), NO_COLLATERAL, int(answers[place]))
         else:
-            found[name] = nulls.number(name, math.nan, NO_COLLATERAL if n_counting else NOBODY_COUNTS)
+            alone = Answer.NOT_APPLICABLE if n_counting and _stands_alone(frame)[counts].all() else None
+            found[name] = nulls.number(name, math.nan, NO_COLLATERAL if n_counting else NOBODY_COUNTS, alone)
         if n and n < n_counting:
             nulls.reasons.setdefault(name, f"not included: {n_counting - n} accounts without it")
     return found
@@ -73,7 +74,7 @@ def idle_collateral(frame: Frame, nulls: Nulls) -> float | None:
     of, counts = frame.accounts, frame.inclusion == Inclusion.INCLUDED
     needed = np.maximum(of.initial_margin_usd, of.maintenance_margin_usd / TARGET_USAGE)
     idle = np.maximum(of.adjusted_equity_usd - needed, 0.0)
-    idle[(frame.book.margin_mode == MARGIN_MODES["isolated"]) & (of.lack == Lack.NOTHING)] = 0.0
+    idle[_stands_alone(frame)] = 0.0
     mine = idle[counts]
     without = int(np.count_nonzero(np.isnan(mine)))
     if without == mine.shape[0]:
@@ -81,6 +82,11 @@ def idle_collateral(frame: Frame, nulls: Nulls) -> float | None:
     if without:
         nulls.reasons["idle_usd"] = f"not included: {without} accounts without it"
     return float(np.nansum(mine))
+
+
+def _stands_alone(frame: Frame) -> BoolArray:
+    """Return of which accounts it is known that no collateral of theirs backs several positions: the isolated ones."""
+    return (frame.book.margin_mode == MARGIN_MODES["isolated"]) & (frame.accounts.lack == Lack.NOTHING)
 
 
 def worst_usage(frame: Frame, nulls: Nulls) -> WorstUsage | None:

@@ -101,7 +101,7 @@ class Terminal:
         while not is_so():
             if loop.time() > give_up_at:
                 raise AssertionError(f"it never came; the screen is:\n{self.text()}")
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
     async def until_shown(self, words: str) -> None:
         await self.until(lambda: words in self.text())
@@ -115,7 +115,7 @@ def opened() -> Callable[..., Any]:
     async def open_program(
         service: Service, width: int = 80, height: int = 24
     ) -> AsyncGenerator[Terminal, None]:
-        program = TopApp(service.url, TOKEN, every_s=0.2, author="nan")
+        program = TopApp(service.url, TOKEN, every_s=0.4, author="nan")
         async with program.run_test(size=(width, height)) as pilot:
             terminal = Terminal(program, pilot)
             await terminal.until_shown("● live")

@@ -152,6 +152,34 @@ def test_offsets_of_a_coin_add_up_to_its_smaller_side(world):
     ]
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_the_largest_offsets_are_those_of_matching_every_coin_whole(seed):
+    import numpy as np
+
+    pick = np.random.default_rng(seed)
+    coin, account = (np.ravel(one) for one in np.meshgrid(np.arange(5), np.arange(12)))
+    # Whole numbers, so that many offsets are equal.
+    net = pick.integers(-4, 5, size=coin.size).astype(float)
+    net[pick.random(coin.size) < 0.1] = np.nan
+    every = []
+    for code in range(5):
+        longs = sorted(((v, -p) for p, v in enumerate(net) if coin[p] == code and v > 0), reverse=True)
+        shorts = sorted((v, p) for p, v in enumerate(net) if coin[p] == code and v < 0)
+        longs, shorts = [[v, -p] for v, p in longs], [[-v, p] for v, p in shorts]
+        while longs and shorts:
+            offset = min(longs[0][0], shorts[0][0])
+            every.append((code, offset))
+            for side in (longs, shorts):
+                side[0][0] -= offset
+                if side[0][0] == 0:
+                    side.pop(0)
+    every.sort(key=lambda one: -one[1])
+    for n_max in (1, 4, 1_000):
+        found = opposed_pairs(coin, account, net, n_max)
+        assert [(pair.coin, pair.offset_usd) for pair in found] == every[:n_max]
+        assert all(pair.long_usd > 0 > pair.short_usd for pair in found)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_every_table_is_json(parts, seed):
     frame = parts.random_world(seed).frame()

@@ -9,6 +9,7 @@ ROUTES = [
     "/api/v1/accounts",
     "/api/v1/positions",
     "/api/v1/exposure",
+    "/api/v1/exposure/matrix",
     "/api/v1/summary",
     "/api/v1/overview",
     "/api/v1/notices",

@@ -37,7 +37,7 @@ from marginwatch.web.history_replies import (
     notices_reply,
     quarantine_reply,
 )
-from marginwatch.web.large_replies import large_reply
+from marginwatch.web.large_replies import large_reply, small_reply
 from marginwatch.web.matrix_routes import MATRIX_ROUTES
 from marginwatch.web.metrics.ports import MetricsModel
 from marginwatch.web.metrics.routes import METRIC_ROUTES
@@ -48,6 +48,7 @@ from marginwatch.web.pages import Pages
 from marginwatch.web.ports import History, ReadModel
 from marginwatch.web.reading import frame_of, last_frame
 from marginwatch.web.replies import (
+    FEW_GROUPS,
     AccountsReply,
     ExposureReply,
     PositionsReply,
@@ -219,13 +220,20 @@ async def positions(
     return await large_reply(frame_of(state), make)
 
 
-@get("/api/v1/exposure", sync_to_thread=False)
-def exposure(state: State, by: Name = None, name: Name = None, sort: Name = None) -> ExposureReply:
+@get("/api/v1/exposure")
+async def exposure(
+    state: State, by: Name = None, name: Name = None, sort: Name = None
+) -> Response[ExposureReply]:
     """Return exposure; ``by`` is ``asset``, ``account``, ``desk``, ``tag``, ``venue`` or ``portfolio``.
 
     If it is left out, all of them but ``account``. ``name`` chooses one of the groups.
     """
-    return narrowed(exposure_reply(frame_of(state), by, name), sort)
+
+    def make(frame: Frame) -> ExposureReply:
+        return narrowed(exposure_reply(frame, by, name), sort)
+
+    frame = frame_of(state)
+    return small_reply(make(frame)) if by in FEW_GROUPS else await large_reply(frame, make)
 
 
 @get("/api/v1/summary", sync_to_thread=False)

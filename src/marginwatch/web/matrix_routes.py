@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from litestar import get
+from litestar import Response, get
 from litestar.datastructures import State
 from litestar.params import Parameter
 
+from marginwatch.web.large_replies import large_reply
 from marginwatch.web.matrix_replies import MatrixReply, matrix_reply
 from marginwatch.web.reading import frame_of
 
@@ -13,10 +14,12 @@ Groups = Annotated[Literal["account", "desk"], Parameter(description="What the g
 Many = Annotated[int, Parameter(ge=1, le=100)]
 
 
-@get("/api/v1/exposure/matrix", sync_to_thread=False)
-def matrix(state: State, by: Groups = "account", assets: Many = 30, accounts: Many = 60) -> MatrixReply:
+@get("/api/v1/exposure/matrix")
+async def matrix(
+    state: State, by: Groups = "account", assets: Many = 30, accounts: Many = 60
+) -> Response[MatrixReply]:
     """Return what each of the largest groups, ``account`` or ``desk``, holds of each of the largest coins."""
-    return matrix_reply(frame_of(state), by, assets, accounts)
+    return await large_reply(frame_of(state), lambda frame: matrix_reply(frame, by, assets, accounts))
 
 
 MATRIX_ROUTES = (matrix,)

@@ -46,6 +46,9 @@ DIMENSIONS = {
 UNASKED = tuple(dimension for dimension in DIMENSIONS if dimension != "account")
 """What is answered if ``by`` is left out: accounts, of which there may be thousands, have rows of their own elsewhere."""
 
+FEW_GROUPS = ("desk", "tag", "venue")
+"""Dimensions of so few groups that their rows are made at once."""
+
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all replies.
@@ -149,9 +152,19 @@ def accounts_reply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
         n_included=n_included(frame),
-        rows=tuple(select(account_rows(frame), account_id=account, desk=desk, venue=venue)),
+        rows=tuple(accounts_of(frame, account=account, desk=desk, venue=venue)),
         not_included=tuple(not_included(frame)),
     )
+
+
+def accounts_of(
+    frame: Frame, *, account: str | None = None, desk: str | None = None, venue: str | None = None
+) -> list[AccountRow]:
+    """Return the accounts of the given names, the most endangered first; the others are not made."""
+    wanted = {"account_id": account, "desk": desk, "venue": venue}
+    if all(name is None for name in wanted.values()):
+        return account_rows(frame)
+    return account_rows(frame, frozenset(_rows_of(frame.book.specs, wanted)))
 
 
 def positions_reply(

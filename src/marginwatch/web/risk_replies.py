@@ -1,8 +1,21 @@
 """What the routes of heavy measures answer: the frozen parts of one frame, each with its age or the reason for none."""
 
+import heapq
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
 from marginwatch.errors import ConfigError
 from marginwatch.risk.advice.rows import HedgeAdvice, TransferAdvice
-from marginwatch.risk.calendar_rows import AccountPastFunding, AdlRow, ExpiryCalendar, FundingCalendar
+from marginwatch.risk.calendar_rows import (
+    AccountPastFunding,
+    AdlRow,
+    ExpiryCalendar,
+    ExpiryRow,
+    FundingCalendar,
+    FundingRow,
+)
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy.value_at_risk import VarFigures
 from marginwatch.risk.heavy_rows import (
@@ -19,7 +32,6 @@ from marginwatch.risk.heavy_rows import (
 from marginwatch.risk.level_rows import Levels
 from marginwatch.risk.table_rows import AccountRow, NotIncluded
 from marginwatch.risk.tables import (
-    account_rows,
     backtest_rows,
     cascade_basis,
     cascade_rows,
@@ -36,8 +48,13 @@ from marginwatch.risk.tables import (
 )
 from marginwatch.risk.var.measure import VarMeasures
 from marginwatch.web.names import require_known
-from marginwatch.web.replies import Reply, n_included
+from marginwatch.web.replies import Reply, accounts_of, n_included
 from marginwatch.web.selection import select
+
+CALENDAR_ROWS = 1_000
+"""Of each list of what comes when: of forty thousand positions nobody reads more."""
+
+R = TypeVar("R")
 
 
 class MarginReply(Reply, frozen=True, kw_only=True):
@@ -61,7 +78,7 @@ def margin_reply(
         If a name occurs nowhere.
     """
     require_known(frame, account=account, desk=desk, venue=venue)
-    rows = select(account_rows(frame), account_id=account, desk=desk, venue=venue)
+    rows = accounts_of(frame, account=account, desk=desk, venue=venue)
     shown = {row.account_id for row in rows}
     return MarginReply(
         sequence=frame.sequence,
@@ -260,12 +277,17 @@ class LevelsReply(Reply, frozen=True, kw_only=True):
 
 
 class CalendarsReply(Reply, frozen=True, kw_only=True):
-    """Funding due within 24 h and paid so far, the deleveraging queue, expiries; null where they could not be reckoned."""
+    """Funding due within 24 h and paid so far, the deleveraging queue, expiries; null where they could not be reckoned.
+
+    Of each list the rows that weigh most are shown, in its order; ``not_shown`` has for each list that is longer how many
+    of its rows are missing. Sums are of all.
+    """
 
     funding: FundingCalendar | None
     past_funding: tuple[AccountPastFunding, ...]
     deleveraging: tuple[AdlRow, ...]
     expiries: ExpiryCalendar | None
+    not_shown: dict[str, int]
     basis: PartBasis
     not_included: tuple[NotIncluded, ...]
 
@@ -282,16 +304,65 @@ def levels_reply(frame: Frame) -> LevelsReply:
     )
 
 
-def calendars_reply(frame: Frame) -> CalendarsReply:
-    """Return what comes when, of a frame."""
+def calendars_reply(frame: Frame, n_rows: int = CALENDAR_ROWS) -> CalendarsReply:
+    """Return what comes when, of a frame, with at most so many rows in each list."""
     held = frame.heavy.calendars.held_at(frame.at_ns)
+    of, most = held.value, _Most(n_rows)
     return CalendarsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
-        funding=None if held.value is None else held.value.funding,
-        past_funding=() if held.value is None else held.value.past_funding,
-        deleveraging=() if held.value is None else held.value.deleveraging,
-        expiries=None if held.value is None else held.value.expiries,
+        funding=None if of is None else most.of_funding(of.funding),
+        past_funding=() if of is None else most("past_funding", of.past_funding, _paid),
+        deleveraging=() if of is None else most("deleveraging", of.deleveraging, _in_danger),
+        expiries=None
+        if of is None
+        else msgspec.structs.replace(
+            of.expiries, positions=most("expiries.positions", of.expiries.positions, _soon)
+        ),
+        not_shown=most.not_shown,
         basis=PartBasis(age_s=held.age_s, reason=held.reason),
         not_included=tuple(not_included(frame)),
     )
+
+
+class _Most:
+    """Chooses the rows of lists that weigh most, and keeps count of the others."""
+
+    def __init__(self, n_max: int) -> None:
+        self._n_max = n_max
+        self.not_shown: dict[str, int] = {}
+
+    def __call__(
+        self, name: str, rows: tuple[R, ...], weight: Callable[[R], tuple[float, ...]]
+    ) -> tuple[R, ...]:
+        """Return at most so many rows of a list, in its order."""
+        if len(rows) <= self._n_max:
+            return rows
+        self.not_shown[name] = len(rows) - self._n_max
+        chosen = heapq.nlargest(self._n_max, range(len(rows)), key=lambda place: weight(rows[place]))
+        return tuple(rows[place] for place in sorted(chosen))
+
+    def of_funding(self, of: FundingCalendar) -> FundingCalendar:
+        """Return a calendar of funding with lists of that length."""
+        return msgspec.structs.replace(
+            of,
+            accounts=self("funding.accounts", of.accounts, _due),
+            positions=self("funding.positions", of.positions, _due),
+            left_out=self("funding.left_out", of.left_out, lambda _: (0.0,)),
+        )
+
+
+def _due(row: FundingRow) -> tuple[float, ...]:
+    return (abs(row.horizon_usd or 0.0),)
+
+
+def _paid(row: AccountPastFunding) -> tuple[float, ...]:
+    return (abs((row.total and row.total.net_usd) or 0.0),)
+
+
+def _in_danger(row: AdlRow) -> tuple[float, ...]:
+    return (row.rank or 0, row.notional_usd or 0.0)
+
+
+def _soon(row: ExpiryRow) -> tuple[float, ...]:
+    return (-row.expiry_ns,)

@@ -8,12 +8,15 @@ from litestar.datastructures import State
 from litestar.params import Parameter
 
 from marginwatch.bookfile.writing import encode
+from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy_rows import StressRow, VarRow
 from marginwatch.risk.table_rows import AccountRow
+from marginwatch.web.large_replies import large_reply
 from marginwatch.web.ports import ReadModel
 from marginwatch.web.reading import frame_of
 from marginwatch.web.replies import narrowed
 from marginwatch.web.risk_replies import (
+    CALENDAR_ROWS,
     AdviceReply,
     CalendarsReply,
     LevelsReply,
@@ -29,29 +32,36 @@ from marginwatch.web.risk_replies import (
 )
 
 Name = Annotated[str | None, Parameter(max_length=128)]
+Rows = Annotated[int, Parameter(ge=0, le=1_000_000)]
 Confidence = Annotated[float | None, Parameter(gt=0.5, lt=1.0)]
 
 
-@get("/api/v1/margin", sync_to_thread=False)
-def margin(
+@get("/api/v1/margin")
+async def margin(
     state: State, account: Name = None, desk: Name = None, venue: Name = None, sort: Name = None
-) -> MarginReply:
+) -> Response[MarginReply]:
     """Return margins and distances to liquidation of each account, and the ladders of the desk."""
-    reply = margin_reply(frame_of(state), account=account, desk=desk, venue=venue)
-    return narrowed(reply, sort, AccountRow)
+
+    def make(frame: Frame) -> MarginReply:
+        return narrowed(margin_reply(frame, account=account, desk=desk, venue=venue), sort, AccountRow)
+
+    return await large_reply(frame_of(state), make)
 
 
-@get("/api/v1/stress", sync_to_thread=False)
-def stress(
+@get("/api/v1/stress")
+async def stress(
     state: State, by: Name = None, scenario: Name = None, account: Name = None, sort: Name = None
-) -> StressReply:
+) -> Response[StressReply]:
     """Return scenarios by ``portfolio``, ``desk``, ``account`` or ``asset``, worst cases, and cascades."""
-    reply = stress_reply(frame_of(state), by=by, scenario=scenario, account=account)
-    return narrowed(reply, sort, StressRow)
+
+    def make(frame: Frame) -> StressReply:
+        return narrowed(stress_reply(frame, by=by, scenario=scenario, account=account), sort, StressRow)
+
+    return await large_reply(frame_of(state), make)
 
 
-@get("/api/v1/var", sync_to_thread=False)
-def value_at_risk(
+@get("/api/v1/var")
+async def value_at_risk(
     state: State,
     by: Name = None,
     method: Name = None,
@@ -59,30 +69,32 @@ def value_at_risk(
     horizon: Name = None,
     name: Name = None,
     sort: Name = None,
-) -> VarReply:
+) -> Response[VarReply]:
     """Return value at risk of everything, and one of them taken apart by ``asset``, ``account``, ``desk`` or ``portfolio``."""
-    reply = var_reply(
-        frame_of(state), by=by, method=method, confidence=confidence, horizon=horizon, name=name
-    )
-    return narrowed(reply, sort, VarRow)
+
+    def make(frame: Frame) -> VarReply:
+        reply = var_reply(frame, by=by, method=method, confidence=confidence, horizon=horizon, name=name)
+        return narrowed(reply, sort, VarRow)
+
+    return await large_reply(frame_of(state), make)
 
 
-@get("/api/v1/levels", sync_to_thread=False)
-def levels(state: State) -> LevelsReply:
+@get("/api/v1/levels")
+async def levels(state: State) -> Response[LevelsReply]:
     """Return levels of risk of accounts, desks and everything, their riskiest positions, and margin sums."""
-    return levels_reply(frame_of(state))
+    return await large_reply(frame_of(state), levels_reply)
 
 
-@get("/api/v1/calendars", sync_to_thread=False)
-def calendars(state: State) -> CalendarsReply:
-    """Return funding due within 24 h and paid so far, the deleveraging queue, and expiries."""
-    return calendars_reply(frame_of(state))
+@get("/api/v1/calendars")
+async def calendars(state: State, rows: Rows = CALENDAR_ROWS) -> Response[CalendarsReply]:
+    """Return funding due within 24 h and paid so far, the deleveraging queue, and expiries, at most ``rows`` of each."""
+    return await large_reply(frame_of(state), lambda frame: calendars_reply(frame, rows))
 
 
-@get("/api/v1/advice", sync_to_thread=False)
-def advice(state: State) -> AdviceReply:
+@get("/api/v1/advice")
+async def advice(state: State) -> Response[AdviceReply]:
     """Return transfers and hedges that would help, at the usual targets. Nothing executes them."""
-    return advice_reply(frame_of(state))
+    return await large_reply(frame_of(state), advice_reply)
 
 
 @get("/api/v1/book")

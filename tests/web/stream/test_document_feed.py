@@ -12,7 +12,15 @@ from litestar.exceptions import HTTPException
 from tests.web.stream.scene import Play
 
 from marginwatch.errors import ConnectivityError
-from marginwatch.web.stream.document_feed import DocumentFeed, RefusedError
+from marginwatch.web.large_replies import EncodedResponse
+from marginwatch.web.stream.document_feed import (
+    BYTES_MAX,
+    MOMENTS,
+    PIECE_BYTES,
+    DocumentFeed,
+    RefusedError,
+    said_in,
+)
 from marginwatch.web.stream.documents import Document, Pace
 
 
@@ -116,3 +124,58 @@ async def test_trouble_is_told_once_and_again_after_it_was_over() -> None:
     answer.clear()
     assert await made(feed, frame, 1.0)
     assert feed.trouble(ConnectivityError("the store is busy")) == "the store is busy"
+
+
+def encoded_feed(answer: dict[str, Any]) -> DocumentFeed:
+    """Return the feed of a route that answers the bytes given, which took as long as it says."""
+
+    @get("/api/v1/x")
+    async def route(state: State) -> Any:
+        del state
+        await asyncio.sleep(0)
+        return EncodedResponse(answer["body"], answer.get("took_s", 0.0))
+
+    return DocumentFeed("x", Document(route, Pace()), {})
+
+
+@pytest.mark.parametrize("n", [1, 40, 4_000])
+async def test_what_is_encoded_already_is_sent_as_it_is(n: int) -> None:
+    def body(age_s: float) -> bytes:
+        rows = [{"name": f"row {number}", "data_age_s": age_s, "of": [number]} for number in range(n)]
+        return json.dumps({"sequence": 1, "rows": rows}, separators=(",", ":")).encode()
+
+    assert n < 4_000 or len(body(1.0)) > 3 * PIECE_BYTES
+    assert said_in(body(1.5)) == MOMENTS.sub(b"", body(1.5))
+    play, answer = Play(1), {"body": body(1.25), "took_s": 0.1}
+    feed = encoded_feed(answer)
+    assert await made(feed, play.frame(), 0.0)
+    assert json.loads(feed.message(None) or "")["document"] == json.loads(body(1.25))
+    assert not feed.is_due(State({}), play.frame(), 4.9), "what was spent in a thread counts too"
+    answer["body"] = body(987.5)
+    assert not await made(feed, play.frame(), 4.95), "nothing but ages has changed"
+
+
+async def test_a_document_that_is_too_large_is_refused() -> None:
+    feed = encoded_feed({"body": b'"' + b"x" * BYTES_MAX + b'"'})
+    with pytest.raises(RefusedError, match="8 MB is too large to be followed"):
+        await made(feed, Play(1).frame(), 0.0)
+
+
+async def test_what_others_do_while_it_waits_does_not_make_it_rarer() -> None:
+    may_go_on = asyncio.Event()
+
+    @get("/api/v1/x")
+    async def route(state: State) -> Any:
+        del state
+        await may_go_on.wait()
+        return {"a": 1}
+
+    play, feed = Play(1), DocumentFeed("x", Document(route, Pace()), {})
+    task = asyncio.create_task(made(feed, play.frame(), 0.0))
+    await asyncio.sleep(0)
+    until_s = time.thread_time() + 0.2
+    while time.thread_time() < until_s:
+        pass
+    may_go_on.set()
+    assert await task
+    assert feed.took_s < 0.1

@@ -1,6 +1,7 @@
 """One row for each account, by danger."""
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,20 @@ VENUE_FIELDS = (
 )
 
 
-def account_rows(frame: Frame) -> list[AccountRow]:
-    """Return all accounts, the most endangered first: highest maintenance margin usage, unknown ones before idle."""
+def account_rows(frame: Frame, codes: Collection[int] | None = None) -> list[AccountRow]:
+    """Return accounts, the most endangered first: highest maintenance margin usage, unknown ones before idle.
+
+    Parameters
+    ----------
+    frame : Frame
+        Whose.
+    codes : collection of int or None
+        Rows of the book's account table that are wanted; None for all.
+    """
     rows = [
         account_row(frame, code)
         for code in np.flatnonzero(frame.inclusion != Inclusion.NONE).tolist()
-        if frame.book.specs[code] is not None
+        if frame.book.specs[code] is not None and (codes is None or code in codes)
     ]
     return sorted(rows, key=_danger)
 

@@ -20,6 +20,7 @@ account_view     the accounts of one topic
 tables           what changed in a table, or all of it
 documents        read routes as topics
 document_feed    a document, sent when it says something else
+own_time         what making one takes of the processor
 allowance        how much time documents may take together
 topics           what clients say
 client           what one client has and is owed

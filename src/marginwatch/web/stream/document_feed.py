@@ -1,5 +1,6 @@
 """A document as its subscribers have it: made anew while somebody subscribes, sent when it says something else."""
 
+import asyncio
 import re
 import time
 from collections.abc import Hashable
@@ -12,7 +13,9 @@ from litestar.exceptions import HTTPException
 
 from marginwatch.errors import MarginwatchError
 from marginwatch.risk.frame import Frame
+from marginwatch.web.large_replies import EncodedResponse
 from marginwatch.web.stream.documents import Document
+from marginwatch.web.stream.own_time import OwnTime
 
 SHARE_OF_TIME = 0.02
 """Of the time, at most so much is spent on making one document; one that takes long is made less often."""
@@ -29,6 +32,12 @@ MOMENTS = re.compile(
 """What is another in every document although it says the same."""
 
 REFUSED_BELOW = 500
+
+BYTES_MAX = 8 * 1024 * 1024
+"""Larger ones are for the route: each subscriber would be sent all of it again and again."""
+
+PIECE_BYTES = 32 * 1024
+"""What is searched at once; searching holds the interpreter."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -94,13 +103,12 @@ class DocumentFeed:
             If the route refuses for good.
         """
         self.is_busy = True
-        began_s = time.thread_time()
+        own_s = 0.0
         # Of before: what changes while the route waits for the store may be missing in its answer.
         version = None if frame is None else self._document.pace.version(frame, state)
+        making = OwnTime(self._made(state))
         try:
-            reply = self._document.reply(state, self._arguments)
-            found = await reply if isawaitable(reply) else reply
-            body = _encoder.encode(found)
+            body, own_s = await making
         except HTTPException as error:
             if error.status_code < REFUSED_BELOW:
                 raise RefusedError(error.detail) from None
@@ -109,15 +117,31 @@ class DocumentFeed:
         finally:
             self.is_busy = False
             # Of the processor: a busy machine makes everything last longer, and documents are not to pay for that.
-            self.took_s = time.thread_time() - began_s
+            self.took_s = making.took_s + own_s
             self.made_at_s = now_s
             self._next_at_s = now_s + max(self._document.pace.every_s, self.took_s / SHARE_OF_TIME)
         self._version = version
         self._trouble = ""
-        return self._news(body, now_s)
+        return self._news(*body, now_s)
 
-    def _news(self, body: bytes, now_s: float) -> bool:
-        said = MOMENTS.sub(b"", body)
+    async def _made(self, state: State) -> tuple[tuple[bytes, bytes], float]:
+        """Return the document and what it says, and what they took beside the loop."""
+        reply = self._document.reply(state, self._arguments)
+        found = await reply if isawaitable(reply) else reply
+        if not isinstance(found, EncodedResponse):
+            body = _encoder.encode(found)
+            return (body, said_in(body)), 0.0
+        if len(found.body) > BYTES_MAX:
+            size_mb = len(found.body) / 1e6
+            raise RefusedError(
+                f"this document of {size_mb:.0f} MB is too large to be followed; ask for a part of it, or its route"
+            )
+        if len(found.body) <= PIECE_BYTES:
+            return (found.body, said_in(found.body)), found.took_s
+        said, took_s = await asyncio.to_thread(_timed, found.body)
+        return (found.body, said), found.took_s + took_s
+
+    def _news(self, body: bytes, said: bytes, now_s: float) -> bool:
         if said == self._said and now_s - self._sent_at_s < RENEW_EVERY_S:
             return False
         self._said, self._sent_at_s = said, now_s
@@ -134,3 +158,22 @@ class DocumentFeed:
         """Return what to tell of trouble that may pass; None if that has been told."""
         before, self._trouble = self._trouble, str(error)
         return None if before == self._trouble else self._trouble
+
+
+def said_in(body: bytes) -> bytes:
+    """Return a document without its moments, some of it at a time."""
+    pieces: list[bytes] = []
+    begin = 0
+    while begin < len(body):
+        end = begin + PIECE_BYTES
+        if end < len(body):
+            # No moment contains a brace: none is cut in two.
+            end = brace if (brace := body.rfind(b"{", begin + 1, end)) > 0 else len(body)
+        pieces.append(MOMENTS.sub(b"", body[begin:end]))
+        begin = end
+    return b"".join(pieces)
+
+
+def _timed(body: bytes) -> tuple[bytes, float]:
+    began_s = time.thread_time()
+    return said_in(body), time.thread_time() - began_s

@@ -105,6 +105,24 @@ def test_a_desk_s_first_day_begins_when_its_accounts_are_first_seen(make_desk):
     assert of(desk)["pnl"] == pytest.approx(-100.0)
 
 
+def test_what_is_lost_before_the_first_minute_is_over_is_below_the_peak(make_desk):
+    desk = make_desk(2)
+    desk.look()
+    desk.mark(1, -100.0)
+    desk.look()
+    desk.read()
+    desk.mark(2, -100.0)
+    desk.look()
+    assert of(desk)["pnl"] == pytest.approx(-200.0)
+    assert of(desk)["drawdown"] == pytest.approx(0.1)
+    desk.groups.bring_up_to_date()
+    desk.look()
+    assert of(desk)["drawdown"] == pytest.approx(0.1)
+    desk.mark(2, -180.0)
+    desk.look()
+    assert of(desk)["drawdown"] == pytest.approx(0.19)
+
+
 def test_an_account_that_joins_brings_its_equity_not_a_gain(make_desk):
     desk = make_desk(2, desk_of=(0, 1))
     desk.begin_day()

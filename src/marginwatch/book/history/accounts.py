@@ -168,6 +168,7 @@ class AccountRows:
             return
         of = self.state
         np.copyto(of.base_equity, seen.equity, where=is_new)
+        np.copyto(of.begun_equity, seen.equity, where=is_new)
         np.copyto(of.base_money, seen.money_at_ns, where=is_new)
         np.copyto(of.begun_money, seen.money_at_ns, where=is_new)
         # The first day of an account begins when it is first seen: a day later it would have a loss to tell of today.

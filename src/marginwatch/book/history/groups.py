@@ -23,6 +23,8 @@ class _Members:
     gained: FloatArray = field(default_factory=lambda: np.zeros(0))
     equity: FloatArray = field(default_factory=lambda: np.zeros(0))
     group: CodeArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    is_new: BoolArray = field(default_factory=lambda: np.zeros(0, np.bool_))
+    """Whose group has not been brought up to date since they were first seen: from then on they gain for it."""
 
     def resize(self, n: int) -> None:
         """Make room for new rows."""
@@ -32,6 +34,7 @@ class _Members:
             self.gained = np.concatenate((self.gained, nothing))
             self.equity = np.concatenate((self.equity, nothing))
             self.group = np.concatenate((self.group, np.zeros(missing, np.int64)))
+            self.is_new = np.concatenate((self.is_new, np.ones(missing, np.bool_)))
 
 
 class GroupRows:
@@ -73,6 +76,7 @@ class GroupRows:
     def blank(self, rows: Sequence[int]) -> None:
         """Forget where accounts stood that are others now."""
         self._then.gained[list(rows)] = np.nan
+        self._then.is_new[list(rows)] = True
 
     def restore(self, name: str, growth_index: float, peak_index: float) -> None:
         """Take over what was kept of a group from before a restart."""
@@ -84,6 +88,7 @@ class GroupRows:
         self._then.gained[kept] = 0.0
         self._then.equity[kept] = self._accounts.state.base_equity[kept]
         self._then.group[kept] = self._group[kept]
+        self._then.is_new[kept] = False
 
     # ---- once a minute --------------------------------------------------------------------------------------
 
@@ -107,6 +112,7 @@ class GroupRows:
         is_now = ~np.isnan(gained) & ~np.isnan(equity) & ~is_waiting[self._group]
         np.copyto(then.gained[:n], gained, where=is_now)
         np.copyto(then.equity[:n], equity, where=is_now)
+        then.is_new[:n][is_now] = False
         # Whoever came to another group has gained nothing in it yet.
         then.gained[:n][(then.group[:n] != self._group) & ~is_now] = np.nan
         then.group[:n] = self._group
@@ -115,11 +121,13 @@ class GroupRows:
         """Return the growth index of each group and its peak; NaN where none of its accounts is known."""
         n = self._group.shape[0]
         gained, equity = self._accounts.gained_now()[:n], self._accounts.equity_now()[:n]
-        then = self._then
-        came = gained - then.gained[:n]
-        is_both = ~np.isnan(came) & ~np.isnan(equity) & (then.group[:n] == self._group)
+        then, is_new = self._then, self._then.is_new[:n]
+        came = gained - np.where(is_new, 0.0, then.gained[:n])
+        had = np.where(is_new, self._accounts.state.begun_equity[:n], then.equity[:n])
+        is_member = is_new | (then.group[:n] == self._group)
+        is_both = ~np.isnan(came) & ~np.isnan(had) & ~np.isnan(equity) & is_member
         gain = self._sum(came, is_both)
-        before, now = self._sum(then.equity[:n], is_both), self._sum(equity, is_both)
+        before, now = self._sum(had, is_both), self._sum(equity, is_both)
         # What equity grew by and nobody gained was put in.
         grown = growth(gain, before + np.maximum(now - before - gain, 0.0))
         if self._last is None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 
-UNKNOWN = ("last_equity", "day_equity", "base_equity", "index", "peak", "run_peak")
+UNKNOWN = ("last_equity", "day_equity", "base_equity", "begun_equity", "index", "peak", "run_peak")
 """Blank is NaN; of all others it is 0."""
 
 SUMS = ("day_flows", "day_put_in", "base_flows", "base_put_in", "explained", "gained")
@@ -17,12 +17,14 @@ class AccountState:
     ``last_…`` is what was fresh last, ``day_…`` what the day began with and the flows since, ``base_…`` the same of the
     moment up to which everything is settled: ``index`` and ``gained`` are of it, ``peak`` is the largest index until then,
     ``run_peak`` the largest since. ``…_put_in`` is the most that flows amounted to on balance, ``explained`` the sum of all
-    lines since the base. Lines up to ``begun_money`` are older than the history.
+    lines since the base. The history begins with ``begun_equity``; lines up to ``begun_money`` are older. What was
+    kept of an account from before a restart has neither.
     """
 
     last_equity: FloatArray
     day_equity: FloatArray
     base_equity: FloatArray
+    begun_equity: FloatArray
     index: FloatArray
     peak: FloatArray
     run_peak: FloatArray

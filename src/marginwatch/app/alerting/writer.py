@@ -76,7 +76,9 @@ class TransitionWriter:
         rows_for: Callable[[Sequence[Transition], int], tuple[OutboxRow, ...]],
         clock: Clock,
         on_written: Callable[[Sequence[Transition]], None],
-        on_measured: Callable[[Sequence[Transition], Sequence[int | None], int], None] = lambda _transitions, _heard_ns, _now_ns: None,
+        on_measured: Callable[
+            [Sequence[Transition], Sequence[int | None], int], None
+        ] = lambda _transitions, _heard_ns, _now_ns: None,
     ) -> None:
         self._store = store
         self._alerts = alerts

@@ -1,12 +1,16 @@
 """The second view, and the account that Enter opens."""
 
+import re
+
 import msgspec
 from rich.console import Console
 
 from marginwatch.risk.table_rows import AccountRow
 from marginwatch.top.account_columns import ACCOUNT_COLUMNS, account_words, aged_account, is_found
+from marginwatch.top.account_lines import account_lines, aged_coin
 from marginwatch.top.columns import in_order
 from marginwatch.top.live_table import LiveTable
+from marginwatch.web.account_replies import AccountDetail
 from marginwatch.web.replies import AccountsReply
 
 
@@ -123,6 +127,14 @@ async def test_ages_go_on_and_what_is_stale_is_grey(service) -> None:
     later = aged_account(first, 30.0)
     assert (later.data_age_s, later.liquidation_distance_age_s) == (31.0, None)
     assert "heard 31 s ago" in account_words(later)
+    detail = msgspec.convert(await service.ask("/api/v1/accounts/mm-main"), AccountDetail)
+    then, later = (account_lines(detail, by_s, is_grey=False).plain for by_s in (0.0, 60.0))
+    assert ("off by" in then, "1 s ago" in then) == (True, True)
+    assert re.findall(r"(\d+) s ago", later) == [
+        str(int(age) + 60) for age in re.findall(r"(\d+) s ago", then)
+    ]
+    [coin] = [msgspec.structs.replace(one, price_age_s=3.0) for one in detail.coins]
+    assert aged_coin(coin, 60.0).price_age_s == 63.0
     stale = msgspec.structs.replace(first, is_included=False, is_fresh=False, maintenance_margin_usage=0.95)
     [usage] = [one for one in ACCOUNT_COLUMNS if one.title == "margin used"]
     assert str(usage.cell(stale).style) == "grey46"

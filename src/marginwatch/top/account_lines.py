@@ -1,5 +1,6 @@
 """One account in lines: margins ours against the venue's, distances, how it is heard, what its key may do."""
 
+import msgspec
 from rich.text import Text
 
 from marginwatch.risk.table_rows import AccountRow, CoinRow, PositionRow
@@ -38,8 +39,8 @@ def account_lines(detail: AccountDetail, by_s: float, *, is_grey: bool) -> Text:
     """Return :data:`N_LINES` lines about an account, ``by_s`` seconds after they came."""
     row = detail.row
     lines = [_title(row, by_s), _heads(row, by_s)]
-    lines += [_margin(row, *one) for one in MARGINS]
-    lines += [_danger(row, by_s), _connection(detail, by_s), _key(detail)]
+    lines += [_margin(row, by_s, *one) for one in MARGINS]
+    lines += [_danger(row, by_s), _connection(detail, by_s), _key(detail, by_s)]
     return Text("\n").join(greyed(line, is_grey=is_grey) for line in lines)
 
 
@@ -62,14 +63,15 @@ def _heads(row: AccountRow, by_s: float) -> Text:
     return text.append(f"  of {age(margin_age_s)} ago", QUIET)
 
 
-def _margin(row: AccountRow, name: str, ours: str, theirs: str, error: str | None) -> Text:
+def _margin(row: AccountRow, by_s: float, name: str, ours: str, theirs: str, error: str | None) -> Text:
     text = Text(f"{name:<{LABEL_CELLS}}", style=LABEL)
     our_value: float | None = getattr(row, ours)
     text.append(Text(f"{grouped(our_value):>{FIGURE_CELLS}}", style=""))
     text.append(Text(f"{grouped(getattr(row, theirs)):>{FIGURE_CELLS}}", style=""))
     off: float | None = None if error is None else getattr(row, error)
     if off is not None:
-        text.append(f"  off by {percent(off, 2)}, {age(row.model_error_age_s)} ago", QUIET)
+        measured_s = None if row.model_error_age_s is None else row.model_error_age_s + by_s
+        text.append(f"  off by {percent(off, 2)}, {age(measured_s)} ago", QUIET)
     elif our_value is None:
         text.append("  ").append_text(shown_text(reason_words(row.reasons.get(ours)), NOTICEABLE))
     elif name == "free" and row.estimate:
@@ -98,11 +100,11 @@ def _connection(detail: AccountDetail, by_s: float) -> Text:
     return Text(f"{'connection':<{LABEL_CELLS}}", style=LABEL) + shown_text(words)
 
 
-def _key(detail: AccountDetail) -> Text:
+def _key(detail: AccountDetail, by_s: float) -> Text:
     key = detail.key
     words = ["checked" if key.is_checked else "not checked yet", f"uid {or_missing(key.uid)}"]
     if key.expires_in_s is not None:
-        words.append(f"ends in {age(key.expires_in_s)}")
+        words.append(f"ends in {age(max(0.0, key.expires_in_s - by_s))}")
     words += ["CAN DO MORE THAN READ"] if key.is_unsafe else []
     words += key.warnings
     return Text(f"{'key':<{LABEL_CELLS}}", style=LABEL) + shown_text(
@@ -142,6 +144,13 @@ COIN_COLUMNS = (
     ),
     LiveColumn("age", 0, lambda row: Text(age(row.price_age_s), style=QUIET), "left"),
 )
+
+
+def aged_coin(row: CoinRow, by_s: float) -> CoinRow:
+    """Return a coin so much later: nothing is known anew, only its price is older."""
+    if row.price_age_s is None:
+        return row
+    return msgspec.structs.replace(row, price_age_s=row.price_age_s + by_s)
 
 
 def row_words(row: PositionRow | CoinRow) -> str:

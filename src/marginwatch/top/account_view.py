@@ -11,6 +11,7 @@ from marginwatch.top.account_lines import (
     N_LINES,
     POSITION_COLUMNS,
     account_lines,
+    aged_coin,
     row_words,
 )
 from marginwatch.top.feed import Feed
@@ -32,7 +33,7 @@ class AccountView(Vertical):
             nothing="waiting for the first answer",
             id="positions",
         )
-        yield LiveTable(COIN_COLUMNS, lambda row: row.asset, nothing="", id="coins")
+        yield LiveTable(COIN_COLUMNS, lambda row: row.asset, nothing="", aged=aged_coin, id="coins")
 
     def show(self, feed: Feed[AccountDetail], *, is_grey: bool) -> None:
         """Show what the feed holds."""

@@ -22,10 +22,10 @@ NONE_IN_RANGE = "none_in_range"
 def overview_figures(reply: OverviewReply) -> list[Figure]:
     """Return the :data:`N_FIGURES` figures of the overview, in the order of the screen."""
     whole, sums = reply.reasons, reply.summary.reasons
-    total = reply.summary
+    total, kept_s = reply.summary, reply.performance_age_s
     return [
         _usd("equity", total.equity_usd, sums.get("equity_usd")),
-        _usd("day PnL", reply.daily_pnl_usd, whole.get("daily_pnl_usd")),
+        _usd("day PnL", reply.daily_pnl_usd, whole.get("daily_pnl_usd"), kept_s),
         _usd("gross", total.gross_usd, sums.get("gross_usd")),
         _usd("net", total.net_usd, sums.get("net_usd")),
         _usd("with wallets", total.net_with_wallet_usd, sums.get("net_with_wallet_usd")),
@@ -37,7 +37,7 @@ def overview_figures(reply: OverviewReply) -> list[Figure]:
         _usd("free", total.free_usd, sums.get("free_usd")),
         _usd("idle", reply.idle_usd, whole.get("idle_usd")),
         _level(reply),
-        _fraction("drawdown", reply.drawdown, whole),
+        _fraction("drawdown", reply.drawdown, whole, kept_s),
         _oldest(reply),
         _bitcoin(reply),
         _alerts(reply),
@@ -47,12 +47,12 @@ def overview_figures(reply: OverviewReply) -> list[Figure]:
     ]
 
 
-def _usd(label: str, value: float | None, reason: str | None) -> Figure:
-    return Figure(label, short_usd(value), figure_words(value, "usd"), 0.0, reason_words(reason))
+def _usd(label: str, value: float | None, reason: str | None, age_s: float | None = 0.0) -> Figure:
+    return Figure(label, short_usd(value), figure_words(value, "usd"), age_s, reason_words(reason))
 
 
-def _fraction(label: str, value: float | None, reasons: Mapping[str, str]) -> Figure:
-    return Figure(label, share(value, 2), percent(value, 2), 0.0, reason_words(reasons.get(label)))
+def _fraction(label: str, value: float | None, reasons: Mapping[str, str], age_s: float | None) -> Figure:
+    return Figure(label, share(value, 2), percent(value, 2), age_s, reason_words(reasons.get(label)))
 
 
 def _missing(label: str, reason: str | None, word: str = "—", age_s: float | None = 0.0) -> Figure:

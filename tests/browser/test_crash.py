@@ -58,3 +58,30 @@ def test_its_alert_is_counted_on_every_page(tab: Terminal) -> None:
     tab.open("reports")
     expect(tab.part("nav-alert-count")).to_be_visible(timeout=15_000)
     until(lambda: None if int(tab.text("nav-alert-count")) >= 1 else "nothing fires")
+
+
+def test_the_transfers_advised_do_save_it(tab: Terminal, crashed: Product) -> None:
+    """The last test here: it does at the exchange what the page only says."""
+    tab.open("advice")
+    expect(tab.part("advice-transfer").first).to_be_visible(timeout=30_000)
+    uids = {info.name: info.uid for info in crashed.ask(crashed.exchange.accounts)}
+    given = 0.0
+    for line in tab.part("advice-transfer").all():
+        coin, amount = line.get_attribute("data-coin"), line.get_attribute("data-value")
+        text = line.inner_text()
+        giver = next(name for name in uids if name != VICTIM and name in text)
+        assert VICTIM in text
+        assert coin
+        assert amount
+        crashed.ask(
+            lambda giver=giver, coin=coin, amount=amount: crashed.exchange.transfer(
+                uids[giver], uids[VICTIM], coin, amount
+            )
+        )
+        given += float(amount)
+    assert given > 0.0
+    assert usage(crashed, VICTIM) < 0.6
+    tab.open("accounts")
+    tab.cell_shows("accounts-grid", VICTIM, "maintenance_margin_usage", lambda: usage(crashed, VICTIM))
+    loud = tab.part("accounts-grid").locator("[col-id=maintenance_margin_usage] .value.critical")
+    expect(loud).to_have_count(0)

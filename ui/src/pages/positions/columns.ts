@@ -134,7 +134,7 @@ export function positionColumns({ ofAccount = false, isNarrow = false, grouping 
     { field: "unrealized_pnl_usd", header: w.pnl_usd, hint: w.pnl_usd_hint, look: "usd_signed", tone: "sign", width: 88 },
     { field: "unrealized_pnl", header: w.pnl, hint: w.pnl_hint, look: "decimal", format: (value) => decimal(value, 4), tone: "sign", hidden: true, width: 104 },
     { field: "settle_asset", header: w.settle, look: "text", text: field("settle_asset"), hidden: true, width: 80 },
-    { field: "liquidation_price", header: w.liquidation_price, hint: w.liquidation_price_hint, look: "exact", width: 128 },
+    { field: "liquidation_price", header: w.liquidation_price, hint: w.liquidation_price_hint, look: "exact", width: 144 },
     { field: "venue_liquidation_distance", header: w.venue_distance, hint: w.venue_distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), width: 86 },
     { field: "liquidation_distance", header: w.distance, hint: w.distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), width: 84 },
     { field: "leverage_setting", header: w.leverage, hint: w.leverage_hint, look: "exact", width: 72 },
@@ -143,7 +143,7 @@ export function positionColumns({ ofAccount = false, isNarrow = false, grouping 
     { field: "margin_mode", header: w.margin_mode, look: "text", text: field("margin_mode"), hidden: true, width: 80 },
     { field: "venue", header: w.venue, look: "text", text: field("venue"), hidden: true, width: 120 },
     { field: "status", header: w.status, look: "text", text: field("status"), hidden: true, width: 80 },
-    ...(isNarrow ? where : []),
+    ...(isNarrow && !ofAccount ? where : []),
     { field: "ts_venue_s", header: w.updated, hint: w.updated_hint, look: "age", width: 76 },
     { field: "notes", header: w.notes, look: "text", text: ofPosition(notesText), tone: () => "notice", flex: 1, width: 110 },
   ];

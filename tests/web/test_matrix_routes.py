@@ -109,6 +109,9 @@ def test_wallets_and_what_has_no_price() -> None:
     # A coin short by contract and long in the wallet is no bet, but for the basis.
     assert cells["BTC"].net_with_wallet_usd == pytest.approx(0.0, abs=100.0)
     assert (cells["NEW"].net_usd, cells["NEW"].net_with_wallet_usd) == (0.0, None)
+    # Sums without it say so.
+    assert {one.name: one.n_unknown_coins for one in reply.assets} == {"BTC": 0, "NEW": 1}
+    assert [group.n_unknown_coins for group in reply.groups] == [1]
 
 
 def test_an_empty_book_has_no_cells() -> None:

@@ -19,7 +19,8 @@ GroupKind = Literal["account", "desk"]
 class MatrixAsset(msgspec.Struct, frozen=True, kw_only=True):
     """A coin over all accounts that count, shown or not: signed USD delta, as rows of exposure have it.
 
-    ``rest_usd`` and ``rest_with_wallet_usd`` are the part of the groups that are not shown.
+    ``rest_usd`` and ``rest_with_wallet_usd`` are the part of the groups that are not shown. Left out are ``n_unvalued`` positions
+    without a price, and ``n_unknown_coins`` wallets whose coin has none or was not heard.
     """
 
     name: Asset
@@ -28,10 +29,14 @@ class MatrixAsset(msgspec.Struct, frozen=True, kw_only=True):
     rest_usd: float
     rest_with_wallet_usd: float
     n_unvalued: int
+    n_unknown_coins: int
 
 
 class MatrixGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """An account or desk over all coins: signed and unsigned USD delta; ``name`` is null for accounts without a desk."""
+    """An account or desk over all coins: signed and unsigned USD delta; ``name`` is null for accounts without a desk.
+
+    What is left out is counted as in :class:`MatrixAsset`.
+    """
 
     name: str | None
     net_usd: float
@@ -39,6 +44,7 @@ class MatrixGroup(msgspec.Struct, frozen=True, kw_only=True):
     net_with_wallet_usd: float
     gross_with_wallet_usd: float
     n_unvalued: int
+    n_unknown_coins: int
 
 
 class MatrixCell(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +95,7 @@ class _Pairs:
     bet: FloatArray
     n_positions: FloatArray
     n_unvalued: FloatArray
-    is_unknown: BoolArray
+    n_unknown: FloatArray
 
 
 def matrix_reply(
@@ -114,7 +120,7 @@ def matrix_reply(
         taken_at_ns=frame.at_ns,
         by=by,
         assets=_assets(frame, pairs, coins, groups),
-        groups=_groups(frame, by, groups),
+        groups=_groups(frame, by, pairs, groups),
         cells=_cells(pairs, coins, groups),
         n_assets=len(np.unique(pairs.coin)),
         n_groups=len(np.unique(pairs.group)),
@@ -149,7 +155,7 @@ def _pairs(frame: Frame, by: GroupKind) -> _Pairs:
         bet=total(of.bet_usd),
         n_positions=total(n_positions),
         n_unvalued=total(n_unvalued),
-        is_unknown=total(is_unknown.astype(float)) > 0.0,
+        n_unknown=total(is_unknown.astype(float)),
     )
 
 
@@ -166,6 +172,7 @@ def _assets(frame: Frame, pairs: _Pairs, coins: CodeArray, groups: CodeArray) ->
     beyond = ~np.isin(pairs.group, groups)
     rest = grouped(pairs.coin[beyond], pairs.net[beyond], n_coins)
     rest_bet = grouped(pairs.coin[beyond], pairs.bet[beyond], n_coins)
+    n_unknown = grouped(pairs.coin, pairs.n_unknown, n_coins)
     net = of.long_usd - of.short_usd
     return tuple(
         MatrixAsset(
@@ -175,13 +182,15 @@ def _assets(frame: Frame, pairs: _Pairs, coins: CodeArray, groups: CodeArray) ->
             rest_usd=float(rest[coin]),
             rest_with_wallet_usd=float(rest[coin] + rest_bet[coin]),
             n_unvalued=int(of.n_unvalued[coin]),
+            n_unknown_coins=int(n_unknown[coin]),
         )
         for coin in map(int, coins)
     )
 
 
-def _groups(frame: Frame, by: GroupKind, groups: CodeArray) -> tuple[MatrixGroup, ...]:
+def _groups(frame: Frame, by: GroupKind, pairs: _Pairs, groups: CodeArray) -> tuple[MatrixGroup, ...]:
     of = frame.accounts if by == "account" else frame.desks
+    n_unknown = grouped(pairs.group, pairs.n_unknown, len(of.long_usd))
     return tuple(
         MatrixGroup(
             name=_name(frame, by, group),
@@ -190,6 +199,7 @@ def _groups(frame: Frame, by: GroupKind, groups: CodeArray) -> tuple[MatrixGroup
             net_with_wallet_usd=float(of.long_with_wallet_usd[group] - of.short_with_wallet_usd[group]),
             gross_with_wallet_usd=float(of.long_with_wallet_usd[group] + of.short_with_wallet_usd[group]),
             n_unvalued=int(of.n_unvalued[group]),
+            n_unknown_coins=int(n_unknown[group]),
         )
         for group in map(int, groups)
     )
@@ -216,7 +226,7 @@ def _cells(pairs: _Pairs, coins: CodeArray, groups: CodeArray) -> tuple[MatrixCe
                 asset=row[int(pairs.coin[at])],
                 group=column[int(pairs.group[at])],
                 net_usd=None if is_missing else net,
-                net_with_wallet_usd=None if is_missing or pairs.is_unknown[at] else net + bet,
+                net_with_wallet_usd=None if is_missing or pairs.n_unknown[at] else net + bet,
                 n_positions=n_positions,
                 n_unvalued=n_unvalued,
             )

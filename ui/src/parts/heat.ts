@@ -42,7 +42,9 @@ function cellOf(target: EventTarget | null): HTMLElement | null {
 export function heatCells(told: (y: number, x: number) => string | null): (table: HTMLElement) => () => void {
   return (table) => {
     const at = (cell: HTMLElement): [number, number] => [Number(cell.dataset["y"]), Number(cell.dataset["x"])];
+    let turn = 0;
     const show = (event: Event): void => {
+      turn += 1;
       const cell = cellOf(event.target);
       if (cell === null) tip.hide();
       else tip.show(cell.getBoundingClientRect(), told(...at(cell)));
@@ -54,7 +56,13 @@ export function heatCells(told: (y: number, x: number) => string | null): (table
       cell.tabIndex = 0;
       show(event);
     };
-    const hide = (): void => tip.hide();
+    /** A moment later: a cell that goes away while the page is drawn loses the focus in the midst of that. */
+    const hide = (): void => {
+      const mine = ++turn;
+      queueMicrotask(() => {
+        if (mine === turn) tip.hide();
+      });
+    };
     const move = (event: KeyboardEvent): void => {
       const [cell, step] = [cellOf(event.target), STEPS[event.key]];
       if (cell === null || step === undefined) return;

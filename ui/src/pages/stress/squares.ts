@@ -28,11 +28,11 @@ export function squareOf(rows: readonly StressRow[]): Square {
   return { moves, across, cells };
 }
 
-/** The scenario whose accounts are shown: the one that is asked for, else the one that loses most. */
+/** The scenario whose accounts are shown: the one that is asked for, else the one of the grid that loses most. */
 export function chosenOf(rows: readonly StressRow[], asked: string | null): StressRow | null {
   const found = rows.find((row) => row.scenario === asked);
   if (found !== undefined) return found;
-  return rows.filter((row) => row.pnl_usd !== null).toSorted((a, b) => (a.pnl_usd ?? 0) - (b.pnl_usd ?? 0))[0] ?? null;
+  return rows.filter((row) => row.kind === "grid" && row.pnl_usd !== null).toSorted((a, b) => (a.pnl_usd ?? 0) - (b.pnl_usd ?? 0))[0] ?? rows[0] ?? null;
 }
 
 /** From here on a usage says no more than that nothing is left. */

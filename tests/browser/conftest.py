@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 import structlog
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.product import Product
-from tests.browser.terminal import Terminal
+from tests.browser.terminal import WAIT_MS, Terminal
 from tests.browser.watch import Watch
+
+expect.set_options(timeout=WAIT_MS)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (

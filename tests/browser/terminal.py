@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.reading import read
 
 AXE = Path(__file__).resolve().parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-WAIT_MS = 10_000
+WAIT_MS = 20_000
+"""Long, for a busy machine; what waits ends as soon as it has what it waits for."""
 
 
 class Terminal:
@@ -43,7 +44,7 @@ class Terminal:
             self.page.wait_for_timeout(settle_ms)
             yield route
 
-    def is_live(self, *, within_s: float = 10.0) -> None:
+    def is_live(self, *, within_s: float = 20.0) -> None:
         """Wait until the page says that what it shows is live."""
         expect(self.page.locator("body[data-live=true]")).to_be_attached(timeout=within_s * 1e3)
 
@@ -107,7 +108,7 @@ class Terminal:
         ]
 
 
-def until(check: Callable[[], str | None], *, within_s: float = 10.0) -> None:
+def until(check: Callable[[], str | None], *, within_s: float = 20.0) -> None:
     """Call ``check`` until it returns None; otherwise fail with what it said last."""
     deadline = time.monotonic() + within_s
     while (complaint := check()) is not None:

@@ -89,6 +89,12 @@ class Desk:
             )
         ]
 
+    def version_of_people(self) -> int:
+        return hash((tuple(self.held), tuple(self.given)))
+
+    def version_of_told(self) -> int:
+        return len(self.log)
+
     async def resolved_alerts(self, limit: int) -> Sequence[Alert]:
         return self.resolved[:limit]
 

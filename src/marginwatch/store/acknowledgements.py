@@ -58,6 +58,6 @@ class StoredAcknowledgements:
             "at_ns": given.at_ns,
             "until_ns": given.until_ns,
         }
-        async with self._store.transaction() as unit:
+        async with self._store.transaction(is_urgent=True) as unit:
             await unit.connection.execute(insert_new(unit.connection, ACKNOWLEDGEMENT), [values])
             await keep_newest_acknowledgements(unit.connection, unit.retention)

@@ -58,7 +58,7 @@ class StoredSilences:
             "ended_at_ns": ended_ns,
             "over_at_ns": silence.until_ns if ended_ns is None else min(silence.until_ns, ended_ns),
         }
-        async with self._store.transaction() as unit:
+        async with self._store.transaction(is_urgent=True) as unit:
             await unit.connection.execute(insert_or_replace(unit.connection, SILENCE), [values])
 
     async def end(self, silence_id: str, at_ns: int) -> bool:
@@ -71,5 +71,5 @@ class StoredSilences:
         """
         standing = (SILENCE.c.silence_id == silence_id, SILENCE.c.over_at_ns > at_ns)
         change = update(SILENCE).where(*standing).values(ended_at_ns=at_ns, over_at_ns=at_ns)
-        async with self._store.transaction() as unit:
+        async with self._store.transaction(is_urgent=True) as unit:
             return (await unit.connection.execute(change)).rowcount > 0

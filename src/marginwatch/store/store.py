@@ -104,7 +104,7 @@ class Store:
         Parameters
         ----------
         is_urgent : bool, default=False
-            Before all others that wait for their turn, for alerts that nobody has heard of yet.
+            Before all others that wait for their turn: alerts that nobody has heard of yet, and what people wait for.
 
         Raises
         ------

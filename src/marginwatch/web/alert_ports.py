@@ -55,6 +55,14 @@ class AlertModel(Protocol):
         """Return how each rule in force stands, in the order of the rules."""
         ...
 
+    def version_of_people(self) -> int:
+        """Return what rises when somebody acknowledges or silences, and when that begins or ends."""
+        ...
+
+    def version_of_told(self) -> int:
+        """Return what rises when a message is made or goes out."""
+        ...
+
     async def resolved_alerts(self, limit: int) -> Sequence[Alert]:
         """Return alerts that fired and have resolved, the last to resolve first."""
         ...

@@ -179,3 +179,25 @@ async def test_what_others_do_while_it_waits_does_not_make_it_rarer() -> None:
     may_go_on.set()
     assert await task
     assert feed.took_s < 0.1
+
+
+async def test_what_somebody_waits_for_is_made_at_once_whatever_it_costs() -> None:
+    frame, done = Play(1).frame(), [0]
+
+    @get("/api/v1/x")
+    async def route(state: State) -> Any:
+        del state
+        until_s = time.thread_time() + 0.04
+        while time.thread_time() < until_s:
+            pass
+        return done
+
+    pace = Pace(every_s=0.5, version=lambda frame, state: done[0], prompt=lambda state: done[0])
+    feed = DocumentFeed("x", Document(route, pace), {})
+    await made(feed, frame, 0.0)
+    assert not feed.is_due(State({}), frame, 1.0)
+    done[0] += 1
+    assert not feed.is_due(State({}), frame, 0.05)
+    assert feed.is_due(State({}), frame, 0.15)
+    await made(feed, frame, 0.15)
+    assert not feed.is_due(State({}), frame, 1.9)

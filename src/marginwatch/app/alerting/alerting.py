@@ -8,11 +8,14 @@ import aiohttp
 import structlog
 
 from marginwatch.app.alerting.causes import heard_ns
+from marginwatch.app.alerting.desk import AlertDesk
 from marginwatch.app.alerting.fact_keeper import FactKeeper, Watched
 from marginwatch.app.alerting.latencies import AlertLatencies
+from marginwatch.app.alerting.noted_outbox import NotedOutbox
 from marginwatch.app.alerting.self_watch import SelfReport, SelfWatch
 from marginwatch.app.alerting.setup import AlertSetup
 from marginwatch.app.alerting.supervised_judging import SupervisedJudging
+from marginwatch.app.alerting.told import ToldBoard
 from marginwatch.app.alerting.writer import TransitionWriter
 from marginwatch.app.channel_tests import open_channel, send_tests
 from marginwatch.clock import Clock
@@ -38,7 +41,6 @@ from marginwatch.rules.sources import FrameSource
 from marginwatch.rules.subjects.book import SubjectBook
 from marginwatch.store import Store
 from marginwatch.store.alerts import StoredAlerts
-from marginwatch.store.outbox import StoredOutbox
 from marginwatch.store.records import StoredDelivery, StoredTransition
 
 log = structlog.get_logger(__name__)
@@ -113,7 +115,10 @@ class Alerting:
         self._http = http
         self._on_transitions = on_transitions
         self._stored = StoredAlerts(store)
-        self._outbox = StoredOutbox(store, clock)
+        self._board = ToldBoard(self._stored, clock)
+        self._outbox = NotedOutbox(store, clock, self._board.hear_rows, self._board.note)
+        self._desk = AlertDesk(self._stored, lambda: {one.alert_id for one in self.open_alerts()})
+        self._planned: dict[tuple[str, str], OutboxRow] = {}
         self._rulebook = RuleBook(setup.rules, MEASURES, setup.rule_settings)
         self._subjects = SubjectBook()
         self._facts = Facts()
@@ -128,7 +133,7 @@ class Alerting:
             setup.notification,
             self._channels,
             self._outbox,
-            self._stored,
+            self._desk,
             self.open_alerts,
             clock=clock,
             on_sent=self.latencies.note_sent,
@@ -136,7 +141,7 @@ class Alerting:
         self._followups = FollowUps(
             setup.notification,
             self._outbox,
-            self._stored,
+            self._desk,
             self.open_alerts,
             self.dispatcher.memory,
             clock=clock,
@@ -174,12 +179,14 @@ class Alerting:
         self._rulebook.restore(alerts, judged_ns, self._clock.now_ns())
         if alerts:
             log.info("alerts taken over", alerts=len(alerts))
+        await self._desk.load()
         parts = {
             "facts": self._keeper.run,
             "self watch": self._self_watch.run,
             "alert writer": self.writer.run,
             "dispatcher": self.dispatcher.run,
             "follow-ups": self._followups.run,
+            "what was told": self._board.run,
         }
         for name, channel in self._channels.items():
             if isinstance(channel, Listening):
@@ -229,9 +236,16 @@ class Alerting:
             self.writer.note_judged(result.at_ns)
 
     def _rows_for(self, transitions: Sequence[Transition], now_ns: int) -> tuple[OutboxRow, ...]:
-        return rows_for(transitions, self.setup.notification, now_ns, editing=self._editing)
+        rows = rows_for(transitions, self.setup.notification, now_ns, editing=self._editing)
+        self._planned.update(((row.alert.alert_id, row.channel), row) for row in rows)
+        return rows
 
     def _written(self, transitions: Sequence[Transition]) -> None:
+        self._desk.hear(transitions)
+        of = {one.alert.alert_id for one in transitions}
+        # Those of transitions that could not be written are none.
+        self._board.hear(transitions, [row for row in self._planned.values() if row.alert.alert_id in of])
+        self._planned.clear()
         self.dispatcher.wake()
         if self._on_transitions is not None:
             self._on_transitions(transitions)
@@ -281,11 +295,19 @@ class Alerting:
 
     async def resolved_alerts(self, limit: int) -> tuple[Alert, ...]:
         """Return alerts that fired and have resolved, the last to resolve first."""
-        return await self._stored.resolved_alerts(limit)
+        return await self._desk.resolved_alerts(limit)
 
     async def channel_standings(self, alert_ids: Sequence[str]) -> Mapping[str, tuple[ChannelStanding, ...]]:
         """Return for each of these alerts what became of its newest row in each channel."""
-        return await self._stored.channel_standings(alert_ids)
+        return await self._board.standings(alert_ids)
+
+    def version_of_people(self) -> int:
+        """Return what rises when somebody acknowledges or silences, and when that begins or ends."""
+        return self._desk.version(self._clock.now_ns())
+
+    def version_of_told(self) -> int:
+        """Return what rises when a message is made or goes out."""
+        return self._board.version
 
     async def transitions(
         self,
@@ -328,7 +350,7 @@ class Alerting:
             at_ns=now_ns,
             until_ns=now_ns + int(for_s * 1e9),
         )
-        await self._stored.add_acknowledgement(given)
+        await self._desk.add_acknowledgement(given)
         return given
 
     async def _acknowledge_by_button(self, alert_id: str, author: str, channel: str) -> str:
@@ -340,7 +362,7 @@ class Alerting:
 
     async def acknowledgements(self) -> tuple[Acknowledgement, ...]:
         """Return the last acknowledgement of each open alert."""
-        return await self._stored.acknowledgements()
+        return await self._desk.acknowledgements()
 
     async def add_silence(
         self, matchers: Sequence[Matcher], author: str, comment: str, from_ns: int, until_ns: int
@@ -372,16 +394,16 @@ class Alerting:
             from_ns=from_ns,
             until_ns=until_ns,
         )
-        await self._stored.add_silence(silence)
+        await self._desk.add_silence(silence)
         return silence
 
     async def end_silence(self, silence_id: str) -> bool:
         """End a silence now; False if there is none of that name that could be ended."""
-        return await self._stored.end_silence(silence_id, self._clock.now_ns())
+        return await self._desk.end_silence(silence_id, self._clock.now_ns())
 
     async def silences(self) -> tuple[Silence, ...]:
         """Return silences that hold now or will."""
-        return await self._stored.silences(self._clock.now_ns())
+        return await self._desk.silences(self._clock.now_ns())
 
     async def test_channels(self) -> tuple[ChannelTest, ...]:
         """Send a test through every channel, all at once, and return what came of each."""

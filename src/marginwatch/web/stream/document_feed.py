@@ -26,6 +26,9 @@ TAKES_S = 0.005
 RENEW_EVERY_S = 5.0
 """A document that was made anew and says the same is sent again after so many seconds, for the sake of its ages."""
 
+PROMPT_S = 0.1
+"""What somebody waits for is made after so many seconds, however soon that is after the last time."""
+
 MOMENTS = re.compile(
     rb'"(?:sequence|(?:taken_|value_|frame_)?at_ns|[a-z_]*age_s|wire_to_frame_ms|took_ms)":[^,}\]]*'
 )
@@ -77,6 +80,7 @@ class DocumentFeed:
         self._document = document
         self._arguments = arguments
         self._version: Hashable = None
+        self._prompt: Hashable = None
         self._next_at_s = float("-inf")
         self.made_at_s = float("-inf")
         self.took_s = TAKES_S
@@ -87,9 +91,11 @@ class DocumentFeed:
 
     def is_due(self, state: State, frame: Frame | None, now_s: float) -> bool:
         """Return whether it is to be made now."""
-        if self.is_busy or now_s < self._next_at_s:
+        if self.is_busy:
             return False
         pace = self._document.pace
+        if now_s < self._next_at_s:
+            return now_s - self.made_at_s >= PROMPT_S and pace.prompt(state) != self._prompt
         if pace.at_least_every_s is not None and now_s - self.made_at_s >= pace.at_least_every_s:
             return True
         return frame is not None and pace.version(frame, state) != self._version
@@ -106,6 +112,7 @@ class DocumentFeed:
         own_s = 0.0
         # Of before: what changes while the route waits for the store may be missing in its answer.
         version = None if frame is None else self._document.pace.version(frame, state)
+        self._prompt = self._document.pace.prompt(state)
         making = OwnTime(self._made(state))
         try:
             body, own_s = await making
@@ -148,6 +155,11 @@ class DocumentFeed:
         self.sequence += 1
         topic = msgspec.json.encode(self.topic).decode()
         self._message = f'{{"topic":{topic},"sequence":{self.sequence},"document":{body.decode()}}}'
+        return True
+
+    def is_ready(self, has: int | None) -> bool:
+        """Return True: what is sent was made before."""
+        del has
         return True
 
     def message(self, has: int | None) -> str | None:

@@ -41,11 +41,29 @@ def of_part(*parts: Callable[[Heavy], Part[Any]]) -> Version:
 
 
 def of_alerts(frame: Frame, state: State) -> Hashable:
-    """Return what changes when an alert comes, goes or rises; not with its value, which moves with every frame."""
+    """Return what changes when an alert comes, goes or rises, when somebody is told, and when somebody does something.
+
+    Not with its value, which moves with every frame.
+    """
     del frame
     model: AlertModel | None = state["alerting"]
-    opened = () if model is None else model.open_alerts()
-    return tuple((one.alert_id, one.state, one.severity, one.unknown_since_ns) for one in opened)
+    if model is None:
+        return ()
+    opened = tuple(
+        (one.alert_id, one.state, one.severity, one.unknown_since_ns) for one in model.open_alerts()
+    )
+    return model.version_of_people(), model.version_of_told(), opened
+
+
+def of_people(state: State) -> Hashable:
+    """Return what changes when somebody acknowledges or silences."""
+    model: AlertModel | None = state["alerting"]
+    return None if model is None else model.version_of_people()
+
+
+def of_nobody(state: State) -> Hashable:
+    """Return what never changes."""
+    del state
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,9 @@ class Pace:
         Seconds between two of its documents at least.
     version : callable
         Of a frame and the application's state: while it returns the same, the document is not made anew.
+    prompt : callable
+        Of the application's state: once it returns something else, somebody waits for the document, and it is made
+        however often and at whatever cost it was before.
     at_least_every_s : float or None
         When it is made anew nevertheless, for it depends on more than frames.
     path : str or None
@@ -68,6 +89,7 @@ class Pace:
 
     every_s: float = 0.25
     version: Version = of_frame
+    prompt: Callable[[State], Hashable] = of_nobody
     at_least_every_s: float | None = None
     path: str | None = None
     words: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -84,9 +106,9 @@ PACES: Mapping[str, Pace] = {
     "levels": Pace(version=of_part(lambda of: of.levels)),
     "calendars": Pace(version=of_part(lambda of: of.calendars)),
     "advice": Pace(version=of_part(lambda of: of.advice)),
-    "alerts": Pace(every_s=0.5, version=of_alerts, at_least_every_s=2.0),
+    "alerts": Pace(every_s=0.5, version=of_alerts, prompt=of_people, at_least_every_s=2.0),
     "rules": Pace(every_s=2.0, at_least_every_s=2.0),
-    "silences": Pace(every_s=2.0, at_least_every_s=2.0),
+    "silences": Pace(every_s=0.5, version=of_alerts, prompt=of_people, at_least_every_s=5.0),
     "health": Pace(every_s=1.0, at_least_every_s=2.0),
     "account": Pace(every_s=0.5, path="/api/v1/accounts/{account_id:str}", words={"account": "account_id"}),
 }

@@ -1,11 +1,13 @@
 """Exposure, stress and advice: what the exchange says, what the service reckoned, and answers to questions just asked."""
 
+import json
 import math
 import re
 from collections import defaultdict
+from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import BrowserContext, Route, WebSocketRoute, expect
 from tests.browser.product import Product
 from tests.browser.reading import read
 from tests.browser.terminal import Terminal, until
@@ -220,9 +222,9 @@ def test_an_old_answer_never_stands_as_the_new_one(terminal: Terminal) -> None:
     expect(answer).to_have_attribute("data-busy", "true")
     expect(answer).to_contain_text("Still the answer to: BTC \u221210%")
     assert len(held) == 1
-    terminal.page.unroute("**/api/v1/whatif")
     for route in held:
         route.continue_()
+    terminal.page.unroute("**/api/v1/whatif")
     expect(answer).to_have_attribute("data-btc", "-0.5")
     expect(answer).to_have_attribute("data-busy", "false")
     expect(answer).not_to_contain_text("Still the answer")
@@ -275,6 +277,54 @@ def test_advice_is_copied_as_text(terminal: Terminal, still: Product, context: B
     expect(terminal.part("advice-copy-beta")).to_have_text("Copied")
     text = terminal.page.evaluate("navigator.clipboard.readText()")
     assert re.search(r"^(Buy|Sell) [\d.,]+ \w+ · ", text, re.MULTILINE)
+
+
+def needing(document: dict[str, Any]) -> None:
+    """Make an advice one in which an account needs more than can be moved, and whose name is no name."""
+    group = document["transfers"]["groups"][0]
+    giver, taker = group["accounts"][:2]
+    group |= {"status": "partly", "missing_usd": 40_000.0, "summary": "40,000 USD are still missing"}
+    transfer = {"giver_id": giver["account_id"], "coin": "USDT", "amount": 120_000.5, "usd": 119_940.0}
+    group["transfers"] = [
+        transfer | {"taker_id": taker["account_id"]},
+        transfer | {"taker_id": "<img src=x onerror=alert(1)>\u202e" + "x" * 10_000},
+    ]
+    taker |= {"taken_usd": 119_940.0, "missing_usd": 40_000.0, "is_at_target": False}
+    taker["before"] |= {"maintenance_margin_usage": 0.81}
+    taker["after"] |= {"maintenance_margin_usage": 0.56}
+    hedge = document["hedges"]["hedges"][1]
+    hedge |= {"status": "missing", "trades": [], "reasons": {"trades": "missing: no covariances"}}
+
+
+def test_what_transfers_do_not_solve_and_what_was_not_reckoned_is_said(
+    terminal: Terminal, still: Product
+) -> None:
+    del still
+
+    def serve(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def hear(message: str | bytes) -> None:
+            told = json.loads(message) if isinstance(message, str) else {}
+            if told.get("topic") == "advice":
+                needing(told["document"])
+                message = json.dumps(told)
+            socket.send(message)
+
+        server.on_message(hear)
+
+    terminal.page.route_web_socket("**/api/v1/stream", serve)
+    terminal.open("advice")
+    expect(terminal.part("advice-status").first).to_have_attribute("data-value", "partly")
+    expect(terminal.part("advice-transfer")).to_have_count(2)
+    expect(terminal.part("advice-transfer").first).to_contain_text("the target is 50.0%")
+    expect(terminal.part("advice-transfer").nth(1)).to_contain_text("<img src=x onerror=alert(1)>⟨U+202E⟩")
+    expect(terminal.part("advice-unsolved")).to_contain_text("40,000 USD")
+    effect = terminal.part("advice-effect").first
+    expect(effect.get_by_test_id("advice-usage-before")).to_have_text(re.compile("81.0%"))
+    expect(effect.get_by_test_id("advice-usage-after")).to_have_text(re.compile("56.0%"))
+    expect(terminal.part("advice-hedge-minimum_variance")).to_contain_text("no covariances")
+    assert terminal.page.locator("main img").count() == 0
 
 
 # ---- a phone ----------------------------------------------------------------------------------------------------

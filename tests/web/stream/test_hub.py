@@ -17,9 +17,11 @@ from marginwatch.errors import ConnectivityError
 from marginwatch.risk.frame import Frame
 from marginwatch.web.app import summary
 from marginwatch.web.risk_routes import RISK_ROUTES
+from marginwatch.web.stream import hub as hub_module
 from marginwatch.web.stream.client import Client
 from marginwatch.web.stream.documents import documents
 from marginwatch.web.stream.hub import CLIENTS_MAX, StreamHub
+from marginwatch.web.stream.tables import TableFeed
 
 
 class Picture:
@@ -114,6 +116,59 @@ async def test_a_table_is_looked_at_once_for_all_and_only_while_somebody_wants_i
     assert not scene.hub._tables
     scene.hub.leave(one)
     scene.hub.leave(two)
+
+
+async def test_tables_together_take_a_share_of_the_time_however_many_are_subscribed_to(
+    scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used_s, looks = 0.0, list[str]()
+
+    def thread_time() -> float:
+        nonlocal used_s
+        used_s += 0.03
+        return used_s
+
+    hear = TableFeed.hear
+
+    def counted(self: TableFeed, frame: Frame) -> bool:
+        looks.append(self.topic)
+        return hear(self, frame)
+
+    monkeypatch.setattr(hub_module, "time", SimpleNamespace(thread_time=thread_time))
+    monkeypatch.setattr(TableFeed, "hear", counted)
+    clients = [scene.hub.join() for _ in range(3)]
+    topics = [f"accounts?account={name}" for name in scene.picture.play.names()[:10]]
+    for number, client in enumerate(clients):
+        said(scene.hub, client, *topics[number * 3 : number * 3 + 3])
+    assert len(looks) == 4, "a tenth of a second was saved up"
+    for number in range(100):
+        scene.picture.move(str(50_000 + number))
+        await scene.clock.advance(0.05)
+    # 5 s pass, of which 1.25 are for tables.
+    assert 38 <= len(looks) <= 47
+    assert set(looks) == set(topics[:9])
+    assert max(looks.count(one) for one in topics[:9]) - min(looks.count(one) for one in topics[:9]) <= 1
+    for client in clients:
+        assert [message for message in hear_all(client) if isinstance(message, bytes)]
+        scene.hub.leave(client)
+
+
+async def test_more_rows_than_all_may_watch_are_refused_and_the_others_go_on(
+    scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "ROWS_OF_ALL_MAX", 15)
+    first, second = scene.hub.join(), scene.hub.join()
+    said(scene.hub, first, "accounts")
+    said(scene.hub, second, "accounts", "accounts?venue=bybit")
+    (error,) = of_kind("error", hear_all(second))
+    assert error["topic"] == "accounts?venue=bybit"
+    assert "ask for fewer" in error["error"]
+    scene.picture.move()
+    await scene.clock.advance(0.05)
+    assert [message for message in hear_all(first) if isinstance(message, bytes)]
+    assert list(scene.hub._tables) == ["accounts"]
+    for client in (first, second):
+        scene.hub.leave(client)
 
 
 async def test_a_slow_client_is_owed_the_newest_and_not_what_it_missed(scene) -> None:

@@ -1,14 +1,17 @@
 """A replica that applies changes has what the table has, whatever it was and however much of it was missed."""
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.web.stream.replica import OutOfStepError, Replica
 
+from marginwatch.web.stream import tables
 from marginwatch.web.stream.slots import Slots
 from marginwatch.web.stream.tables import Look, TableFeed
 
@@ -59,7 +62,7 @@ class Given:
 
 
 class AnyFrame:
-    at_ns = 5
+    at_ns, sequence = 5, 1
 
 
 def shown(replica: Replica) -> dict[int, tuple[str, str, str]]:
@@ -118,3 +121,28 @@ def test_whoever_has_nothing_or_missed_a_change_gets_all() -> None:
     except OutOfStepError:
         return
     raise AssertionError("a change was applied to what it is not of")
+
+
+def test_all_of_a_long_table_is_written_down_for_some_frames_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    used_s, now_s = 0.0, 100.0
+
+    def thread_time() -> float:
+        nonlocal used_s
+        used_s += 0.05
+        return used_s
+
+    monkeypatch.setattr(tables, "time", SimpleNamespace(thread_time=thread_time))
+    view = Given()
+    feed = TableFeed("t", view, None, lambda: now_s)
+    n_written = 0
+    for number in range(100):
+        view.state = {1: ("a", float(number), 0.0)}
+        feed.hear(AnyFrame())
+        assert feed.is_ready(feed.sequence)
+        assert feed.is_ready(feed.sequence - 1) or feed.sequence == 1, "a change is short"
+        if feed.is_ready(None):
+            n_written += 1
+            assert feed.message(None) is not None
+            assert feed.is_ready(None), "what is written already costs nothing"
+        now_s += 0.1
+    assert n_written == 10

@@ -24,6 +24,10 @@ class Feed(Protocol):
         """Of the last message."""
         ...
 
+    def is_ready(self, has: int | None) -> bool:
+        """Return whether that may be asked for now; if not, it stays owed until there is other news, a beat at the latest."""
+        ...
+
     def message(self, has: int | None) -> bytes | str | None:
         """Return what brings a client up to date that has sequence ``has``; None if it is."""
         ...
@@ -121,9 +125,11 @@ class Client:
             beat, self._beat = self._beat, None
             return beat
         for topic in list(self._owed):
+            feed, has = self.feeds[topic], self._has.get(topic)
+            if not feed.is_ready(has):
+                continue
             del self._owed[topic]
-            feed = self.feeds[topic]
-            message = feed.message(self._has.get(topic))
+            message = feed.message(has)
             if message is not None:
                 self._has[topic] = feed.sequence
                 self.n_sent += 1

@@ -1,6 +1,7 @@
 """What goes to whom: looks at each new frame once for all clients, keeps their topics, beats every second."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
@@ -10,6 +11,7 @@ from litestar.datastructures import State
 
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.errors import ConfigError, MarginwatchError
+from marginwatch.risk.frame import Frame
 from marginwatch.web.names import require_known
 from marginwatch.web.ports import ReadModel
 from marginwatch.web.stream.account_source import AccountSource
@@ -28,6 +30,12 @@ LOOK_EVERY_S = 0.05
 """How often it is looked whether there is a new frame: twice as often as they come, while anybody listens."""
 
 BEAT_EVERY_S = 1.0
+
+ROWS_OF_ALL_MAX = 100_000
+"""Rows of all different tables together, about 150 MB: ten of the largest. Who watches the same table counts once."""
+TOO_MANY_ROWS = (
+    f"all that is watched has more than {ROWS_OF_ALL_MAX} rows; ask for fewer, such as those of an account"
+)
 
 CLOSE_NOT_ALLOWED = 1008
 CLOSE_FAILED = 1011
@@ -76,10 +84,10 @@ class StreamHub:
         self._tables: dict[str, TableFeed] = {}
         self._document_feeds: dict[str, DocumentFeed] = {}
         self._accounts = AccountSource()
-        self._seen = 0
         self._beat_at_s = float("-inf")
         self._loop: asyncio.Task[None] | None = None
         self._time = Allowance()
+        self._table_time = Allowance()
         self._making: set[asyncio.Task[None]] = set()
         self.n_refused = 0
         self._gone = [0, 0]
@@ -135,9 +143,14 @@ class StreamHub:
         client.subscribe({**feeds})
         self._forget_unwanted()
         for text, feed in feeds.items():
-            # Whoever comes later gets at once what there is.
-            if isinstance(feed, TableFeed) and not feed.sequence and (frame := self._model.latest_frame()):
-                self._tables[text].hear(frame)
+            # Whoever comes later gets at once what there is, unless others have asked for too much before.
+            if (
+                isinstance(feed, TableFeed)
+                and not feed.sequence
+                and self._table_time.is_left()
+                and (frame := self._model.latest_frame())
+            ):
+                self._look(self._tables[text], frame)
 
     def _feed(self, topic: Topic) -> TableFeed | DocumentFeed:
         if topic.name in FILTERS:
@@ -156,11 +169,9 @@ class StreamHub:
         if unknown := [name for name in topic.asked if name not in FILTERS[topic.name]]:
             known = ", ".join(FILTERS[topic.name])
             raise ConfigError(f"{unknown[0]!r} cannot be asked for here; there is: {known}")
-        if (frame := self._model.latest_frame()) is not None:
-            require_known(frame, **topic.asked)
         wanted = Filter(**topic.asked)
         view = AccountView(self._accounts, wanted) if topic.name == "accounts" else PositionView(wanted)
-        feed = self._tables[topic.text] = TableFeed(topic.text, view)
+        feed = self._tables[topic.text] = TableFeed(topic.text, view, topic.asked, self._clock.monotonic_s)
         return feed
 
     def _forget_unwanted(self) -> None:
@@ -179,11 +190,9 @@ class StreamHub:
     def turn(self) -> None:
         """Look whether there is something new, and owe it to whom it concerns."""
         now_s, frame = self._clock.monotonic_s(), self._model.latest_frame()
-        if frame is not None and frame.sequence != self._seen:
-            self._seen = frame.sequence
-            for topic, feed in self._tables.items():
-                if feed.hear(frame):
-                    self._owe(topic)
+        self._table_time.refill(now_s)
+        if frame is not None:
+            self._look_at_tables(frame)
         self._time.refill(now_s)
         # Who waits longest comes first, where there is not time for all.
         for feed in sorted(self._document_feeds.values(), key=lambda feed: feed.made_at_s):
@@ -196,6 +205,32 @@ class StreamHub:
                 client.tell_beat(beat)
                 if not client.is_allowed():
                     client.end(CLOSE_NOT_ALLOWED, "signed out")
+
+    def _look_at_tables(self, frame: Frame) -> None:
+        """Look at the tables that have not seen a frame, those first that have waited longest, as far as there is time."""
+        waiting = [feed for feed in self._tables.values() if feed.seen != frame.sequence]
+        for feed in sorted(waiting, key=lambda feed: feed.seen):
+            if not self._table_time.is_left():
+                return
+            if self._look(feed, frame):
+                self._owe(feed.topic)
+
+    def _look(self, feed: TableFeed, frame: Frame) -> bool:
+        """Look at a table; return whether there is news of it. One of no such name, or of too many rows, is taken away."""
+        began_s = time.thread_time()
+        try:
+            if not feed.sequence:
+                require_known(frame, **feed.asked)
+            has_news = feed.hear(frame)
+        except ConfigError as error:
+            self._drop(feed, str(error))
+            return False
+        finally:
+            self._table_time.spend(time.thread_time() - began_s)
+        if feed.sequence == 1 and sum(one.size for one in self._tables.values()) > ROWS_OF_ALL_MAX:
+            self._drop(feed, TOO_MANY_ROWS)
+            return False
+        return has_news
 
     def _owe(self, topic: str) -> None:
         for client in self._clients:
@@ -223,10 +258,10 @@ class StreamHub:
         finally:
             self._time.spend(feed.took_s - expected_s)
 
-    def _subscribers(self, feed: DocumentFeed) -> list[Client]:
+    def _subscribers(self, feed: DocumentFeed | TableFeed) -> list[Client]:
         return [client for client in self._clients if client.feeds.get(feed.topic) is feed]
 
-    def _drop(self, feed: DocumentFeed, why: str) -> None:
+    def _drop(self, feed: DocumentFeed | TableFeed, why: str) -> None:
         for client in self._subscribers(feed):
             client.leave_out(feed.topic, why)
         self._forget_unwanted()

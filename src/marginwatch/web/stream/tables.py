@@ -1,6 +1,7 @@
 """A table as its subscribers have it: what changed since the last message, and all of it for whoever lost the thread."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -9,6 +10,10 @@ import numpy as np
 from marginwatch.book.table import CodeArray, FloatArray
 from marginwatch.risk.frame import Frame
 from marginwatch.web.stream.wire import BlockHead, RowChanges, TableHead, changed, encode, whole
+
+WHOLE_TAKES_S = 0.003
+SHARE_OF_TIME = 0.05
+"""If writing down all of a table takes longer, then so much of the time is spent on it at most."""
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,16 +61,32 @@ class TableFeed:
         As it is subscribed to.
     view : TableView
         What looks at frames.
+    asked : mapping of str to str
+        The names that it is filtered by.
+    monotonic_s : callable
+        Seconds that never go back.
 
     Attributes
     ----------
     sequence : int
         Of the last message; 0 before the first.
+    seen : int
+        Sequence of the last frame looked at; 0 before the first.
     """
 
-    def __init__(self, topic: str, view: TableView) -> None:
+    def __init__(
+        self,
+        topic: str,
+        view: TableView,
+        asked: Mapping[str, str] | None = None,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.topic = topic
+        self.asked = asked or {}
         self.sequence = 0
+        self.seen = 0
+        self._now_s = monotonic_s
+        self._whole_next_at_s = float("-inf")
         self._view = view
         self._last: Look | None = None
         self._at_ns = 0
@@ -75,6 +96,7 @@ class TableFeed:
     def hear(self, frame: Frame) -> bool:
         """Look at a frame; return whether there is a message to send."""
         now, before = self._view.look(frame), self._last
+        self.seen = frame.sequence
         self._last, self._at_ns = now, frame.at_ns
         if before is None:
             self.sequence = 1
@@ -89,14 +111,35 @@ class TableFeed:
         self._change = encode(head, blocks)
         return True
 
+    @property
+    def size(self) -> int:
+        """The number of slots."""
+        return 0 if self._last is None else self._last.values.shape[1]
+
+    def is_ready(self, has: int | None) -> bool:
+        """Return whether :meth:`message` may be asked for now.
+
+        All of a long table takes so long to write down that it is done for some frames only, however often it is wanted.
+        """
+        if self._last is None or self._is_short(has) or self._whole[0] == self.sequence:
+            return True
+        return self._now_s() >= self._whole_next_at_s
+
+    def _is_short(self, has: int | None) -> bool:
+        return has == self.sequence or (has is not None and has == self.sequence - 1 and self.sequence > 1)
+
     def message(self, has: int | None) -> bytes | None:
         """Return what brings a client up to date that has sequence ``has``, None for nothing; None if it is."""
         if self._last is None or has == self.sequence:
             return None
-        if has is not None and has == self.sequence - 1 and self.sequence > 1:
+        if self._is_short(has):
             return self._change
         if self._whole[0] != self.sequence:
+            began_s = time.thread_time()
             self._whole = (self.sequence, self._encoded_whole(self._last))
+            took_s = time.thread_time() - began_s
+            if took_s > WHOLE_TAKES_S:
+                self._whole_next_at_s = self._now_s() + took_s / SHARE_OF_TIME
         return self._whole[1]
 
     def _encoded_whole(self, now: Look) -> bytes:

@@ -89,6 +89,9 @@ class Desk:
             )
         ]
 
+    def version_of_alerts(self) -> int:
+        return hash(tuple((one.alert_id, one.state, one.severity) for one in self.alerts))
+
     def version_of_people(self) -> int:
         return hash((tuple(self.held), tuple(self.given)))
 

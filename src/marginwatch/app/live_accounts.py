@@ -1,5 +1,8 @@
 """Single accounts of a running service for whoever looks at one: how it is heard, and what is kept about it."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from marginwatch.app.service import Service
 from marginwatch.app.settings import risk_settings
 from marginwatch.book.table import CodeArray
@@ -8,12 +11,16 @@ from marginwatch.model.ids import AccountId
 from marginwatch.model.risk_history import ModelErrorSample
 from marginwatch.risk.measures.prices import usd_heard_ns
 from marginwatch.store.risk_days import RiskDays
+from marginwatch.web.ports import BreakRecord
 
 READ_EVERY_S = 60.0
 """Samples come every hour; who follows an account asks twice a second."""
 
 READ_MAX = 200
-"""Figures of accounts that are remembered in between."""
+"""Figures, and breaks, of accounts that are remembered in between."""
+
+SETTLED_AFTER_S = 3.0
+"""Breaks are written down a while after they are found: so long they are read again and again."""
 
 
 class LiveAccounts:
@@ -28,6 +35,8 @@ class LiveAccounts:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._days = None if service.store is None else RiskDays(service.store)
+        self._breaks: dict[tuple[AccountId, int], _Breaks] = {}
+        self._n_breaks, self._changed_s = 0, float("-inf")
         self._read: dict[tuple[AccountId, str, int], tuple[float, tuple[ModelErrorSample, ...]]] = {}
 
     def status_of(self, account_id: AccountId) -> AccountStatus | None:
@@ -54,3 +63,30 @@ class LiveAccounts:
             while len(self._read) > READ_MAX:
                 del self._read[next(iter(self._read))]
         return found
+
+    async def breaks(self, account_id: AccountId, limit: int) -> Sequence[BreakRecord]:
+        """Return the newest breaks, as read lately or since one was found anywhere; none where nothing is recorded."""
+        store, now_s = self._service.store, self._service.clock.monotonic_s()
+        if store is None:
+            return ()
+        if self._n_breaks != self._service.n_breaks:
+            self._n_breaks, self._changed_s = self._service.n_breaks, now_s
+        key = (account_id, limit)
+        read = self._breaks.get(key)
+        if (
+            read is not None
+            and now_s - read.at_s < READ_EVERY_S
+            and read.at_s - self._changed_s >= SETTLED_AFTER_S
+        ):
+            return read.found
+        read = self._breaks[key] = _Breaks(now_s, await store.breaks(account_id=account_id, limit=limit))
+        while len(self._breaks) > READ_MAX:
+            del self._breaks[next(iter(self._breaks))]
+        return read.found
+
+
+class _Breaks(NamedTuple):
+    """What was read, and when that was begun, monotonic seconds."""
+
+    at_s: float
+    found: Sequence[BreakRecord]

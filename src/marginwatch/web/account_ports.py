@@ -7,6 +7,7 @@ from marginwatch.book.table import CodeArray
 from marginwatch.model.connectivity import Connectivity
 from marginwatch.model.ids import AccountId
 from marginwatch.model.risk_history import ModelErrorSample
+from marginwatch.web.ports import BreakRecord
 
 
 class SessionStatus(Protocol):
@@ -93,4 +94,8 @@ class AccountModel(Protocol):
         self, account_id: AccountId, figure: str, limit: int
     ) -> Sequence[ModelErrorSample]:
         """Return the newest samples of ``maintenance_margin`` or ``adjusted_equity``, oldest first."""
+        ...
+
+    async def breaks(self, account_id: AccountId, limit: int) -> Sequence[BreakRecord]:
+        """Return the newest differences found by reconciliation, newest first."""
         ...

@@ -55,6 +55,10 @@ class AlertModel(Protocol):
         """Return how each rule in force stands, in the order of the rules."""
         ...
 
+    def version_of_alerts(self) -> int:
+        """Return what rises when an alert comes, changes its state or severity, or goes."""
+        ...
+
     def version_of_people(self) -> int:
         """Return what rises when somebody acknowledges or silences, and when that begins or ends."""
         ...

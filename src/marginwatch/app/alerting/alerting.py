@@ -118,6 +118,7 @@ class Alerting:
         self._board = ToldBoard(self._stored, clock)
         self._outbox = NotedOutbox(store, clock, self._board.hear_rows, self._board.note)
         self._desk = AlertDesk(self._stored, lambda: {one.alert_id for one in self.open_alerts()})
+        self._n_transitions = 0
         self._planned: dict[tuple[str, str], OutboxRow] = {}
         self._rulebook = RuleBook(setup.rules, MEASURES, setup.rule_settings)
         self._subjects = SubjectBook()
@@ -231,6 +232,7 @@ class Alerting:
     def _judge(self, result: Frame | LaneResult) -> None:
         transitions = self._rulebook.evaluate(FrameSource(result, self._facts, self._subjects))
         if transitions:
+            self._n_transitions += len(transitions)
             self.writer.take(transitions, heard_ns(result, transitions))
         if isinstance(result, Frame):
             self.writer.note_judged(result.at_ns)
@@ -300,6 +302,10 @@ class Alerting:
     async def channel_standings(self, alert_ids: Sequence[str]) -> Mapping[str, tuple[ChannelStanding, ...]]:
         """Return for each of these alerts what became of its newest row in each channel."""
         return await self._board.standings(alert_ids)
+
+    def version_of_alerts(self) -> int:
+        """Return what rises when an alert comes, changes its state or severity, or goes."""
+        return self._n_transitions
 
     def version_of_people(self) -> int:
         """Return what rises when somebody acknowledges or silences, and when that begins or ends."""

@@ -49,10 +49,7 @@ def of_alerts(frame: Frame, state: State) -> Hashable:
     model: AlertModel | None = state["alerting"]
     if model is None:
         return ()
-    opened = tuple(
-        (one.alert_id, one.state, one.severity, one.unknown_since_ns) for one in model.open_alerts()
-    )
-    return model.version_of_people(), model.version_of_told(), opened
+    return model.version_of_alerts(), model.version_of_people(), model.version_of_told()
 
 
 def of_people(state: State) -> Hashable:

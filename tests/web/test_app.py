@@ -236,10 +236,8 @@ async def test_the_document_is_json_alone_and_names_every_route(service: SimpleN
     }
     for page in ("/api/v1", "/api/v1/redoc", "/api/v1/swagger", "/api/v1/elements", "/schema"):
         reply = await service.get(page)
-        assert reply.status in (200, 404)
-        assert b"<script" not in reply.body
-        assert b"src=" not in reply.body
-        assert b"<link" not in reply.body
+        # One line of text, as every other error.
+        assert (reply.status, reply.body) == (404, b"404: Not Found\n")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])

@@ -147,9 +147,10 @@ def create_app(
         openapi_config=OpenAPIConfig(
             title="marginwatch",
             version=__version__,
-            path="/api/v1",
+            # A folder of its own, for what is not found in it is answered with a page.
+            path="/api/v1/openapi.json",
             # The document only: the usual pages would load scripts from other sites.
-            render_plugins=[DocumentPlugin(path="/openapi.json")],
+            render_plugins=[DocumentPlugin(path="/")],
             components=Components(
                 security_schemes={"token": SecurityScheme(type="http", scheme="bearer")},
             ),

@@ -197,6 +197,22 @@ async def test_an_answer_that_nobody_reads_is_not_kept(site: SimpleNamespace, as
     await hang_up([(reader, writer)])
 
 
+async def test_what_nobody_reads_is_bounded_for_all_together(
+    site: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "READING_TIMEOUT_S", 60.0)
+    monkeypatch.setattr(patience, "UNREAD_BYTES_MAX", 2 * LONG)
+    streams = [await connect(site, ASK) for _ in range(6)]
+    state = site.server._server.server_state
+    async with asyncio.timeout(20):
+        while state.total_requests < 6 or len(state.connections) > 3:
+            await asyncio.sleep(0.01)
+    assert 1 <= len(state.connections) <= 3
+    waiting = sum(one.transport.get_write_buffer_size() for one in state.connections)
+    assert LONG / 2 < waiting <= 2 * LONG
+    await hang_up(streams)
+
+
 async def test_who_reads_slowly_but_steadily_gets_all_of_it(site: SimpleNamespace) -> None:
     reader, writer = await connect(site, ASK)
     received = 0

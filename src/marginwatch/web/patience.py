@@ -16,6 +16,9 @@ REQUEST_TIMEOUT_S = 5.0
 
 
 READING_TIMEOUT_S = 30.0
+UNREAD_BYTES_MAX = 512 * 1024 * 1024
+"""What all callers together have asked for and not read yet. Beyond it the one goes that has had longest to read its own."""
+
 READ_MIN_BYTES = 16_384
 """Who reads an answer takes at least so much of it in each such time, or the rest of it; a phone on the worst line does."""
 
@@ -33,6 +36,7 @@ class PatientProtocol(H11Protocol):
     _timer: asyncio.TimerHandle | None = None
     _reading: asyncio.TimerHandle | None = None
     _unread_bytes = 0
+    _paused_since_s: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # as in uvicorn
         """Begin to wait for the first request."""
@@ -83,11 +87,15 @@ class PatientProtocol(H11Protocol):
     def pause_writing(self) -> None:
         """Begin to watch how an answer is read that is longer than what lies ready."""
         super().pause_writing()
+        if self._paused_since_s is None:
+            self._paused_since_s = self.loop.time()
         self._watch_reading()
+        self._bound_unread()
 
     def resume_writing(self) -> None:
         """Stop watching: enough was read."""
         self._stop_reading()
+        self._paused_since_s = None
         super().resume_writing()
 
     def _judge(self) -> None:
@@ -141,6 +149,20 @@ class PatientProtocol(H11Protocol):
             self._watch_reading()
         else:
             self._stop_reading()
+
+    def _bound_unread(self) -> None:
+        """Drop others that read an answer, the slowest first, while too much lies ready for all."""
+        slow = [
+            (one._paused_since_s, one.transport.get_write_buffer_size(), one)  # noqa: SLF001  # another one of ourselves
+            for one in self.connections
+            if isinstance(one, PatientProtocol) and one._paused_since_s is not None  # noqa: SLF001  # the same
+        ]
+        unread_bytes = sum(size for _, size, _ in slow)
+        for _, size, one in sorted(slow, key=lambda found: found[0]):
+            if unread_bytes <= UNREAD_BYTES_MAX or one is self:
+                return
+            unread_bytes -= size
+            one.drop()
 
     def _stop_reading(self) -> None:
         if self._reading is not None:

@@ -79,6 +79,6 @@ async def service(measure_desk: Callable[[], Frame], tmp_path) -> AsyncGenerator
                 body = await reply.read()
                 return SimpleNamespace(status=reply.status, headers=reply.headers, body=body)
 
-        yield SimpleNamespace(get=get, picture=picture, server=server, http=http)
+        yield SimpleNamespace(get=get, picture=picture, server=server, http=http, store=store)
     await server.stop()
     await store.close()

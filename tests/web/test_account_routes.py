@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -108,6 +109,18 @@ async def test_it_needs_a_picture_that_moves(service: SimpleNamespace) -> None:
     assert (await service.get("/api/v1/accounts/mm-main")).status == 503
     service.picture.is_running, service.picture.frame = True, None
     assert (await service.get("/api/v1/accounts/mm-main")).status == 503
+
+
+async def test_a_database_that_is_away_hides_no_account(service: SimpleNamespace, tmp_path: Path) -> None:
+    before = await read(service, "/api/v1/accounts/mm-main")
+    assert before["history_problem"] is None
+    await service.store.close()
+    (tmp_path / "x.sqlite").rename(tmp_path / "away.sqlite")
+    (tmp_path / "x.sqlite").mkdir()
+    body = await read(service, "/api/v1/accounts/mm-main")
+    assert (body["row"], body["positions"]) == (before["row"], before["positions"])
+    assert (body["breaks"], body["model_errors"]) == ([], [])
+    assert body["history_problem"]
 
 
 def test_connection_and_key_are_those_of_the_session(measure_desk: Callable[[], Frame]) -> None:

@@ -92,10 +92,15 @@ def _danger(row: AccountRow, by_s: float) -> Text:
 def _connection(detail: AccountDetail, by_s: float) -> Text:
     one = detail.connection
     reconciled_s = None if one.reconciled_age_s is None else one.reconciled_age_s + by_s
+    kept = (
+        f"{len(detail.breaks)} breaks kept"
+        if detail.history_problem is None
+        else f"breaks —: {detail.history_problem}"
+    )
     words = (
         f"{one.state}, reconciled {age(reconciled_s)} ago, polled every {age(one.poll_s)},"
         f" {grouped(one.n_messages)} messages, {grouped(one.n_malformed)} malformed,"
-        f" {grouped(one.n_connects)} connects, {len(detail.breaks)} breaks kept"
+        f" {grouped(one.n_connects)} connects, {kept}"
     )
     return Text(f"{'connection':<{LABEL_CELLS}}", style=LABEL) + shown_text(words)
 

@@ -105,7 +105,8 @@ class AccountDetail(Reply, frozen=True, kw_only=True):
     """Everything about one account.
 
     ``ladder`` has a row for each direction of the market that liquidates it, whatever its rank. ``not_included`` is of this
-    account alone. ``breaks`` are the latest, newest first. ``model_errors`` are kept every hour, oldest first.
+    account alone. ``breaks`` are the latest, newest first. ``model_errors`` are kept every hour, oldest first. Where these two
+    could not be read they are empty, and ``history_problem`` says why.
     """
 
     row: AccountRow
@@ -117,6 +118,7 @@ class AccountDetail(Reply, frozen=True, kw_only=True):
     not_included: tuple[NotIncluded, ...]
     breaks: tuple[BreakRow, ...]
     model_errors: tuple[ModelErrorRow, ...]
+    history_problem: str | None
 
 
 def code_of(frame: Frame, account_id: str) -> int:
@@ -141,6 +143,7 @@ def account_detail(
     accounts: AccountModel | None,
     breaks: Sequence[BreakRecord] = (),
     errors: Sequence[ModelErrorSample] = (),
+    history_problem: str | None = None,
 ) -> AccountDetail:
     """Return everything about an account, by its row in the book.
 
@@ -154,6 +157,8 @@ def account_detail(
         Its session; None for a picture that is no live one.
     breaks, errors : sequence
         What is stored about it.
+    history_problem : str or None
+        Why that could not be read.
     """
     spec = frame.book.specs[code]
     if spec is None:
@@ -180,6 +185,7 @@ def account_detail(
             )
             for one in errors
         ),
+        history_problem=history_problem,
     )
 
 

@@ -8,7 +8,10 @@ import msgspec
 import pytest
 from litestar.datastructures import State
 from tests.risk.conftest import random_world
+from tests.web.alerts import Desk, alert_of
 
+from marginwatch.web.alert_replies import AlertsReply
+from marginwatch.web.alert_routes import alerts, silences
 from marginwatch.web.app import exposure
 from marginwatch.web.large_replies import ROWS_AT_ONCE, EncodedResponse, encoded, large_reply
 from marginwatch.web.matrix_routes import matrix
@@ -102,3 +105,14 @@ async def test_routes_whose_cost_grows_with_the_book_answer_with_what_is_encoded
     reply = await route.fn(state=State({"model": picture}))
     assert isinstance(reply, EncodedResponse)
     assert msgspec.json.decode(reply.body)["sequence"] == frame.sequence
+
+
+@pytest.mark.parametrize("route", [alerts, silences])
+async def test_alerts_of_which_there_may_be_thousands_are_told_beside_the_loop(route: Any) -> None:
+    desk = Desk(alerts=[alert_of(f"mm-{number}") for number in range(600)])
+    reply = await route.fn(state=State({"alerting": desk}))
+    assert isinstance(reply, EncodedResponse)
+    assert reply.took_s > 0.0
+    if route is alerts:
+        body = msgspec.json.decode(reply.body, type=AlertsReply)
+        assert [row.account_id for row in body.rows] == sorted(f"mm-{number}" for number in range(600))

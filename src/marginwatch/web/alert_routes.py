@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from litestar import delete, get, post
+from litestar import Response, delete, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, JSONBody, Parameter, QueryParameter
@@ -42,6 +42,7 @@ from marginwatch.web.bodies import (
     matchers_of,
     require_said,
 )
+from marginwatch.web.large_replies import made_beside
 
 Name = Annotated[str | None, Parameter(max_length=128)]
 Key = Annotated[str | None, Parameter(max_length=512)]
@@ -78,7 +79,7 @@ async def alerts(
     account: Name = None,
     rule: Name = None,
     recent: RecentSize = 20,
-) -> AlertsReply:
+) -> Response[AlertsReply]:
     """Return alerts: ``state`` is ``firing``, ``pending``, ``unknown`` or ``resolved``; ``severity`` that or worse.
 
     ``recent`` is how many resolved ones are among them.
@@ -92,15 +93,20 @@ async def alerts(
     found = chosen(everything, state=alert_state, severity=severity, account=account, rule=rule)
     told = await told_of(model, found)
     now_ns = model.now_ns()
-    teller = teller_of(now_ns)
-    return AlertsReply(
-        taken_at_ns=now_ns,
-        n_firing=sum(one.state == "firing" for one in opened),
-        n_pending=sum(one.state == "pending" for one in opened),
-        n_unknown=sum(is_unknown(one) for one in opened),
-        n_unjudged=sum(one.n_unknown for one in standings),
-        rows=tuple(alert_row(one, told, teller) for one in in_order(found)),
-    )
+
+    def make() -> AlertsReply:
+        teller = teller_of(now_ns)
+        return AlertsReply(
+            taken_at_ns=now_ns,
+            n_firing=sum(one.state == "firing" for one in opened),
+            n_pending=sum(one.state == "pending" for one in opened),
+            n_unknown=sum(is_unknown(one) for one in opened),
+            n_unjudged=sum(one.n_unknown for one in standings),
+            rows=tuple(alert_row(one, told, teller) for one in in_order(found)),
+        )
+
+    # After a crash there are thousands.
+    return await made_beside(make)
 
 
 @get("/api/v1/alerts/transitions")
@@ -151,12 +157,17 @@ async def acknowledge(
 
 
 @get("/api/v1/silences")
-async def silences(state: State) -> SilencesReply:
+async def silences(state: State) -> Response[SilencesReply]:
     """Return silences that hold now or will, the first to end first."""
     model = alerting_of(state)
     found = sorted(await model.silences(), key=lambda one: (one.until_ns, one.silence_id))
-    opened, now_ns = model.open_alerts(), model.now_ns()
-    return SilencesReply(taken_at_ns=now_ns, rows=tuple(silence_row(one, opened, now_ns) for one in found))
+    opened, now_ns = tuple(model.open_alerts()), model.now_ns()
+    # Each is held against every alert.
+    return await made_beside(
+        lambda: SilencesReply(
+            taken_at_ns=now_ns, rows=tuple(silence_row(one, opened, now_ns) for one in found)
+        )
+    )
 
 
 @post("/api/v1/silences", request_max_body_size=BODY_BYTES_MAX)

@@ -47,10 +47,15 @@ async def large_reply(frame: Frame, make: Callable[[Frame], R]) -> Response[R]:
         Frame → reply, in a thread.
     """
     kept = kept_frame(frame)
+    return await made_beside(lambda: make(kept))
+
+
+async def made_beside(make: Callable[[], R]) -> Response[R]:
+    """Return what ``make`` makes in a thread, of what nobody changes meanwhile, encoded."""
 
     def work() -> EncodedResponse:
         began_s = time.thread_time()
-        body = encoded(make(kept))
+        body = encoded(make())
         return EncodedResponse(body, time.thread_time() - began_s)
 
     # The type stands for the API's document.

@@ -4,7 +4,7 @@ import datetime as dt
 import math
 import re
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -126,10 +126,12 @@ class Figures:
         counts = (whole // 86_400, whole // 3_600 % 24, whole // 60 % 60, whole % 60)
         first = next((place for place, count in enumerate(counts) if count), 3)
         parts = [
-            self._part(counts[place], place) for place in (first, first + 1) if place < 4 and counts[place]
+            _part(self._locale, counts[place], place)
+            for place in (first, first + 1)
+            if place < 4 and counts[place]
         ]
         joint = "" if self._locale.language == "zh" else " "
-        return joint.join(parts or [self._part(0, 3)])
+        return joint.join(parts or [_part(self._locale, 0, 3)])
 
     def moment(self, at_ns: int) -> str:
         """Return date, time on a 24-hour clock, and zone as its distance from UTC."""
@@ -147,12 +149,6 @@ class Figures:
         if not at.utcoffset():
             return "UTC"
         return get_timezone_gmt(at, "long", locale=self._locale)
-
-    def _part(self, count: int, place: int) -> str:
-        if place == 0:  # format_timedelta would make weeks and months of it
-            return format_unit(count, "duration-day", length="short", locale=self._locale)
-        step_s = (86_400, 3_600, 60, 1)[place]
-        return format_timedelta(dt.timedelta(seconds=count * step_s), threshold=1, locale=self._locale)
 
     def _finite(self, number: float, unit: Unit, digits: int) -> str:
         if abs(number) >= WORDY_FROM:
@@ -180,6 +176,16 @@ class Figures:
         return {"fraction": "%", "usd": "\xa0US$", "times": "×", "seconds": "\xa0s", "bytes": "\xa0B"}.get(
             unit, ""
         )
+
+
+# The same few hundred again and again: each age of each alert, whenever somebody looks.
+@lru_cache(maxsize=4_096)
+def _part(locale: Locale, count: int, place: int) -> str:
+    """Return so many days, hours, minutes or seconds (place 0 to 3) in words."""
+    if place == 0:  # format_timedelta would make weeks and months of it
+        return format_unit(count, "duration-day", length="short", locale=locale)
+    step_s = (86_400, 3_600, 60, 1)[place]
+    return format_timedelta(dt.timedelta(seconds=count * step_s), threshold=1, locale=locale)
 
 
 def _digits(number: float, unit: Unit) -> int:

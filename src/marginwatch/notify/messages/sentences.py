@@ -9,7 +9,7 @@ from marginwatch.notify.messages.clean import one_line
 from marginwatch.notify.messages.context import context_text
 from marginwatch.notify.messages.figures import Figures
 from marginwatch.notify.messages.message import Line
-from marginwatch.notify.messages.template import fill
+from marginwatch.notify.messages.template import fill, placeholders
 
 HEADLINE_MAX = 400
 ACTION_MAX = 400
@@ -58,12 +58,9 @@ class Teller:
         if alert.is_unknown_notice:
             return self.catalog.words("actions", "unknown")
         own = self.catalog.rule_text(alert.rule, "action", alert.action)
-        text = (
-            fill(own, self._values(alert) | self._plain(alert))
-            if own
-            else self.catalog.words("actions", "fallback")
-        )
-        return one_line(text, ACTION_MAX)
+        if own and placeholders(own):
+            own = fill(own, self._values(alert) | self._plain(alert))
+        return one_line(own or self.catalog.words("actions", "fallback"), ACTION_MAX)
 
     def lines(self, alert: Alert) -> tuple[Line, ...]:
         """Return figures, ages and times; every number with its unit, every value with its age."""

@@ -8,6 +8,9 @@ import numpy as np
 from playwright.async_api import Page
 
 COLORS = 256
+COMMON = 160
+"""Of the palette, those that are there for being common; the others are there for being unlike them."""
+
 BLOCK = 4_096
 """Colors compared with the palette at a time."""
 
@@ -47,11 +50,19 @@ async def small_png(page: Page, png: bytes) -> bytes:
 
 
 def _reduced(pixels: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]") -> tuple[np.ndarray, np.ndarray]:
-    """Return the palette, shape (n, 3), and the place in it of each pixel: the commonest colors, and for others the nearest."""
+    """Return the palette, shape (n, 3), and the place in it of each pixel: its own or the nearest."""
     packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     colors, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
     split = np.stack([colors >> 16, (colors >> 8) & 255, colors & 255], axis=1).astype(np.int32)
-    palette = split[np.argsort(-counts)[:COLORS]]
+    palette = split[np.argsort(-counts)[:COMMON]]
+    apart = np.full(len(split), np.iinfo(np.int32).max, np.int32)
+    for color in palette:
+        apart = np.minimum(apart, ((split - color) ** 2).sum(axis=1))
+    while len(palette) < min(COLORS, len(split)):
+        # A green dot of a few pixels means something: the color that is missed most comes next.
+        missed = split[np.argmax(apart * np.log1p(counts))]
+        palette = np.vstack([palette, missed])
+        apart = np.minimum(apart, ((split - missed) ** 2).sum(axis=1))
     nearest = np.concatenate(
         [
             ((split[at : at + BLOCK, None] - palette[None]) ** 2).sum(axis=2).argmin(axis=1)

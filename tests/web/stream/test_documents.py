@@ -1,5 +1,7 @@
 """Read routes as topics: what may follow a name is what the route takes."""
 
+from pathlib import Path
+
 import pytest
 
 from marginwatch.errors import ConfigError
@@ -9,6 +11,7 @@ from marginwatch.web.app import exposure, summary
 from marginwatch.web.matrix_routes import MATRIX_ROUTES
 from marginwatch.web.risk_routes import RISK_ROUTES
 from marginwatch.web.stream.documents import PACES, documents
+from marginwatch.web.stream.hub import FILTERS
 
 FOUND = documents([summary, exposure, *MATRIX_ROUTES, *RISK_ROUTES, *ALERT_ROUTES, *ACCOUNT_ROUTES])
 
@@ -16,6 +19,13 @@ FOUND = documents([summary, exposure, *MATRIX_ROUTES, *RISK_ROUTES, *ALERT_ROUTE
 def test_routes_that_are_there_are_topics() -> None:
     assert set(PACES) - set(FOUND) == {"overview", "health"}
     assert {"positions", "accounts", "book", "acknowledge"} & set(FOUND) == set()
+
+
+def test_every_topic_is_in_the_documents() -> None:
+    told = (Path(__file__).parents[3] / "docs" / "stream.md").read_text()
+    assert {
+        name for name in (*PACES, *FILTERS) if f"`{name}`" not in told and f"`{name}?" not in told
+    } == set()
 
 
 def test_words_become_arguments_of_their_types() -> None:

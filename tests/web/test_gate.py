@@ -104,6 +104,21 @@ async def test_a_password_that_never_comes_is_not_waited_for(
     writer.close()
 
 
+@pytest.mark.parametrize("authorization", [b"", b"Authorization: Bearer t0ken\r\n"])
+async def test_a_body_that_is_no_text_is_refused_and_is_no_defect_of_ours(
+    service: SimpleNamespace, authorization: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host, port = service.server.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    body = b'{"password": "\xff"}'
+    head = b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + authorization
+    writer.write(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    async with asyncio.timeout(10):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 400")
+    writer.close()
+    assert "request failed" not in "".join(capsys.readouterr())
+
+
 async def test_a_body_that_never_comes_is_not_waited_for_whoever_sends_it(
     service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

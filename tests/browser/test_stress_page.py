@@ -1,6 +1,5 @@
 """The stress page: what it says a fall would do is what the exchange does when that fall comes."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -51,18 +50,6 @@ def test_the_usual_grid_and_named_days_come_by_themselves(tab: Terminal) -> None
 
     until(falls, within_s=30.0)
     expect(tab.part("stress-scenarios-grid")).to_contain_text("2020-03-12")
-
-
-def test_a_slider_asks_and_the_address_holds_the_question(tab: Terminal) -> None:
-    tab.open("stress?btc=-5")
-    expect(tab.part("whatif-answer")).to_be_visible()
-    before = tab.figure("whatif-after-equity_usd")
-    tab.part("whatif-btc").focus()
-    tab.page.keyboard.press("PageDown")
-    expect(tab.page).not_to_have_url(re.compile(r"btc=-5$"))
-    until(lambda: None if tab.figure("whatif-after-equity_usd") != before else "nothing was answered")
-    tab.page.reload()
-    expect(tab.part("whatif-answer")).to_be_visible()
 
 
 def test_what_if_says_what_the_exchange_does_then(tab: Terminal, doomed: Product) -> None:

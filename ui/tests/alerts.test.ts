@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chosen, holds, isBadEnough, ofTab } from "../src/pages/alerts/choice";
-import { bound, figure, gap, nearness } from "../src/pages/alerts/figures";
+import { bound, figure, gap, isClearing, nearness } from "../src/pages/alerts/figures";
 import { Paged } from "../src/parts/paged.svelte";
 
 type Alert = Parameters<typeof chosen>[0][number];
@@ -136,5 +136,31 @@ describe("stored rows", () => {
     pages.following()();
     await settled();
     expect([pages.error, pages.hasMore]).toEqual(["Error: no history", null]);
+  });
+});
+
+describe("an alert that fires on within its bound", () => {
+  const fires = (side: string, value: number | null, limit: number | null, more: Partial<Alert> = {}) =>
+    isClearing(alert("one", { side, value, bound: limit, ...more }));
+
+  it("is clearing, on either side", () => {
+    expect(fires("above", 0.04, 0.85)).toBe(true);
+    expect(fires("above", 0.86, 0.85)).toBe(false);
+    expect(fires("below", 0.3, 0.2)).toBe(true);
+    expect(fires("below", 0.1, 0.2)).toBe(false);
+    expect(fires("above", 0, 0)).toBe(true);
+    expect(fires("above", 1, 0)).toBe(false);
+  });
+
+  it("is not while its magnitude is beyond", () => {
+    expect(fires("above", -6, 5)).toBe(false);
+    expect(fires("above", -4, 5)).toBe(true);
+  });
+
+  it("is not where nobody can tell, or nothing fires", () => {
+    expect(fires("above", null, 0.85)).toBe(false);
+    expect(fires("above", 0.1, null)).toBe(false);
+    expect(fires("above", 0.1, 0.85, { is_unknown: true })).toBe(false);
+    expect(fires("above", 0.1, 0.85, { state: "pending" })).toBe(false);
   });
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Static } from "../src/live/decode";
 import { accountFilter } from "../src/pages/accounts/wanted";
 import { stateTone, stateWord } from "../src/pages/accounts/state";
-import { sideOf } from "../src/pages/positions/columns";
+import { positionColumns, sideOf } from "../src/pages/positions/columns";
 import { groupName, groupOf, inGroups } from "../src/pages/positions/group";
 import { GroupedRows, type Totals } from "../src/pages/positions/grouped_rows";
 import { isFolded, positionFilter, readFolds, toggled } from "../src/pages/positions/wanted";
@@ -99,4 +99,11 @@ test("accounts are found by name, desk, owner and tag, and by how they are heard
   expect(accountFilter("", "excluded")?.(row)).toBe(true);
   expect(accountFilter("", "included")?.(row)).toBe(false);
   expect(accountFilter("", "lost")?.(row)).toBe(true);
+});
+
+test("the columns that are shown at first fit a page 1440 wide, its rail and its scroll bar", () => {
+  const shown = positionColumns().filter((column) => column.hidden !== true);
+  expect(shown.reduce((sum, column) => sum + (column.width ?? Number.NaN), 0)).toBeLessThanOrEqual(1440 - 160 - 12);
+  const names = shown.map((column) => column.field);
+  for (const needed of ["account_id", "quantity", "mark_price", "unrealized_pnl_usd", "liquidation_price", "notes"]) expect(names).toContain(needed);
 });

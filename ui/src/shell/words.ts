@@ -110,7 +110,7 @@ export const w = defineWords({
     connecting: "Đang kết nối dịch vụ…",
     banner_silent: (age: string) => `Không nhận được gì từ dịch vụ trong ${age}. Số liệu là của lúc đó.`,
     banner_closed: (age: string) => `Mất kết nối ${age} trước. Đang thử lại. Số liệu là của lúc đó.`,
-    banner_frozen: (age: string) => `Dịch vụ không tạo hình ảnh mới; bản cuối đã ${age}.`,
+    banner_frozen: (age: string) => `Dịch vụ không tính lần mới; bản cuối đã ${age}.`,
     banner_stuck: (age: string) => `Bộ máy rủi ro không trả lời; bản cuối đã ${age}.`,
     frame_age: (age: string) => `bản cuối cách đây ${age}`,
     unsafe: (accounts: string) => `Khóa có quyền hơn mức chỉ đọc: ${accounts}. Hãy thay bằng khóa chỉ đọc.`,

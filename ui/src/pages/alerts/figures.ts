@@ -3,6 +3,8 @@
 import type { Schema } from "../../api/client";
 import { age, decimal, integer, multiple, percent, usdFull, type Maybe } from "../../format";
 
+type Standing = Pick<Schema<"AlertRow">, "state" | "is_unknown" | "side" | "value" | "bound">;
+
 export type Unit = Schema<"AlertRow">["unit"] | null;
 
 /** A figure as its unit is read; what is no number is the mark of that. */
@@ -24,6 +26,16 @@ export function gap(value: Maybe, unit: Unit): string {
 /** Which side of a bound is bad. */
 export function bound(side: string, value: Maybe, unit: Unit): string {
   return value == null ? figure(value, unit) : `${side === "above" ? ">" : "<"} ${figure(value, unit)}`;
+}
+
+/**
+ * Whether an alert fires on although its value is within its bound: it has to stay there for a while, or to go on to
+ * where its rule clears. Of some rules the magnitude is judged, so that far below zero is beyond a bound above it.
+ */
+export function isClearing({ state, is_unknown, side, value, bound }: Standing): boolean {
+  if (state !== "firing" || is_unknown || value === null || bound === null) return false;
+  if (side !== "above") return value >= bound;
+  return value <= bound && !(bound > 0 && -value > bound);
 }
 
 /** How near a rule is to firing, from 0 to 1 and above; null where it cannot be told. */

@@ -6,7 +6,7 @@ export const w = defineWords({
     what: "Here will be what changed and why in plain sentences, each figure linked to where it comes from. It will decide nothing.",
   },
   zh: {
-    title: "分析员尚未提供",
+    title: "分析师尚未提供",
     what: "这里将用简明的句子说明发生了什么变化及其原因，每个数字都可追溯来源。它不做任何决定。",
   },
   vi: {

@@ -104,11 +104,11 @@ const UNGROUPED: Grouping = { isFolded: () => false, count: () => "" };
 export function positionColumns({ ofAccount = false, isNarrow = false, grouping = UNGROUPED }: Wish = {}): GridColumn[] {
   const sideTone = (_: number, row: Static): string => (groupOf(row) === null ? sideOf(row) : "");
   const where: GridColumn[] = [
-    { field: "account_id", header: w.account, look: "link", text: field("account_id"), href: (row) => href("accounts", positionOf(row).account_id), width: 150 },
+    { field: "account_id", header: w.account, look: "link", text: field("account_id"), href: (row) => href("accounts", positionOf(row).account_id), width: 138 },
     { field: "desk", header: w.desk, look: "text", text: field("desk"), hidden: true, width: 110 },
   ];
-  const quantity: GridColumn = { field: "quantity", header: w.quantity, hint: w.quantity_hint, look: "exact", tone: sideTone, width: 108 };
-  const exposure: GridColumn = { field: "exposure_usd", header: w.exposure, hint: w.exposure_hint, look: "usd_signed", tone: "sign", width: 92 };
+  const quantity: GridColumn = { field: "quantity", header: w.quantity, hint: w.quantity_hint, look: "exact", tone: sideTone, width: 96 };
+  const exposure: GridColumn = { field: "exposure_usd", header: w.exposure, hint: w.exposure_hint, look: "usd_signed", tone: "sign", width: 84 };
   return [
     {
       field: "venue_symbol",
@@ -121,31 +121,31 @@ export function positionColumns({ ofAccount = false, isNarrow = false, grouping 
       },
       draw: drawTitle(grouping.isFolded, grouping.count),
       pinned: "left",
-      width: isNarrow ? 146 : ofAccount ? 132 : 172,
+      width: isNarrow ? 146 : ofAccount ? 132 : 156,
     },
     ...(ofAccount || isNarrow ? [] : where),
     { field: "underlying_asset", header: w.asset, look: "text", text: field("underlying_asset"), hidden: true, width: 70 },
-    { field: "instrument_kind", header: w.kind, look: "text", text: ofPosition((row) => kindWord(positionOf(row).instrument_kind)), hidden: isNarrow, width: 88 },
-    { field: "position_side", header: w.side, look: "text", text: ofPosition((row) => (sideOf(row) === "long" ? w.long : w.short)), tone: sideTone, hidden: isNarrow, width: 62 },
+    { field: "instrument_kind", header: w.kind, look: "text", text: ofPosition((row) => kindWord(positionOf(row).instrument_kind)), hidden: !ofAccount || isNarrow, width: 88 },
+    { field: "position_side", header: w.side, look: "text", text: ofPosition((row) => (sideOf(row) === "long" ? w.long : w.short)), tone: sideTone, hidden: isNarrow, width: 56 },
     ...(isNarrow ? [exposure, quantity] : [quantity, exposure]),
-    { field: "notional_usd", header: w.notional, hint: w.notional_hint, look: "usd", sort: "desc", width: 88 },
-    { field: "entry_price", header: w.entry, look: "exact", width: 128 },
-    { field: "mark_price", header: w.mark, look: "price", format: (value) => price(value), width: 100 },
-    { field: "unrealized_pnl_usd", header: w.pnl_usd, hint: w.pnl_usd_hint, look: "usd_signed", tone: "sign", width: 88 },
+    { field: "notional_usd", header: w.notional, hint: w.notional_hint, look: "usd", sort: "desc", width: 84 },
+    { field: "entry_price", header: w.entry, look: "exact", width: 122 },
+    { field: "mark_price", header: w.mark, look: "price", format: (value) => price(value), width: 88 },
+    { field: "unrealized_pnl_usd", header: w.pnl_usd, hint: w.pnl_usd_hint, look: "usd_signed", tone: "sign", width: 80 },
     { field: "unrealized_pnl", header: w.pnl, hint: w.pnl_hint, look: "decimal", format: (value) => decimal(value, 4), tone: "sign", hidden: true, width: 104 },
     { field: "settle_asset", header: w.settle, look: "text", text: field("settle_asset"), hidden: true, width: 80 },
-    { field: "liquidation_price", header: w.liquidation_price, hint: w.liquidation_price_hint, look: "exact", width: 144 },
-    { field: "venue_liquidation_distance", header: w.venue_distance, hint: w.venue_distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), width: 86 },
-    { field: "liquidation_distance", header: w.distance, hint: w.distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), width: 84 },
-    { field: "leverage_setting", header: w.leverage, hint: w.leverage_hint, look: "exact", width: 72 },
+    { field: "liquidation_price", header: w.liquidation_price, hint: w.liquidation_price_hint, look: "exact", width: 134 },
+    { field: "venue_liquidation_distance", header: w.venue_distance, hint: w.venue_distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), width: 84 },
+    { field: "liquidation_distance", header: w.distance, hint: w.distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), hidden: !ofAccount, width: 84 },
+    { field: "leverage_setting", header: w.leverage, hint: w.leverage_hint, look: "exact", hidden: !ofAccount, width: 72 },
     { field: "initial_margin", header: w.initial_margin, hint: w.venue_margin_hint, look: "exact", hidden: true, width: 110 },
     { field: "maintenance_margin", header: w.maintenance_margin, hint: w.venue_margin_hint, look: "exact", hidden: true, width: 110 },
     { field: "margin_mode", header: w.margin_mode, look: "text", text: field("margin_mode"), hidden: true, width: 80 },
     { field: "venue", header: w.venue, look: "text", text: field("venue"), hidden: true, width: 120 },
     { field: "status", header: w.status, look: "text", text: field("status"), hidden: true, width: 80 },
     ...(isNarrow && !ofAccount ? where : []),
-    { field: "ts_venue_s", header: w.updated, hint: w.updated_hint, look: "age", width: 76 },
-    { field: "notes", header: w.notes, look: "text", text: ofPosition(notesText), tone: () => "notice", flex: 1, width: 110 },
+    { field: "ts_venue_s", header: w.updated, hint: w.updated_hint, look: "age", width: 68 },
+    { field: "notes", header: w.notes, look: "text", text: ofPosition(notesText), tone: () => "notice", flex: 1, width: ofAccount ? 110 : 76 },
   ];
 }
 

@@ -12,7 +12,7 @@ export const w = defineWords({
     failed: (message: string) => `Not acknowledged: ${message}`,
   },
   zh: {
-    title: "确认警报",
+    title: "确认告警",
     what: "在此之前不再通知其他人，除非情况恶化。",
     author: "您的姓名",
     comment: "处理方式",

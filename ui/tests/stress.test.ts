@@ -49,6 +49,13 @@ describe("the grid of moves", () => {
     expect(squareOf([])).toEqual({ moves: [], across: [], cells: [] });
   });
 
+  test("shows the accounts of the usual question unless another is asked for", () => {
+    const usual = [...rows, row(-0.2, 1, 0.5, -7), row(-0.2, 1.5, 0, -8), row(-0.2, 1, 0, -6), row(-0.5, 1.5, 0, -50)];
+    expect(chosenOf(usual, null)?.pnl_usd).toBe(-6);
+    expect(chosenOf(usual, "day -0.5 1 0")?.pnl_usd).toBe(-99);
+    expect(chosenOf([...rows, row(-0.2, 1, 0, null)], null)?.pnl_usd).toBe(-3);
+  });
+
   test("shows the accounts of what is asked for, or of its own worst", () => {
     expect(chosenOf(rows, "day -0.5 1 0")?.pnl_usd).toBe(-99);
     expect(chosenOf(rows, "nonsense")?.pnl_usd).toBe(-3);

@@ -2,6 +2,7 @@
 
 import type { Schema } from "../../api/client";
 import { percent, type Maybe } from "../../format";
+import { questionOf } from "./question";
 
 export type StressRow = Schema<"StressRow">;
 export type Across = { readonly beta: number; readonly volatility: number };
@@ -11,6 +12,8 @@ export type Square = {
   /** By move, then across; null where no scenario is there. */
   readonly cells: readonly (readonly (StressRow | null)[])[];
 };
+
+const USUAL = questionOf(() => null);
 
 /** Lay the scenarios of the grid out; rises above, falls below. */
 export function squareOf(rows: readonly StressRow[]): Square {
@@ -28,11 +31,13 @@ export function squareOf(rows: readonly StressRow[]): Square {
   return { moves, across, cells };
 }
 
-/** The scenario whose accounts are shown: the one that is asked for, else the one of the grid that loses most. */
+/** The scenario whose accounts are shown: the one that is asked for, else what is usually asked, else the grid's worst. */
 export function chosenOf(rows: readonly StressRow[], asked: string | null): StressRow | null {
   const found = rows.find((row) => row.scenario === asked);
   if (found !== undefined) return found;
-  return rows.filter((row) => row.kind === "grid" && row.pnl_usd !== null).toSorted((a, b) => (a.pnl_usd ?? 0) - (b.pnl_usd ?? 0))[0] ?? rows[0] ?? null;
+  const grid = rows.filter((row) => row.kind === "grid" && row.pnl_usd !== null);
+  const usual = grid.find((row) => row.btc_move === USUAL.btc_move && row.beta_factor === USUAL.alt_beta && row.volatility_shift === USUAL.volatility);
+  return usual ?? grid.toSorted((a, b) => (a.pnl_usd ?? 0) - (b.pnl_usd ?? 0))[0] ?? rows[0] ?? null;
 }
 
 /** From here on a usage says no more than that nothing is left. */

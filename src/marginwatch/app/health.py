@@ -269,7 +269,8 @@ class LiveHealth:
         """Read what waits in the outbox, unless that was done lately."""
         self._read_soon()
         if self._reading is not None:
-            await self._reading
+            # Whoever goes away while waiting must not end the reading for the others.
+            await asyncio.shield(self._reading)
 
     def _read_soon(self) -> None:
         now_s = self._service.clock.monotonic_s()

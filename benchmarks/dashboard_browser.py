@@ -108,12 +108,12 @@ async def _watch(monitor: Child, url: str, token_file: Path, n_rows: int, second
 
 
 async def _ready(url: str, token_file: Path, n_rows: int) -> int:
-    """Wait until nearly all positions are known and priced; return how many are."""
+    """Wait until so many positions are known; return how many are."""
     async with asyncio.timeout(READY_TIMEOUT_S):
         while True:
             await asyncio.sleep(1.0)
             summary = await asyncio.to_thread(_summary, url, token_file)
-            if (summary.get("n_positions") or 0) >= 0.95 * n_rows:
+            if (summary.get("n_positions") or 0) >= n_rows:
                 await asyncio.sleep(WARM_UP_S)
                 return int(summary["n_positions"])
 

@@ -37,7 +37,7 @@ SCREEN = (1440, 840)
 PHONE = (390, 844)
 
 VICTIM = "dir-momentum"
-CALM_S = 300.0
+CALM_S = 240.0
 FALLING_USAGE, DANGER_USAGE = 0.12, 0.62
 """The market falls by itself until the victim uses so much of its margin, and then in small steps until so much."""
 

@@ -104,7 +104,7 @@ const UNGROUPED: Grouping = { isFolded: () => false, count: () => "" };
 export function positionColumns({ ofAccount = false, isNarrow = false, grouping = UNGROUPED }: Wish = {}): GridColumn[] {
   const sideTone = (_: number, row: Static): string => (groupOf(row) === null ? sideOf(row) : "");
   const where: GridColumn[] = [
-    { field: "account_id", header: w.account, look: "link", text: field("account_id"), href: (row) => href("accounts", positionOf(row).account_id), width: 138 },
+    { field: "account_id", header: w.account, look: "link", text: field("account_id"), href: (row) => href("accounts", positionOf(row).account_id), width: 146 },
     { field: "desk", header: w.desk, look: "text", text: field("desk"), hidden: true, width: 110 },
   ];
   const quantity: GridColumn = { field: "quantity", header: w.quantity, hint: w.quantity_hint, look: "exact", tone: sideTone, width: 96 };
@@ -121,20 +121,20 @@ export function positionColumns({ ofAccount = false, isNarrow = false, grouping 
       },
       draw: drawTitle(grouping.isFolded, grouping.count),
       pinned: "left",
-      width: isNarrow ? 146 : ofAccount ? 132 : 156,
+      width: isNarrow ? 146 : ofAccount ? 132 : 150,
     },
     ...(ofAccount || isNarrow ? [] : where),
     { field: "underlying_asset", header: w.asset, look: "text", text: field("underlying_asset"), hidden: true, width: 70 },
     { field: "instrument_kind", header: w.kind, look: "text", text: ofPosition((row) => kindWord(positionOf(row).instrument_kind)), hidden: true, width: 88 },
-    { field: "position_side", header: w.side, look: "text", text: ofPosition((row) => (sideOf(row) === "long" ? w.long : w.short)), tone: sideTone, hidden: isNarrow, width: 56 },
+    { field: "position_side", header: w.side, look: "text", text: ofPosition((row) => (sideOf(row) === "long" ? w.long : w.short)), tone: sideTone, hidden: isNarrow, width: 52 },
     ...(isNarrow ? [exposure, quantity] : [quantity, exposure]),
     { field: "notional_usd", header: w.notional, hint: w.notional_hint, look: "usd", sort: "desc", width: 84 },
-    { field: "entry_price", header: w.entry, look: "exact", width: 122 },
-    { field: "mark_price", header: w.mark, look: "price", format: (value) => price(value), width: 88 },
+    { field: "entry_price", header: w.entry, look: "exact", width: 130 },
+    { field: "mark_price", header: w.mark, look: "price", format: (value) => price(value), width: 84 },
     { field: "unrealized_pnl_usd", header: w.pnl_usd, hint: w.pnl_usd_hint, look: "usd_signed", tone: "sign", width: 80 },
     { field: "unrealized_pnl", header: w.pnl, hint: w.pnl_hint, look: "decimal", format: (value) => decimal(value, 4), tone: "sign", hidden: true, width: 104 },
     { field: "settle_asset", header: w.settle, look: "text", text: field("settle_asset"), hidden: true, width: 80 },
-    { field: "liquidation_price", header: w.liquidation_price, hint: w.liquidation_price_hint, look: "exact", width: 134 },
+    { field: "liquidation_price", header: w.liquidation_price, hint: w.liquidation_price_hint, look: "exact", width: 132 },
     { field: "venue_liquidation_distance", header: w.venue_distance, hint: w.venue_distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), width: 84 },
     { field: "liquidation_distance", header: w.distance, hint: w.distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), hidden: !ofAccount, width: 84 },
     { field: "leverage_setting", header: w.leverage, hint: w.leverage_hint, look: "exact", hidden: true, width: 72 },

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -296,10 +297,8 @@ def needing(document: dict[str, Any]) -> None:
     hedge |= {"status": "missing", "trades": [], "reasons": {"trades": "missing: no covariances"}}
 
 
-def test_what_transfers_do_not_solve_and_what_was_not_reckoned_is_said(
-    terminal: Terminal, still: Product
-) -> None:
-    del still
+def with_advice(tab: Terminal, change: Callable[[dict[str, Any]], None]) -> None:
+    """Let the advice that a tab hears be changed on its way."""
 
     def serve(socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()
@@ -307,13 +306,20 @@ def test_what_transfers_do_not_solve_and_what_was_not_reckoned_is_said(
         def hear(message: str | bytes) -> None:
             told = json.loads(message) if isinstance(message, str) else {}
             if told.get("topic") == "advice":
-                needing(told["document"])
+                change(told["document"])
                 message = json.dumps(told)
             socket.send(message)
 
         server.on_message(hear)
 
-    terminal.page.route_web_socket("**/api/v1/stream", serve)
+    tab.page.route_web_socket("**/api/v1/stream", serve)
+
+
+def test_what_transfers_do_not_solve_and_what_was_not_reckoned_is_said(
+    terminal: Terminal, still: Product
+) -> None:
+    del still
+    with_advice(terminal, needing)
     terminal.open("advice")
     expect(terminal.part("advice-status").first).to_have_attribute("data-value", "partly")
     expect(terminal.part("advice-transfer")).to_have_count(2)
@@ -327,6 +333,22 @@ def test_what_transfers_do_not_solve_and_what_was_not_reckoned_is_said(
     assert terminal.page.locator("main img").count() == 0
 
 
+def test_where_no_account_is_heard_nobody_is_said_to_be_at_the_target(
+    terminal: Terminal, still: Product
+) -> None:
+    del still
+
+    def nobody(document: dict[str, Any]) -> None:
+        group = document["transfers"]["groups"][0]
+        group |= {"status": "nothing_to_do", "accounts": [], "transfers": [], "missing_usd": 0.0}
+
+    with_advice(terminal, nobody)
+    terminal.open("advice")
+    expect(terminal.part("advice-status").first).to_have_attribute("data-value", "unknown")
+    group = terminal.part("advice-group").first
+    expect(group.get_by_test_id("advice-nothing")).to_have_count(0)
+
+
 # ---- a phone ----------------------------------------------------------------------------------------------------
 
 
@@ -338,3 +360,10 @@ def test_nothing_is_wider_than_a_phone(phone: Terminal, page: str) -> None:
         "() => [document.documentElement.scrollWidth, document.querySelector('main').scrollWidth]"
     )
     assert max(wide) <= 390
+
+
+def test_what_transfers_change_scrolls_in_its_own_place_on_a_phone(phone: Terminal) -> None:
+    with_advice(phone, needing)
+    phone.open("advice")
+    expect(phone.part("advice-effect").first).to_be_visible()
+    assert phone.page.evaluate("document.documentElement.scrollWidth") == 390

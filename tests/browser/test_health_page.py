@@ -1,6 +1,7 @@
 """The page of health: every source as it is heard, and figures of the service that are its own."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -48,3 +49,16 @@ def test_records_are_chosen_by_the_address(terminal: Terminal) -> None:
     expect(terminal.part("records-quarantine")).to_have_attribute("aria-checked", "true")
     terminal.part("records-breaks").click()
     expect(terminal.page).to_have_url(re.compile("records=breaks"))
+
+
+def test_no_panel_lies_over_another_on_a_phone(phone: Terminal) -> None:
+    phone.open("health")
+    expect(phone.part("source-row").first).to_be_visible()
+    # Short places stand for many sources: the table has to scroll in its own.
+    phone.page.evaluate("document.querySelector('.sources').style.maxHeight = '200px'")
+    edges = phone.page.evaluate(
+        "[...document.querySelectorAll('[data-testid=health-page] section')]"
+        ".map(one => one.getBoundingClientRect()).map(box => [box.top, box.bottom])"
+    )
+    assert len(edges) >= 6
+    assert [(above, below) for above, below in pairwise(sorted(edges)) if above[1] > below[0] + 0.5] == []

@@ -228,7 +228,7 @@ export const w = defineWords({
     alerts_no_rules: "Dịch vụ này không xét quy tắc",
     alerts_all: "Tất cả cảnh báo",
     alerts_more: (count: string) => `còn ${count}`,
-    acknowledge: "Nhận",
+    acknowledge: "Xác nhận",
     acknowledged: (author: string) => `${author} đã nhận`,
     silenced: "đã tắt tiếng",
     unknown: "hiện không xét được",

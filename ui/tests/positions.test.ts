@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Static } from "../src/live/decode";
 import { accountFilter } from "../src/pages/accounts/wanted";
 import { stateTone, stateWord } from "../src/pages/accounts/state";
-import { positionColumns, sideOf } from "../src/pages/positions/columns";
+import { hasTrouble, positionColumns, sideOf } from "../src/pages/positions/columns";
 import { groupName, groupOf, inGroups } from "../src/pages/positions/group";
 import { GroupedRows, type Totals } from "../src/pages/positions/grouped_rows";
 import { isFolded, positionFilter, readFolds, toggled } from "../src/pages/positions/wanted";
@@ -110,4 +110,12 @@ test("the columns that are shown at first fit a page 1440 wide, its rail and its
   const shown = positionColumns().filter((column) => column.hidden !== true);
   const names = shown.map((column) => column.field);
   for (const needed of ["account_id", "quantity", "mark_price", "unrealized_pnl_usd", "liquidation_price", "notes"]) expect(names).toContain(needed);
+});
+
+test("only what is amiss is loud among the notes", () => {
+  const fine = { is_included: true, is_stale_price: false, is_inferred: false, is_inverse: true, status: "normal" };
+  expect(hasTrouble(fine as unknown as Static)).toBe(false);
+  for (const amiss of [{ is_included: false }, { is_stale_price: true }, { is_inferred: true }, { status: "liquidating" }]) {
+    expect(hasTrouble({ ...fine, ...amiss } as unknown as Static)).toBe(true);
+  }
 });

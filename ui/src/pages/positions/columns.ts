@@ -52,6 +52,12 @@ function notesText(row: Static): string {
   return notes.filter((note) => note !== null).join(" · ");
 }
 
+/** Whether a note is of something amiss; that a contract is inverse is none. */
+export function hasTrouble(row: Static): boolean {
+  const position = positionOf(row);
+  return !position.is_included || position.is_stale_price || position.is_inferred || position.status !== "normal";
+}
+
 /** Of a group's row nothing: only its title and totals are shown. */
 function ofPosition(read: (row: Static) => string): (row: Static) => string {
   return (row) => (groupOf(row) === null ? read(row) : "");
@@ -145,7 +151,7 @@ export function positionColumns({ ofAccount = false, isNarrow = false, grouping 
     { field: "status", header: w.status, look: "text", text: field("status"), hidden: true, width: 80 },
     ...(isNarrow && !ofAccount ? where : []),
     { field: "ts_venue_s", header: w.updated, hint: w.updated_hint, look: "age", width: 68 },
-    { field: "notes", header: w.notes, look: "text", text: ofPosition(notesText), tone: () => "notice", flex: 1, width: ofAccount ? 110 : 76 },
+    { field: "notes", header: w.notes, look: "text", text: ofPosition(notesText), tone: (_, row) => (hasTrouble(row) ? "notice" : "quiet"), flex: 1, width: ofAccount ? 110 : 76 },
   ];
 }
 

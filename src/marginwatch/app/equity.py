@@ -24,11 +24,13 @@ from marginwatch.book.history.accounts import AccountRows
 from marginwatch.book.history.days import day_start_ns, next_day_start_ns
 from marginwatch.book.history.groups import GroupRows
 from marginwatch.book.position_book import PositionBook
+from marginwatch.book.table import BoolArray
 from marginwatch.clock import Clock
 from marginwatch.errors import MarginwatchError
 from marginwatch.model.equity import EquitySample, EquityScope
 from marginwatch.model.ids import AccountId
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.rules.facts import Performed, Reading
 from marginwatch.rules.members import PORTFOLIO
 from marginwatch.store.equity_minutes import EquityMinutes, KeptMinutes
@@ -167,19 +169,20 @@ class EquityKeeper:
             return
         self._began_ns = minute_s * NS if self._began_ns is None else self._began_ns
         columns = SampleColumns(frame, self._rows.seen, *self._rows.index_and_peak())
-        self._sample_groups("desk", self._desks, minute_s)
-        self._sample_groups("portfolio", self._all, minute_s)
+        is_awaited: BoolArray = frame.inclusion == Inclusion.STARTING
+        self._sample_groups("desk", self._desks, minute_s, is_awaited)
+        self._sample_groups("portfolio", self._all, minute_s, is_awaited)
         for first in range(0, len(columns), SAMPLES_AT_ONCE):
             self._waiting += columns.samples(minute_s, first, SAMPLES_AT_ONCE)
             # Ten thousand samples take some tens of milliseconds: frames go in between.
             await asyncio.sleep(0)
         del self._waiting[: max(0, len(self._waiting) - WAITING_MAX)]
 
-    def _sample_groups(self, scope: EquityScope, of: GroupRows, minute_s: int) -> None:
+    def _sample_groups(self, scope: EquityScope, of: GroupRows, minute_s: int, is_awaited: BoolArray) -> None:
         names = [EVERYBODY] if scope == "portfolio" else of.names
         if len(names) != len(of.names):
             return
-        found = group_sample(names, scope, minute_s, of.equity(), *of.index_and_peak())
+        found = group_sample(names, scope, minute_s, of.equity(is_awaited), *of.index_and_peak())
         self._waiting += [one for one in found if one.name or scope == "portfolio"]
 
     async def _attempt(self, what: str, do: Callable[[], Awaitable[None]]) -> None:

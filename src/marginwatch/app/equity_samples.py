@@ -139,7 +139,7 @@ def group_sample(
     index: FloatArray,
     peak: FloatArray,
 ) -> list[EquitySample]:
-    """Return the samples of groups; of those without an equity none."""
+    """Return the samples of groups; of those of which nothing is known none."""
     rows = zip(names, _with_none(equity), _with_none(index), _with_none(peak), strict=True)
     return [
         EquitySample(
@@ -151,5 +151,5 @@ def group_sample(
             peak_index=top,
         )
         for name, usd, at, top in rows
-        if usd is not None
+        if usd is not None or at is not None
     ]

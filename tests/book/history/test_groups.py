@@ -123,6 +123,26 @@ def test_what_is_lost_before_the_first_minute_is_over_is_below_the_peak(make_des
     assert of(desk)["drawdown"] == pytest.approx(0.19)
 
 
+def test_a_desk_has_no_equity_before_all_are_heard_nor_without_much_of_it(make_desk):
+    desk = make_desk(3, desk_of=(0, 0, 1))
+    is_awaited = np.array([False, False, True, False])
+    desk.equity[2] = np.nan
+    desk.look()
+    desk.read()
+    assert math.isnan(desk.groups.equity(is_awaited)[0])
+    assert desk.groups.equity(is_awaited)[1] == 1_000.0
+    # One that was refused is not waited for.
+    nobody = np.zeros(4, np.bool_)
+    assert desk.groups.equity(nobody)[0] == 1_000.0
+    desk.equity[2] = 900.0
+    desk.look()
+    assert desk.groups.equity(nobody)[0] == 1_900.0
+    # Its price is missing: half of the desk is not known any more.
+    desk.equity[2] = np.nan
+    desk.look()
+    assert math.isnan(desk.groups.equity(nobody)[0])
+
+
 def test_an_account_that_joins_brings_its_equity_not_a_gain(make_desk):
     desk = make_desk(2, desk_of=(0, 1))
     desk.begin_day()

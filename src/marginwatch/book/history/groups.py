@@ -138,12 +138,23 @@ class GroupRows:
 
     # ---- what comes of it -----------------------------------------------------------------------------------
 
-    def equity(self) -> FloatArray:
-        """Return the sum of the known equities of each group; NaN without any."""
+    def equity(self, is_awaited: BoolArray) -> FloatArray:
+        """Return the sum of the known equities of each group; NaN where that would be of too few.
+
+        A curve over time cannot say whom a point leaves out: one without those not heard yet, or without more than
+        :data:`LEFT_OUT_SHARE`, would look like a loss.
+
+        Parameters
+        ----------
+        is_awaited : ndarray of shape (n_accounts,), bool
+            Accounts that are still on their first way here; what they have is not known.
+        """
         equity = self._accounts.equity_now()[: self._group.shape[0]]
         is_known = ~np.isnan(equity)
         total = self._sum(equity, is_known)
-        total[self._count(is_known) == 0.0] = np.nan
+        why = self._why(is_known)
+        is_short = (why == Why.MEMBERS_LEFT_OUT) | (why == Why.NO_EQUITY)
+        total[is_short | (self._count(is_awaited & ~is_known) > 0.0)] = np.nan
         return total
 
     def figures(self) -> Figures:

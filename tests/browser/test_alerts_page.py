@@ -10,6 +10,7 @@ from tests.browser.terminal import Terminal, until
 from tests.browser.watch import Watch
 
 from marginwatch.model.alert import Alert, AlertState
+from marginwatch.risk.answers import Answer
 
 FALL = -0.15
 """More than prices may move within five minutes before somebody is told."""
@@ -23,12 +24,21 @@ def fallen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     running = Product(tmp_path_factory.mktemp("fallen"), n_accounts=3)
     try:
         running.start()
+        # What is lost before the day has begun for everybody is no loss of this day.
+        until(lambda: None if has_day(running) else "the day has not begun")
         running.hold(is_held=True)
         running.ask(lambda: (running.exchange.shock(FALL), running.exchange.step()))
         until(lambda: None if len(firing(running)) >= 3 else "too little fires", within_s=20)
         yield running
     finally:
         running.stop()
+
+
+def has_day(product: Product) -> bool:
+    equity = product.service.equity
+    assert equity is not None
+    loss = product.ask(equity.portfolio_figures).readings.get("daily_loss_share")
+    return loss is not None and loss.answer is Answer.NUMBER
 
 
 @pytest.fixture

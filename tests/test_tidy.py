@@ -136,6 +136,20 @@ def test_modules_and_functions_stay_small() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_files_of_the_dashboard_stay_small() -> None:
+    generated = ROOT / "ui" / "src" / "api" / "schema.d.ts"
+    files = [
+        path
+        for folder in ("src", "tests")
+        for path in sorted((ROOT / "ui" / folder).rglob("*"))
+        if path.suffix in {".ts", ".svelte"} and path != generated
+    ]
+    assert files
+    lengths = {path.relative_to(ROOT).as_posix(): path.read_text().count("\n") for path in files}
+    wrong = [f"{name}: {lines} lines" for name, lines in lengths.items() if lines > MODULE_LINES_MAX]
+    assert not wrong, "\n".join(wrong)
+
+
 PACKAGES = sorted(
     path.parent.relative_to(SOURCE).as_posix()
     for path in SOURCE.rglob("__init__.py")

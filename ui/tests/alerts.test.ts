@@ -95,7 +95,7 @@ describe("figures", () => {
 describe("stored rows", () => {
   const all = Array.from({ length: 250 }, (_, index) => ({ id: index + 1 }));
   let newest = 200;
-  const read = (limit: number, before: number | undefined) =>
+  const read = ({ limit, before }: { limit: number; before?: number }) =>
     Promise.resolve(
       all
         .slice(0, newest)

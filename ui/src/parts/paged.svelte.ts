@@ -5,6 +5,9 @@ import { ApiError } from "../api/client";
 const PAGE = 100;
 const AGAIN_MS = 4_000;
 
+/** Which rows: how many, and before which. */
+type Query = { limit: number; before?: number };
+
 export class Paged<Row extends { readonly id: number }> {
   /** Reactive. */
   rows = $state.raw<readonly Row[]>([]);
@@ -13,9 +16,9 @@ export class Paged<Row extends { readonly id: number }> {
   /** Reactive. */
   error = $state.raw<string | null>(null);
   #isAsking = false;
-  readonly #read: (limit: number, before: number | undefined) => Promise<readonly Row[]>;
+  readonly #read: (query: Query) => Promise<readonly Row[]>;
 
-  constructor(read: (limit: number, before: number | undefined) => Promise<readonly Row[]>) {
+  constructor(read: (query: Query) => Promise<readonly Row[]>) {
     this.#read = read;
   }
 
@@ -50,7 +53,7 @@ export class Paged<Row extends { readonly id: number }> {
     if (this.#isAsking) return;
     this.#isAsking = true;
     try {
-      take(await this.#read(PAGE, before));
+      take(await this.#read(before === undefined ? { limit: PAGE } : { limit: PAGE, before }));
       this.error = null;
     } catch (error) {
       this.error = error instanceof ApiError ? error.message : String(error);

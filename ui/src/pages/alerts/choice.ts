@@ -1,15 +1,12 @@
 /** Which alerts a tab and its filters show. */
 
 import type { Schema } from "../../api/client";
+import { badness, worstFirst, type Severity } from "../../parts/severity";
 
 type Alert = Schema<"AlertRow">;
 
 export const TABS = ["active", "unknown", "pending", "history", "deliveries", "silences", "rules"] as const;
 export type Tab = (typeof TABS)[number];
-
-/** From mild to bad. */
-export const SEVERITIES = ["info", "warning", "high", "critical"] as const;
-export type Severity = (typeof SEVERITIES)[number];
 
 /** Alerts of a tab. What cannot be judged is unknown, and active besides if it fires. */
 export function ofTab(rows: readonly Alert[], tab: "active" | "unknown" | "pending"): readonly Alert[] {
@@ -20,7 +17,7 @@ export function ofTab(rows: readonly Alert[], tab: "active" | "unknown" | "pendi
 
 /** Whether a severity is at least as bad as wanted. */
 export function isBadEnough(severity: string, wanted: Severity | null): boolean {
-  return wanted === null || SEVERITIES.findIndex((one) => one === severity) >= SEVERITIES.indexOf(wanted);
+  return wanted === null || badness(severity) >= badness(wanted);
 }
 
 /** Whether one of some texts holds the text looked for. */
@@ -33,15 +30,5 @@ export function holds(text: string, among: readonly (string | null | undefined)[
 export function chosen(rows: readonly Alert[], text: string, severity: Severity | null): readonly Alert[] {
   return rows
     .filter((row) => isBadEnough(row.severity, severity) && holds(text, [row.subject, row.rule, row.headline, row.account_id]))
-    .toSorted(
-      (a, b) =>
-        Number(isQuiet(a)) - Number(isQuiet(b)) ||
-        SEVERITIES.findIndex((one) => one === b.severity) - SEVERITIES.findIndex((one) => one === a.severity) ||
-        b.since_ns - a.since_ns,
-    );
-}
-
-/** Somebody takes care of it, or nobody wants to hear of it. */
-export function isQuiet(alert: Alert): boolean {
-  return alert.acknowledgement?.is_active === true || alert.silenced_by.length > 0;
+    .toSorted(worstFirst);
 }

@@ -150,10 +150,16 @@ def test_a_silence_covers_its_alert_until_it_is_ended(tab: Terminal, attended: W
 
 def test_what_was_and_who_was_told_is_kept(tab: Terminal, fallen: Product) -> None:
     tab.open("alerts?tab=history")
-    names = {one.subject.name for one in firing(fallen).values()}
     fired = tab.page.locator("[data-testid=transition-row][data-kind=fired]")
     expect(fired.first).to_be_visible()
-    assert names <= {row.get_attribute("data-subject") for row in fired.all()}
+
+    def all_there() -> str | None:
+        # More may fire while the page is looked at, which reads again every few seconds.
+        names = {one.subject.name for one in firing(fallen).values()}
+        lacking = names - {row.get_attribute("data-subject") for row in fired.all()}
+        return f"lacking {lacking}" if lacking else None
+
+    until(all_there)
     tab.part("alerts-tab-deliveries").click()
     expect(tab.part("delivery-row").first).to_have_attribute("data-delivered", "true", timeout=15_000)
 

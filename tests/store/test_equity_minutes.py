@@ -56,6 +56,19 @@ async def test_a_sample_comes_back_as_it_was_and_the_first_of_a_minute_stays(sto
     assert await again.began_ns() == NOW_S * NS
 
 
+async def test_a_name_that_cannot_be_stored_as_it_is_keeps_its_history(store):
+    name, other = "mm\x00-1", "mm-2"
+    minutes = EquityMinutes(store)
+    await minutes.add([sample(name, NOW_S, 1.0), sample(other, NOW_S, 2.0)])
+    await minutes.add([sample(name, NOW_S + 60, 3.0)])
+    # Another process knows nothing of ids handed out before.
+    await EquityMinutes(store).add([sample(name, NOW_S + 120, 4.0)])
+    assert [one.equity_usd for one in await minutes.equity(name, 0, (NOW_S + 120) * NS)] == [1.0, 3.0, 4.0]
+    assert await minutes.equity_at([name], [NOW_S]) == {name: {NOW_S: 1.0}}
+    of_one = await all_minutes(minutes, 0, (NOW_S + 120) * NS, [name])
+    assert [[one.equity_usd for one in samples] for _, samples in of_one] == [[1.0], [3.0], [4.0]]
+
+
 async def test_desks_and_all_together_have_histories_of_their_own(store):
     minutes = EquityMinutes(store)
     await minutes.add(

@@ -41,6 +41,14 @@ async def test_a_day_is_found_as_it_was(days):
     assert await days.last_day() == DAY_S
 
 
+async def test_a_desk_whose_name_cannot_be_stored_as_it_is_has_its_forecasts(days):
+    desk = ForecastSubject("desk", "m\x00m", "filtered", 0.99, DAY_S)
+    await days.add_day(DAY_S, [row()], [(desk, forecast(1)), (WHOLE, forecast(1, 3.0))])
+    await days.add_day(2 * DAY_S, [row()], [(desk, forecast(2))])
+    await days.add_gains(DAY_S, {("desk", "m\x00m"): -2.0})
+    assert await days.forecasts(desk) == (forecast(1, gain=-2.0), forecast(2))
+
+
 async def test_an_empty_store_has_no_day(days):
     assert await days.last_day() is None
     assert await days.frozen_book(DAY_S) == ()

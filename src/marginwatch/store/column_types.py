@@ -6,6 +6,11 @@ RisingId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite hands out ids for a column of type INTEGER alone, which holds 64 bits there."""
 
 
+def storable(text: str) -> str:
+    """Return what is stored of a text: who looks up by a name what was stored under it asks with this."""
+    return text.replace("\x00", "\ufffd") if "\x00" in text else text
+
+
 class StorableText(TypeDecorator[str]):
     """Text without NUL, which PostgreSQL refuses: a name or answer from outside that has one must not stop the writer."""
 
@@ -15,4 +20,4 @@ class StorableText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Return the text to store: NUL becomes the replacement character."""
         del dialect
-        return value.replace("\x00", "\ufffd") if value and "\x00" in value else value
+        return storable(value) if value else value

@@ -7,6 +7,7 @@ from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marginwatch.model.equity import EquitySample, EquityScope
+from marginwatch.store.column_types import storable
 from marginwatch.store.store import Store
 from marginwatch.store.tables import ACCOUNT_MINUTE, EQUITY_SUBJECT
 from marginwatch.store.upsert import insert_new
@@ -69,7 +70,7 @@ class EquityMinutes:
             some = samples[first : first + SAMPLES_AT_ONCE]
             async with self._store.transaction() as unit:
                 ids = await self._subject_ids(unit.connection, some)
-                rows = [_row(ids[one.scope, one.name], one) for one in some]
+                rows = [_row(ids[_key(one)], one) for one in some]
                 await unit.connection.execute(insert_new(unit.connection, ACCOUNT_MINUTE), rows)
             # Only now is it sure that they are there.
             self._ids |= ids
@@ -154,7 +155,7 @@ class EquityMinutes:
         scope : {'account', 'desk', 'portfolio'}
             What the name is of.
         """
-        wanted = ("portfolio", "") if name is None else (scope, name)
+        wanted = ("portfolio", "") if name is None else (scope, storable(name))
         names = {key: number for number, key in (await self._names()).items()}
         if wanted not in names:
             return ()
@@ -175,7 +176,8 @@ class EquityMinutes:
         numbers = {
             number: name for number, (scope, name) in (await self._names()).items() if scope == "account"
         }
-        wanted = {number: name for number, name in numbers.items() if name in set(accounts)}
+        asked = {storable(name): name for name in accounts}
+        wanted = {number: asked[name] for number, name in numbers.items() if name in asked}
         found: dict[str, dict[int, float | None]] = {name: {} for name in wanted.values()}
         table, size = ACCOUNT_MINUTE, max(1, SAMPLES_AT_ONCE // max(1, len(wanted)))
         for some in _chunks(minutes, size):
@@ -199,7 +201,7 @@ class EquityMinutes:
             Whose; of all subjects, desks and all together included, by default.
         """
         names, table = await self._names(), ACCOUNT_MINUTE
-        wanted = None if accounts is None else {("account", name) for name in accounts}
+        wanted = None if accounts is None else {("account", storable(name)) for name in accounts}
         last_s, next_s = to_ns // NS, -(-from_ns // NS)
         while True:
             first = select(func.min(table.c.minute_s).label("minute_s")).where(
@@ -257,7 +259,7 @@ class EquityMinutes:
         self, connection: AsyncConnection, samples: Sequence[EquitySample]
     ) -> dict[tuple[str, str], int]:
         """Return the ids of the subjects, new ones made."""
-        wanted = {(one.scope, one.name) for one in samples}
+        wanted = {_key(one) for one in samples}
         if wanted <= self._ids.keys():
             return {key: self._ids[key] for key in wanted}
         known = await _known_subjects(connection)
@@ -271,6 +273,10 @@ class EquityMinutes:
 async def _known_subjects(connection: AsyncConnection) -> dict[tuple[str, str], int]:
     rows = (await connection.execute(select(EQUITY_SUBJECT))).all()
     return {(row.scope, row.name): row.id for row in rows}
+
+
+def _key(one: EquitySample) -> tuple[str, str]:
+    return one.scope, storable(one.name)
 
 
 def _row(subject_id: int, one: EquitySample) -> dict[str, object]:

@@ -15,6 +15,7 @@ from marginwatch.model.risk_history import (
     Scope,
 )
 from marginwatch.store.retention import Retention
+from marginwatch.store.column_types import storable
 from marginwatch.store.store import Store
 from marginwatch.store.tables import FORECAST, FORECAST_SUBJECT, FROZEN_BOOK, MODEL_ERROR
 
@@ -62,7 +63,7 @@ class RiskDays:
             known = await _subject_ids(connection, [subject for subject, _ in forecasts])
             rows = [
                 {
-                    "subject_id": known[subject],
+                    "subject_id": known[_stored(subject)],
                     "day_s": day_s,
                     "var_usd": forecast.var_usd,
                     "shortfall_usd": forecast.shortfall_usd,
@@ -213,12 +214,16 @@ def _is(subject: ForecastSubject) -> ColumnElement[bool]:
     )
 
 
+def _stored(subject: ForecastSubject) -> ForecastSubject:
+    return msgspec.structs.replace(subject, name=storable(subject.name))
+
+
 async def _subject_ids(
     connection: AsyncConnection, subjects: Sequence[ForecastSubject]
 ) -> dict[ForecastSubject, int]:
-    """Return the ids of subjects, new ones made."""
+    """Return the ids of subjects as they are stored, new ones made."""
     known = await _known_subjects(connection)
-    new = [one for one in dict.fromkeys(subjects) if one not in known]
+    new = [one for one in dict.fromkeys(map(_stored, subjects)) if one not in known]
     if not new:
         return known
     rows = [

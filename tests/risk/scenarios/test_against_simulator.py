@@ -9,6 +9,7 @@ import pytest
 from marginwatch.model.scenario import Scenario
 from marginwatch.risk.betas import Betas
 from marginwatch.risk.scenarios.stress import stress
+from marginwatch.risk.scenarios.what_if import answer_of, what_if
 from marginwatch.sim.coins import COINS
 from marginwatch.sim.funding import pay_funding
 from marginwatch.sim.instruments import FUNDING_CAP
@@ -91,8 +92,8 @@ def test_cross_accounts_become_what_stress_says(tools, scenario):
     assert 0 < n_liquidated < len(uids)
 
 
-@pytest.mark.parametrize("btc_move", [-0.15, 0.2])
-def test_isolated_positions_are_taken_with_their_margin(tools, btc_move):
+def isolated_desk(tools):
+    """Return a desk of isolated accounts with linear and inverse positions, opened at the mark, and their ids."""
     desk, pick = tools.Desk(5), random.Random(5)
     exchange, market = desk.exchange, desk.exchange._market
     usable = [c for c in market.contracts if c.settle in ("USDT", "USDC", "BTC", "ETH")]
@@ -112,21 +113,58 @@ def test_isolated_positions_are_taken_with_their_margin(tools, btc_move):
             entry = (Decimal(mark) / contract.tick).to_integral_value() * contract.tick
             exchange.open_position(uid, contract.symbol, str(size * pick.choice((1, -1))), str(entry))
         uids.append(uid)
+    return desk, uids
+
+
+def held(desk, uid):
+    return {symbol for symbol, leg in desk.exchange._account(uid).positions.items() if leg.size}
+
+
+@pytest.mark.parametrize("btc_move", [-0.15, 0.2])
+def test_isolated_positions_are_taken_with_their_margin(tools, btc_move):
+    desk, uids = isolated_desk(tools)
     desk.read()
     sheet = desk.sheet()
     found = stress(sheet, betas_of(sheet), (Scenario(name="x", btc_move=btc_move),)).accounts
-    held = {uid: {s for s, p in exchange._account(uid).positions.items() if p.size} for uid in uids}
+    before = {uid: held(desk, uid) for uid in uids}
     rooms = {uid: slack(desk, uid) for uid in uids}
-    market.shock(btc_move)
-    exchange._after_prices()
+    desk.exchange._market.shock(btc_move)
+    desk.exchange._after_prices()
     n_taken = 0
     for uid in uids:
         row = sheet.account_ids.index(uid)
-        left = {s for s, p in exchange._account(uid).positions.items() if p.size}
-        assert found.n_liquidated_legs[0, row] == len(held[uid]) - len(left)
+        n_gone = len(before[uid] - held(desk, uid))
+        assert found.n_liquidated_legs[0, row] == n_gone
         assert found.equity_left_usd[0, row] == pytest.approx(desk.truth(uid).equity, abs=2.0 * rooms[uid])
-        n_taken += len(held[uid]) - len(left)
+        n_taken += n_gone
     assert 10 < n_taken < 90
+
+
+@pytest.mark.parametrize("btc_move", [-0.12, 0.08])
+def test_what_isolated_positions_beyond_their_limit_have_lost_is_not_the_scenario_s(tools, btc_move):
+    # The exchange takes what is beyond its limit: at once in one world, after the scenario in the other.
+    (desk, uids), (other, _) = isolated_desk(tools), isolated_desk(tools)
+    for one in (desk, other):
+        one.exchange._market.shock(-0.12)
+    desk.read()
+    sheet = desk.sheet()
+    scenario = Scenario(name="x", btc_move=btc_move)
+    found = stress(sheet, betas_of(sheet), (scenario,)).accounts
+    said = {row.account_id: row for row in answer_of(what_if(sheet, betas_of(sheet), scenario), "").rows}
+    at_mark = {uid: desk.truth(uid).equity for uid in uids}
+    rooms = {uid: 3.0 * slack(desk, uid) for uid in uids}
+    other.exchange._market.shock(btc_move)
+    for one in (desk, other):
+        one.exchange._after_prices()
+    n_already = 0
+    for uid in uids:
+        row, gone = sheet.account_ids.index(uid), desk.truth(uid).equity
+        made = other.truth(uid).equity - gone
+        assert found.pnl_usd[0, row] == pytest.approx(made, abs=rooms[uid])
+        assert said[uid].pnl_usd == found.pnl_usd[0, row]
+        assert said[uid].before.equity_usd == pytest.approx(gone, abs=rooms[uid])
+        n_already += abs(gone - at_mark[uid]) > rooms[uid]
+    assert n_already > 5
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -38,16 +38,24 @@ def varied(seed, n_accounts=40, modes=("cross", "isolated"), inverse_part=0.2):
     )
 
 
+def bought_dear(sheet, seed):
+    """Return the sheet with some entries so far from the mark that isolated legs are beyond their limits already."""
+    off = np.random.default_rng(seed).choice([0.7, 1.0, 1.0, 1.4], sheet.n_legs)
+    return replace(sheet, leg_entry_price=sheet.leg_entry_price * off)
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_every_account_agrees_with_the_slow_loop(books, slow, seed):
-    sheet = varied(seed)
+@pytest.mark.parametrize("is_beyond", [False, True])
+def test_every_account_agrees_with_the_slow_loop(books, slow, seed, is_beyond):
+    sheet = bought_dear(varied(seed), seed) if is_beyond else varied(seed)
     betas = books.betas_of(sheet)
     found = stress(sheet, betas, PRICES).accounts
     factors = coin_moves(sheet, betas, PRICES).factor
-    n_taken = 0
+    n_taken = n_gone = 0
     for account in range(sheet.n_accounts):
         is_isolated = account % 2 == 1
-        now = slow.slow_account(sheet, account, [1.0] * factors.shape[1])[0]
+        now, _, _, gone = slow.slow_account(sheet, account, [1.0] * factors.shape[1], is_isolated)
+        n_gone += gone
         for place in range(len(PRICES)):
             equity, adjusted, needed, taken = slow.slow_account(
                 sheet, account, factors[place].tolist(), is_isolated
@@ -64,7 +72,17 @@ def test_every_account_agrees_with_the_slow_loop(books, slow, seed):
             if adjusted > 0.0:
                 assert found.usage[place, account] == pytest.approx(needed / adjusted, rel=1e-9)
     assert n_taken > 10
-    assert 10 < found.is_liquidated[:, ::2].sum() < 60
+    assert (n_gone > 10) == is_beyond
+    assert 10 < found.is_liquidated[:, ::2].sum() < 60 + 20 * is_beyond
+
+
+def test_nothing_is_made_by_a_scenario_without_shocks_even_of_what_is_beyond_its_limit(books):
+    sheet = bought_dear(varied(5), 5)
+    found = stress(sheet, books.betas_of(sheet), (STILL,))
+    assert found.accounts.n_liquidated_legs[0, 1::2].sum() > 10
+    assert not found.accounts.pnl_usd.any()
+    assert found.portfolio.pnl_usd.tolist() == [[0.0]]
+    assert not found.assets.pnl_usd.any()
 
 
 def test_nothing_happens_in_a_scenario_without_shocks(books):
@@ -81,8 +99,9 @@ def test_nothing_happens_in_a_scenario_without_shocks(books):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_sums_over_desks_assets_and_accounts_are_one_figure(books, seed):
-    sheet = varied(seed)
+@pytest.mark.parametrize("is_beyond", [False, True])
+def test_sums_over_desks_assets_and_accounts_are_one_figure(books, seed, is_beyond):
+    sheet = bought_dear(varied(seed), seed) if is_beyond else varied(seed)
     scenarios = (*PRICES, *standard_scenarios())
     found = stress(sheet, books.betas_of(sheet), scenarios)
     whole = found.portfolio.pnl_usd[:, 0]

@@ -133,6 +133,33 @@ def test_profit_is_equity_after_less_before_also_where_somebody_is_dead_already(
     assert sum(one.pnl_usd for one in answer.assets) == pytest.approx(answer.pnl_usd)
 
 
+@pytest.mark.parametrize("seed", range(40, 60))
+def test_stress_and_what_if_say_the_same_of_the_same_move_whatever_is_held(books, parts, seed):
+    sheet = books.sheet_of(parts.random_world(seed, 25))
+    betas, pick = books.betas_of(sheet), random.Random(seed)
+    move = Scenario(
+        name="x",
+        btc_move=pick.uniform(-0.6, 0.8),
+        beta_factor=pick.choice((0.5, 1.0, 2.0)),
+        volatility_shift=0.3,
+    )
+    outside = {name: "stale" for name in sheet.account_ids if pick.random() < 0.2}
+    whole = stress(sheet, betas, (move,), left_out=outside)
+    answer = answer_of(what_if(sheet, betas, move, outside), "")
+    for row in answer.rows:
+        place = sheet.account_ids.index(row.account_id)
+        if row.pnl_usd is None:
+            assert whole.accounts.answer[0, place] == Answer.MISSING
+            continue
+        made = row.after.equity_usd - row.before.equity_usd
+        assert whole.accounts.pnl_usd[0, place] == pytest.approx(made, rel=1e-9, abs=1e-6)
+    made = answer.after.equity_usd - answer.before.equity_usd
+    assert whole.portfolio.pnl_usd[0, 0] == pytest.approx(made, rel=1e-9, abs=1e-6)
+    by_asset = dict(zip(whole.assets.names, whole.assets.pnl_usd[0].tolist(), strict=True))
+    assert sum(by_asset[one.asset] for one in answer.assets) == pytest.approx(made, rel=1e-9, abs=1e-6)
+    assert set(answer.left_out) == {f"{name}: {why}" for name, why in whole.left_out}
+
+
 def test_sums_are_those_of_the_accounts_that_count_and_the_worst_come_first(books):
     sheet = mixed(5, ROWS_MAX + 40)
     outside = {AccountId("account-0"): "stale", AccountId("account-3"): "lost"}

@@ -37,8 +37,12 @@ def with_options(sheet, seed):
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("modes", [("cross",), ("cross", "isolated")])
-def test_each_coin_does_what_a_scenario_of_it_alone_does(books, seed, modes):
+@pytest.mark.parametrize("spread", [0.0, 0.4])
+def test_each_coin_does_what_a_scenario_of_it_alone_does(books, seed, modes, spread):
     sheet = random_sheet(seed, 12, 5, 9, modes=modes, inverse_part=0.25)
+    # Entries so far from the mark that isolated legs are beyond their limits already.
+    off = 1.0 + spread * np.random.default_rng(seed).uniform(-1.0, 1.0, sheet.n_legs)
+    sheet = replace(sheet, leg_entry_price=sheet.leg_entry_price * off)
     if modes == ("cross",):
         sheet = with_options(sheet, seed)
     coins = [name for name in sheet.coin_names if name not in (None, "USDT", "USD")]

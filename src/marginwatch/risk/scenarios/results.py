@@ -20,7 +20,7 @@ class AccountStress:
     ----------
     pnl_usd : ndarray of float64
         Equity in the scenario − equity now, gains positive. An isolated leg that is liquidated has lost its margin, not
-        more and not less; others are valued at the scenario's marks.
+        more and not less, before the scenario if it is beyond its limit now; others are valued at marks.
     equity_left_usd : ndarray of float64
         Equity in the scenario before haircuts; negative is owed.
     answer : ndarray of uint8

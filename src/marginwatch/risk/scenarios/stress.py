@@ -11,6 +11,7 @@ from marginwatch.model.ids import AccountId
 from marginwatch.model.scenario import Scenario
 from marginwatch.risk.answers import Answer, AnswerArray
 from marginwatch.risk.betas import Betas
+from marginwatch.risk.margin.figures import LegMargins
 from marginwatch.risk.margin.models import margins
 from marginwatch.risk.margin.prices import prices_now
 from marginwatch.risk.margin.sheet import MarginSheet
@@ -86,10 +87,14 @@ class _Run:
 
     def __init__(self, sheet: MarginSheet, work: Workspace, n_scenarios: int, is_counted: BoolArray) -> None:
         self._sheet, self._work = sheet, work
-        now = margins(sheet, prices_now(sheet), work)
+        prices = prices_now(sheet)
+        now = margins(sheet, prices, work)
         self._equity_now = now.equity
         self._is_isolated = sheet.mode == ISOLATED
-        self._isolated = IsolatedLegs(sheet, now.legs) if self._is_isolated.any() else None
+        self._isolated: IsolatedLegs | None = None
+        if self._is_isolated.any():
+            self._isolated = IsolatedLegs(sheet, now.legs, prices)
+            self._equity_now = now.equity + _by_account(sheet, self._isolated.gone)
         self._n_legs = np.diff(sheet.first_leg)
         self._if_known: AnswerArray = np.where(
             _idle(sheet), np.uint8(Answer.NOT_APPLICABLE), np.uint8(Answer.NUMBER)
@@ -123,28 +128,29 @@ class _Run:
             found.adjusted_equity,
         )
         if self._isolated is not None:
-            row = self._with_isolated(place, row, self._isolated.stressed(found.legs), market, is_counted)
+            row = self._with_isolated(place, row, self._isolated, market, found.legs, is_counted)
         self._finish(place, row)
 
     def _with_isolated(
         self,
         place: int,
         row: Row,
-        of_legs: IsolatedStress,
+        isolated: IsolatedLegs,
         market: ScenarioMarket,
+        legs: LegMargins,
         is_counted: BoolArray,
     ) -> Row:
-        sheet, taken = self._sheet, of_legs.taken
-        account = sheet.leg_account[taken]
-        extra = of_legs.extra_pnl * market.prices.holding_usd[sheet.leg_settle_holding[taken]]
-        self.assets.add(place, taken, np.where(is_counted[account], extra, 0.0))
-        n_taken = np.bincount(account, minlength=sheet.n_accounts)
+        sheet, of_legs = self._sheet, isolated.stressed(legs, market.prices)
+        for one, sign in ((of_legs, 1.0), (isolated.gone, -1.0)):
+            is_in = is_counted[sheet.leg_account[one.taken]]
+            self.assets.add(place, one.taken, np.where(is_in, sign * one.extra_usd, 0.0))
+        n_taken = np.bincount(sheet.leg_account[of_legs.taken], minlength=sheet.n_accounts)
         ratio, answers = row.usage, row.usage_answer
         answers[self._is_isolated] = Answer.NOT_APPLICABLE
         answers[of_legs.accounts] = np.where(np.isnan(of_legs.usage), Answer.MISSING, Answer.NUMBER)
         ratio[of_legs.accounts] = of_legs.usage
         return row._replace(
-            equity=row.equity + grouped(account, extra, sheet.n_accounts),
+            equity=row.equity + _by_account(sheet, of_legs),
             is_at_limit=np.where(self._is_isolated, n_taken > 0, row.is_at_limit),
             n_legs=np.where(self._is_isolated, n_taken, row.n_legs),
         )
@@ -189,6 +195,11 @@ def _blank(shape: tuple[int, int]) -> AccountStress:
         liquidation_answer=np.empty(shape, np.uint8),
         n_liquidated_legs=np.empty(shape, np.int64),
     )
+
+
+def _by_account(sheet: MarginSheet, of_legs: IsolatedStress) -> FloatArray:
+    """Return what liquidations change in each account beyond its marks, USD."""
+    return grouped(sheet.leg_account[of_legs.taken], of_legs.extra_usd, sheet.n_accounts)
 
 
 def _idle(sheet: MarginSheet) -> BoolArray:

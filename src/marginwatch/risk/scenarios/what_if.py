@@ -105,9 +105,9 @@ def _required(sheet: MarginSheet, result: StressResult, work: Workspace) -> Requ
             reckoned.maintenance_margin,
         )
         if is_isolated.any():
-            alone = alone or IsolatedLegs(sheet, reckoned.legs)
+            alone = alone or IsolatedLegs(sheet, reckoned.legs, market.prices)
             worth = reckoned.legs.maintenance_margin * market.prices.leg_settle_usd(sheet)
-            worth[alone.stressed(reckoned.legs).taken] = 0.0
+            worth[alone.stressed(reckoned.legs, market.prices).taken] = 0.0
             of_legs = grouped(sheet.leg_account, worth, sheet.n_accounts)
             np.copyto(found.maintenance[place], of_legs, where=is_isolated & ~sheet.is_missing)
     return found
@@ -117,7 +117,7 @@ def answer_of(found: WhatIf, betas_source: str) -> WhatIfAnswer:
     """Return the sums, the worst accounts and the coins that matter most, for people."""
     result, nulls = found.result, Nulls()
     whole = result.portfolio
-    kind, pnl = int(whole.answer[AFTER, 0]), float(_made(whole.pnl_usd)[0])
+    kind, pnl = int(whole.answer[AFTER, 0]), float(whole.pnl_usd[AFTER, 0])
     before, after = _sums(found, BEFORE), _sums(found, AFTER)
     equity = before.equity_usd
     # Without equity there is nothing that it could be a share of.
@@ -140,11 +140,6 @@ def answer_of(found: WhatIf, betas_source: str) -> WhatIfAnswer:
         betas_source=betas_source,
         reasons=nulls.reasons,
     )
-
-
-def _made(pnl_usd: FloatArray) -> FloatArray:
-    """Return what the move itself makes: a position beyond its limit already has lost its margin before it."""
-    return pnl_usd[AFTER] - pnl_usd[BEFORE]
 
 
 def _sums(found: WhatIf, place: int) -> WhatIfSums:
@@ -191,7 +186,7 @@ def _row(found: WhatIf, row: int) -> WhatIfRow:
         account_id=sheet.account_ids[row],
         desk=sheet.desk_names[int(sheet.desk[row])],
         is_included=bool(found.counts[row]),
-        pnl_usd=nulls.number("pnl_usd", _made(of.pnl_usd)[row], _why(sheet, row), int(of.answer[AFTER, row])),
+        pnl_usd=nulls.number("pnl_usd", of.pnl_usd[AFTER, row], _why(sheet, row), int(of.answer[AFTER, row])),
         before=_figures(found, BEFORE, row),
         after=_figures(found, AFTER, row),
         reasons=nulls.reasons,
@@ -229,7 +224,7 @@ def _why(sheet: MarginSheet, row: int) -> str:
 
 
 def _assets(result: StressResult) -> tuple[WhatIfAsset, ...]:
-    pnl = np.nan_to_num(_made(result.assets.pnl_usd))
+    pnl = np.nan_to_num(result.assets.pnl_usd[AFTER])
     order: list[int] = np.argsort(-np.abs(pnl), kind="stable")[:ASSETS_MAX].tolist()
     return tuple(
         WhatIfAsset(asset=result.assets.names[place], pnl_usd=float(pnl[place]))

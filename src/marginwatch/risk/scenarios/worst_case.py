@@ -101,12 +101,13 @@ def worst_cases(
         Accounts that count in no sum (stale, lost, stopped), and why; they have no pairs either.
     """
     work = work or Workspace()
-    now = margins(sheet, prices_now(sheet), work)
-    isolated = IsolatedLegs(sheet, now.legs)
+    prices = prices_now(sheet)
+    now = margins(sheet, prices, work)
+    isolated = IsolatedLegs(sheet, now.legs, prices)
+    gone = isolated.gone
+    equity = now.equity + grouped(sheet.leg_account[gone.taken], gone.extra_usd, sheet.n_accounts)
     moves = np.array([name is not None and not is_cash(name) for name in sheet.coin_names], np.bool_)
-    is_counted = np.array([name not in left_out for name in sheet.account_ids], np.bool_) & ~np.isnan(
-        now.equity
-    )
+    is_counted = np.array([name not in left_out for name in sheet.account_ids], np.bool_) & ~np.isnan(equity)
     stakes = _Stakes(sheet, is_counted, moves)
     to_zero, doubled = (
         stakes.profit(_sides(sheet, isolated, moves, factor, work), factor)
@@ -117,12 +118,12 @@ def worst_cases(
     to_zero, doubled = to_zero[matters], doubled[matters]
     names, code = _assets(sheet, coin)
     n_names = len(names)
-    everybody = np.full(n_names, now.equity[is_counted].sum())
+    everybody = np.full(n_names, equity[is_counted].sum())
     return WorstCases(
         sheet=sheet,
         account=account,
         coin=coin,
-        pairs=_worst(to_zero, doubled, now.equity[account]),
+        pairs=_worst(to_zero, doubled, equity[account]),
         asset_names=names,
         assets=_worst(grouped(code, to_zero, n_names), grouped(code, doubled, n_names), everybody),
         left_out=tuple(
@@ -161,7 +162,8 @@ def _assets(sheet: MarginSheet, coin: CodeArray) -> tuple[tuple[Asset, ...], Cod
 class _Sides(NamedTuple):
     """What does not grow in proportion to the move: options' marks then, and what isolated legs' liquidation changes.
 
-    ``mark`` has shape (c,), quote currency; ``legs`` are rows of isolated legs, ``extra_usd`` is theirs, USD.
+    ``mark`` has shape (c,), quote currency; ``legs`` are rows of isolated legs, ``extra_usd`` is theirs, USD: what it
+    changes then, and with the other sign what it has changed already.
     """
 
     mark: FloatArray
@@ -176,9 +178,12 @@ def _sides(
     market = scenario_market(sheet, np.where(moves, factor, 1.0), Scenario(name="worst case"), work)
     if not isolated.legs.shape[0]:
         return _Sides(market.contract_mark, isolated.legs, np.zeros(0))
-    found = isolated.stressed(margins(sheet, market.prices, work).legs)
-    usd = market.prices.holding_usd[sheet.leg_settle_holding[found.taken]]
-    return _Sides(market.contract_mark, found.taken, found.extra_pnl * usd)
+    found, gone = isolated.stressed(margins(sheet, market.prices, work).legs, market.prices), isolated.gone
+    return _Sides(
+        market.contract_mark,
+        np.concatenate((found.taken, gone.taken)),
+        np.concatenate((found.extra_usd, -gone.extra_usd)),
+    )
 
 
 class _Stakes:

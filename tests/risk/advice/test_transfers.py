@@ -289,6 +289,31 @@ def test_accounts_without_owner_of_others_lost_or_missing_take_no_part(tools):
     assert "2 accounts are not part of this" in first.summary
 
 
+def test_of_a_group_that_nobody_can_judge_nothing_is_known_and_the_reason_is_said(tools):
+    desk = tools.Desk()
+    tools.trader(desk, "one", 50_000, "BTCUSDT", "0.1")
+    tools.trader(desk, "two", 10_000, "ETHUSDT", "1")
+    sheet = tools.read(desk)
+    target, betas = TransferTarget(usage=0.5), tools.betas_of(sheet)
+    both: list[int] = np.flatnonzero(np.diff(sheet.first_leg)).tolist()
+    dark = replace(
+        sheet,
+        is_missing=np.ones(sheet.n_accounts, np.bool_),
+        missing_reasons=("no mark of BTCUSDT",) * sheet.n_accounts,
+    )
+    stale = dict.fromkeys(range(sheet.n_accounts), "stale: not heard for 90 s")
+    for group, why in (
+        (only(advise_transfers(dark, target, betas)), "missing: no mark of BTCUSDT"),
+        (only(advise_transfers(sheet, target, betas, left_out=stale)), "stale: not heard for 90 s"),
+    ):
+        assert (group.status, group.transfers, group.accounts) == ("unknown", (), ())
+        assert why in group.summary
+        assert [one.reason for one in group.left_out] == [why] * sheet.n_accounts
+    some = only(advise_transfers(sheet, target, betas, left_out={both[0]: "lost"}))
+    assert some.status == "nothing_to_do"
+    assert some.summary.startswith("every account that can be judged is at the target; 1 account is not")
+
+
 def test_the_venues_own_word_on_what_can_leave_holds(tools):
     desk = tools.Desk()
     tools.trader(desk, "poor", 3_000, "BTCUSDT", "1", leverage="50")

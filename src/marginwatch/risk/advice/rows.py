@@ -109,7 +109,7 @@ class TransferGroup(msgspec.Struct, frozen=True, kw_only=True):
         Whose.
     status : {'nothing_to_do', 'possible', 'partly', 'unknown'}
         All are at the target; the transfers bring all to it; they bring all as near as can be, ``missing_usd`` is lacking;
-        the program could not be solved.
+        the program could not be solved, or no account can be judged. Of those in ``left_out`` nothing is said.
     transfers : tuple of Transfer
         Largest first.
     total_usd : float
@@ -121,7 +121,7 @@ class TransferGroup(msgspec.Struct, frozen=True, kw_only=True):
     left_out : tuple of LeftOut
         Those that neither give nor take.
     summary : str
-        In one sentence.
+        In one sentence; of an unknown group the reason.
     """
 
     venue: str

@@ -31,7 +31,8 @@ def group_row(
     missing = conditions.missing_usd(solution.after)
     had_misses = bool(conditions.missing_usd(group.sheet).any())
     total, lacking = sum((one.usd for one in transfers), 0.0), float(missing.sum())
-    status = _status(had_misses, lacking, solution.is_solved)
+    is_nobody = not group.sheet.n_accounts and bool(left_out)
+    status = "unknown" if is_nobody else _status(had_misses, lacking, solution.is_solved)
     return TransferGroup(
         venue=venue,
         owner=owner,
@@ -41,7 +42,9 @@ def group_row(
         missing_usd=lacking,
         accounts=_effects(group, solution, conditions, transfers, missing),
         left_out=left_out,
-        summary=_summary(status, transfers, total, lacking, len(left_out)),
+        summary=_nobody(left_out)
+        if is_nobody
+        else _summary(status, transfers, total, lacking, len(left_out)),
     )
 
 
@@ -113,13 +116,21 @@ def _status(had_misses: bool, lacking: float, is_solved: bool) -> Status:
     return "partly" if lacking > 0.0 else "possible"
 
 
+def _nobody(left_out: tuple[LeftOut, ...]) -> str:
+    """Return why nothing is known of a group: none of its accounts can be judged."""
+    reasons = list(dict.fromkeys(one.reason for one in left_out))
+    more = f" and {len(reasons) - 1} other reasons" if len(reasons) > 1 else ""
+    return f"it is not known whether anybody is at the target: none of {len(left_out)} can be judged ({reasons[0]}{more})"
+
+
 def _summary(
     status: Status, transfers: tuple[Transfer, ...], total: float, lacking: float, n_left_out: int
 ) -> str:
+    everybody = "every account that can be judged" if n_left_out else "every account"
     moved = f"{len(transfers)} transfer{'' if len(transfers) == 1 else 's'} of {total:,.2f} USD in all"
     said = {
-        "nothing_to_do": "every account is at the target",
-        "possible": f"{moved} bring every account to the target",
+        "nothing_to_do": f"{everybody} is at the target",
+        "possible": f"{moved} bring {everybody} to the target",
         "partly": f"it cannot be done from within: {lacking:,.2f} USD are missing"
         + (f" after {moved}" if transfers else ", and nothing can be moved"),
         "unknown": "the program of transfers could not be solved",

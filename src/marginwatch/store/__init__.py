@@ -28,7 +28,7 @@ retention   how much is kept
 database    what the store needs of a database
 sqlite_file  a file of our own
 sqlite_engines  engines with the pragmas that make a commit durable
-sqlite_connection  asked once a statement
+sqlite_connection  asked as seldom as can be
 postgres    a database on a server, and what its errors mean
 postgres_url  addresses, shown without passwords
 migration   brings a file to this version's schema, or says why it cannot

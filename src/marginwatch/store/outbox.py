@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, literal, literal_column, or_, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marginwatch.clock import Clock, SystemClock
@@ -26,6 +26,21 @@ TRIM_EVERY = 50
 
 # Written out, so that the indexes of waiting rows are taken however a statement is prepared.
 _WAITING = OUTBOX.c.state == literal_column(f"'{RowState.WAITING.value}'")
+
+
+_KNOWN_ROWS = select(DELIVERY_ROW.c.row_id).where(DELIVERY_ROW.c.delivery_id == DELIVERY.c.id)
+_NEW_ROWS = (
+    select(DELIVERY.c.id, OUTBOX.c.id, OUTBOX.c.key)
+    .select_from(DELIVERY.join(OUTBOX, OUTBOX.c.id.in_(bindparam("these", expanding=True))))
+    .where(
+        DELIVERY.c.message_id == bindparam("of_message"),
+        DELIVERY.c.channel == bindparam("of_channel"),
+        DELIVERY.c.at_ns == bindparam("of_moment"),
+        OUTBOX.c.id.not_in(_KNOWN_ROWS.correlate(DELIVERY)),
+    )
+)
+# One statement finds the attempt and adds its rows: what it is called by need not come back first.
+_ADD_ROWS = insert(DELIVERY_ROW).from_select(["delivery_id", "row_id", "key"], _NEW_ROWS)
 
 
 class StoredOutbox:
@@ -101,8 +116,7 @@ class StoredOutbox:
         async with self._store.transaction() as unit:
             connection = unit.connection
             await _record_outcomes(connection, owner, outcomes, self._clock.now_ns())
-            for one in deliveries:
-                await _log(connection, one)
+            await _log(connection, deliveries)
             if told:
                 await connection.execute(
                     insert_or_replace(connection, TOLD), [_told_values(one) for one in told]
@@ -199,8 +213,19 @@ async def _record_outcomes(
         await connection.execute(ours.values(change | end), finished)
 
 
-async def _log(connection: AsyncConnection, one: Delivery) -> None:
-    values = {
+async def _log(connection: AsyncConnection, deliveries: Sequence[Delivery]) -> None:
+    if deliveries:
+        await connection.execute(
+            insert_new(connection, DELIVERY), [_delivery_values(one) for one in deliveries]
+        )
+    for one in deliveries:
+        of = {"of_message": one.message_id, "of_channel": one.channel, "of_moment": one.at_ns}
+        for ids in chunks(one.row_ids):
+            await connection.execute(_ADD_ROWS, of | {"these": ids})
+
+
+def _delivery_values(one: Delivery) -> dict[str, object]:
+    return {
         "message_id": one.message_id,
         "channel": one.channel,
         "at_ns": one.at_ns,
@@ -210,20 +235,6 @@ async def _log(connection: AsyncConnection, one: Delivery) -> None:
         "detail": one.detail,
         "reference": one.reference,
     }
-    await connection.execute(insert_new(connection, DELIVERY).values(values))
-    same = select(DELIVERY.c.id).where(
-        DELIVERY.c.message_id == one.message_id,
-        DELIVERY.c.channel == one.channel,
-        DELIVERY.c.at_ns == one.at_ns,
-    )
-    delivery_id = (await connection.execute(same)).scalar_one()
-    for ids in chunks(one.row_ids):
-        rows = select(literal(delivery_id), OUTBOX.c.id, OUTBOX.c.key).where(OUTBOX.c.id.in_(ids))
-        known = select(DELIVERY_ROW.c.row_id).where(DELIVERY_ROW.c.delivery_id == delivery_id)
-        new = insert(DELIVERY_ROW).from_select(
-            ["delivery_id", "row_id", "key"], rows.where(OUTBOX.c.id.not_in(known))
-        )
-        await connection.execute(new)
 
 
 def _told_values(one: Told) -> dict[str, object]:

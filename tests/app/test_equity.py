@@ -208,6 +208,35 @@ async def test_deposits_transfers_and_a_restart_in_between_change_no_profit(stor
     ]
 
 
+async def test_ledgers_without_anything_new_are_noted_together(store, monkeypatch):
+    bench = Bench(store, "UTC", "2026-11-21T12:00:10+00:00")
+    await bench.beat()
+    commits = []
+    transaction = store.transaction
+    monkeypatch.setattr(store, "transaction", lambda **how: commits.append(how) or transaction(**how))
+    await bench.read_all()
+    assert not commits
+    await bench.beat(5.0)
+    assert len(commits) == 1
+    kept = await StoredLedger(store).cursors()
+    assert sorted(kept) == sorted(MONEY)
+    await bench.beat(5.0)
+    assert len(commits) == 1
+    # What was read between two notes, and was new, is there with its cursor at once.
+    await bench.read("a")
+    line = bench.entry(-30.0, "trade")
+    await bench.read("a", line)
+    assert (await StoredLedger(store).cursors())["a"].until_ns == bench.clock.now_ns()
+    # Killed before the next note, the account is read from the last one on, and what is known is known again.
+    await bench.read("b")
+    await bench.clock.advance(1.0)
+    bench.start()
+    await bench.beat()
+    assert await bench.read("b") < kept["b"].until_ns
+    assert await bench.read("a", line) < line.ts_venue_ns
+    assert len(await StoredLedger(store).lines(0, bench.clock.now_ns())) == 1
+
+
 async def test_each_minute_has_one_sample_of_everybody(store):
     bench = Bench(store, "UTC", "2026-11-21T12:00:10+00:00")
     await bench.beat()

@@ -44,6 +44,9 @@ MINUTE_S = 60
 NS = 1_000_000_000
 SAMPLES_AT_ONCE = 1_000
 THIN_EVERY_S = 600
+CURSORS_EVERY_S = 5.0
+"""Ledgers in which nothing was new are noted together this often: a commit for each of a thousand accounts is in the way of others."""
+
 WAITING_MAX = 200_000
 """Samples that wait for a store that cannot be written; then the oldest go."""
 
@@ -105,6 +108,7 @@ class EquityKeeper:
         self._seen: Frame | None = None
         self._day: tuple[int, int] = (0, 0)
         self._minute_s = 0
+        self._cursors_due_s = 0.0
         self._thinned_s = 0
         self._waiting: list[EquitySample] = []
         self._failing: set[str] = set()
@@ -134,11 +138,15 @@ class EquityKeeper:
             await self._attempt("value lines", self.ledgers.value_lines)
         if self._waiting:
             await self._attempt("write", self._write)
+        if self._clock.monotonic_s() >= self._cursors_due_s:
+            self._cursors_due_s = self._clock.monotonic_s() + CURSORS_EVERY_S
+            await self._attempt("keep ledger cursors", self.ledgers.keep_cursors)
 
     async def flush(self) -> None:
         """Write what waits; for a stop."""
         if self._waiting:
             await self._attempt("write", self._write)
+        await self._attempt("keep ledger cursors", self.ledgers.keep_cursors)
 
     async def _load(self) -> None:
         now_ns = self._clock.now_ns()
@@ -266,7 +274,12 @@ class EquityKeeper:
         self._performed = performed(frame.at_ns, together, PORTFOLIO)
         return EquityFacts(
             account_facts(self._rows.figures(), began),
-            {**group_facts("desk", self._desks.names, self._desks.figures(), began), **together},
+            {
+                **group_facts(
+                    "desk", self._desks.names, self._desks.figures(), self._desks.left_out(), began
+                ),
+                **together,
+            },
         )
 
     def portfolio_figures(self) -> Performed:
@@ -285,7 +298,8 @@ class EquityKeeper:
         return last
 
     def _portfolio_facts(self) -> dict[str, dict[str, Reading]]:
-        return group_facts("portfolio", self._all.names, self._all.figures(), self._began())
+        of = self._all
+        return group_facts("portfolio", of.names, of.figures(), of.left_out(), self._began())
 
     def _began(self) -> str:
         if self._began_ns is None:

@@ -58,6 +58,7 @@ class EquityLedgers:
         self._day_ns = day_ns
         self._cursors: dict[AccountId, LedgerCursor] = {}
         self._unvalued: dict[tuple[AccountId, str], LedgerLine] = {}
+        self._moved: dict[AccountId, LedgerCursor] = {}
         self._is_loaded = False
         self.unread: dict[AccountId, str] = {}
         """Why the ledger of an account was not read the last time."""
@@ -100,6 +101,8 @@ class EquityLedgers:
     ) -> None:
         """Keep the lines that are new, with the cursor in one commit; then, and only then, count them.
 
+        Where there are none the cursor alone is written down with those of others, by :meth:`keep_cursors`.
+
         Raises
         ------
         ConnectivityError
@@ -112,7 +115,12 @@ class EquityLedgers:
         cursor = self._cursors.get(account_id)
         begun_ns = since_ns if cursor is None or since_ns > cursor.until_ns else cursor.since_ns
         moved = LedgerCursor(account_id, begun_ns, until_ns)
-        await self._ledger.add(moved, new)
+        if new:
+            await self._ledger.add(moved, new)
+            _ = self._moved.pop(account_id, None)
+        else:
+            # A cursor that is lost on the way has its account read a little further back, and those lines are known again.
+            self._moved[account_id] = moved
         self._cursors[account_id] = moved
         self._unvalued |= {(account_id, one.line_key): one for one in new if one.is_flow and one.usd is None}
         self.unread.pop(account_id, None)
@@ -121,6 +129,21 @@ class EquityLedgers:
             self._rows.take(row, [move_of(one) for one in new])
             if is_last:
                 self._rows.end_read(row)
+
+    async def keep_cursors(self) -> None:
+        """Write down, in one commit, how far those ledgers were read that had nothing new.
+
+        Raises
+        ------
+        ConnectivityError
+            If the store cannot be written; they are kept for the next time.
+        """
+        moved = dict(self._moved)
+        await self._ledger.move(list(moved.values()))
+        for account_id, one in moved.items():
+            # It may have moved on meanwhile.
+            if self._moved.get(account_id) is one:
+                del self._moved[account_id]
 
     def ledger_unread(self, account_id: AccountId, error: MarginwatchError) -> None:
         """Remember why an account's deposits and withdrawals are not known."""

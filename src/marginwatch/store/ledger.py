@@ -59,6 +59,19 @@ class StoredLedger:
             if lines:
                 await _forget_old(connection, cursor, self._store.retention)
 
+    async def move(self, cursors: Sequence[LedgerCursor]) -> None:
+        """Move the cursors of accounts of which nothing new was read, in one commit.
+
+        Raises
+        ------
+        ConnectivityError
+            If the store cannot be written; nothing is then.
+        """
+        if cursors:
+            async with self._store.transaction() as unit:
+                moved = insert_or_replace(unit.connection, LEDGER_CURSOR)
+                await unit.connection.execute(moved, [msgspec.structs.asdict(one) for one in cursors])
+
     async def value(self, lines: Sequence[LedgerLine]) -> None:
         """Write what lines were worth that had no value when they were added.
 

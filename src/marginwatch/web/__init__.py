@@ -22,6 +22,7 @@ matrix_routes    the route of it
 whatif_routes    the route of questions "what if"
 whatif_ports     what they are reckoned from
 whatif_turns     whose question is reckoned now
+words_routes     the words of a language, for pages
 equity_routes    histories of equity, one in full or several as small charts
 equity_points    minutes thinned out to the points of a chart
 equity_ports     where they are read from

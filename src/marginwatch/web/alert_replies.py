@@ -46,9 +46,10 @@ class SilenceRow(msgspec.Struct, frozen=True, kw_only=True):
 class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
     """One alert. Times are UTC nanoseconds, values in the measure's unit.
 
-    ``headline`` is the sentence that messages open with, in English; ``since_ns`` is when it came into its state and ``age_s`` how long ago that was; ``is_unknown`` says that it cannot
-    be judged now, whatever its state; ``channels`` is empty where nobody was to be told; ``silenced_by`` names the
-    silences that cover it now.
+    ``headline`` is the sentence that messages open with and ``action`` what to do, in the language asked for; a text that
+    somebody wrote for a rule stays as it is written. ``since_ns`` is when it came into its state and ``age_s`` how long ago
+    that was; ``is_unknown`` says that it cannot be judged now, whatever its state; ``channels`` is empty where nobody was
+    to be told; ``silenced_by`` names the silences that cover it now.
     """
 
     alert_id: str

@@ -43,6 +43,7 @@ from marginwatch.web.bodies import (
     require_said,
 )
 from marginwatch.web.large_replies import made_beside
+from marginwatch.web.words_routes import InLanguage
 
 Name = Annotated[str | None, Parameter(max_length=128)]
 Key = Annotated[str | None, Parameter(max_length=512)]
@@ -79,10 +80,11 @@ async def alerts(
     account: Name = None,
     rule: Name = None,
     recent: RecentSize = 20,
+    language: InLanguage = "en",
 ) -> Response[AlertsReply]:
     """Return alerts: ``state`` is ``firing``, ``pending``, ``unknown`` or ``resolved``; ``severity`` that or worse.
 
-    ``recent`` is how many resolved ones are among them.
+    ``recent`` is how many resolved ones are among them, ``language`` the one of headlines and of what to do.
     """
     model = alerting_of(state)
     opened = list(model.open_alerts())
@@ -95,7 +97,7 @@ async def alerts(
     now_ns = model.now_ns()
 
     def make() -> AlertsReply:
-        teller = teller_of(now_ns)
+        teller = teller_of(now_ns, language)
         return AlertsReply(
             taken_at_ns=now_ns,
             n_firing=sum(one.state == "firing" for one in opened),
@@ -130,14 +132,17 @@ async def deliveries(
 
 
 @get("/api/v1/rules")
-async def rules(state: State, rule: Name = None) -> RulesReply:
-    """Return every rule in force with how it stands: how many are judged, and how far the worst is from firing."""
+async def rules(state: State, rule: Name = None, language: InLanguage = "en") -> RulesReply:
+    """Return every rule in force with how it stands: how many are judged, and how far the worst is from firing.
+
+    ``language`` is the one of what built-in rules tell to do.
+    """
     model = alerting_of(state)
     standings = model.standings()
     require_rule(rule, (one.rule for one in standings), ())
     return RulesReply(
         taken_at_ns=model.now_ns(),
-        rows=tuple(rule_row(one.rule, one) for one in standings if rule in (None, one.rule.name)),
+        rows=tuple(rule_row(one.rule, one, language) for one in standings if rule in (None, one.rule.name)),
     )
 
 

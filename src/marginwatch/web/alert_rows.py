@@ -11,7 +11,7 @@ from marginwatch.model.delivery import ChannelStanding
 from marginwatch.model.severity import Severity
 from marginwatch.model.silence import Silence
 from marginwatch.notify.messages.catalog import catalog
-from marginwatch.notify.messages.figures import Figures
+from marginwatch.notify.messages.figures import Figures, Language
 from marginwatch.notify.messages.sentences import Teller
 from marginwatch.rules.definition import Rule
 from marginwatch.rules.measures.registry import MEASURES
@@ -138,9 +138,9 @@ def require_rule(name: str | None, rules: Iterable[Rule], alerts: Iterable[Alert
     raise ConfigError(f"there is no rule {name!r}; {remedy}")
 
 
-def teller_of(now_ns: int) -> Teller:
-    """Return who puts alerts into English words, with UTC times."""
-    return Teller(catalog("en"), Figures("en", "UTC"), now_ns)
+def teller_of(now_ns: int, language: Language = "en") -> Teller:
+    """Return who puts alerts into words of a language, with UTC times."""
+    return Teller(catalog(language), Figures(language, "UTC"), now_ns)
 
 
 def alert_row(alert: Alert, told: Told, teller: Teller) -> AlertRow:
@@ -267,8 +267,8 @@ def delivery_row(record: DeliveryRecord) -> DeliveryRow:
     )
 
 
-def rule_row(rule: Rule, at: RuleStanding | None = None) -> RuleRow:
-    """Return a rule as a row, with how it stands where a service judges it."""
+def rule_row(rule: Rule, at: RuleStanding | None = None, language: Language = "en") -> RuleRow:
+    """Return a rule as a row, with how it stands where a service judges it; a built-in rule's advice in a language."""
     measure = MEASURES.get(rule.measure)
     return RuleRow(
         rule=rule.name,
@@ -288,7 +288,7 @@ def rule_row(rule: Rule, at: RuleStanding | None = None) -> RuleRow:
         at_least=rule.at_least,
         labels=rule.labels,
         route=rule.route,
-        action=rule.action,
+        action=catalog(language).rule_text(rule.name, "action", rule.action),
         suppresses=rule.suppresses,
         origin=rule.origin,
         standing=None if at is None else standing_row(at),

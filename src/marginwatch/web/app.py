@@ -68,6 +68,7 @@ from marginwatch.web.stream.route import stream
 from marginwatch.web.whatif_ports import WhatIfSource
 from marginwatch.web.whatif_routes import WHATIF_ROUTES
 from marginwatch.web.whatif_turns import Turns
+from marginwatch.web.words_routes import WORDS_ROUTES
 
 Name = Annotated[str | None, Parameter(max_length=128)]
 Id = Annotated[int | None, Parameter(ge=1, le=2**63 - 1)]
@@ -123,6 +124,7 @@ def create_app(
         *HEALTH_ROUTES,
         *METRIC_ROUTES,
         *WHATIF_ROUTES,
+        *WORDS_ROUTES,
         *EQUITY_ROUTES,
         *EXPORT_ROUTES,
         *RISK_ROUTES,

@@ -11,6 +11,7 @@ context     further figures of an alert in a language
 figures     numbers, durations and moments as a language writes them
 catalog     words of a language
 words       the catalogs themselves
+phrases     the service's own English sentences in another language
 template    filling placeholders
 clean       one line, cut where nothing breaks
 shortening  the short form

@@ -40,9 +40,13 @@ class Catalog:
 
         Somebody who writes a text of their own for a built-in rule is told in those words, in every language.
         """
-        if english is None or catalog("en").rules.get(rule, {}).get(field) != english:
+        if english is None or not self.is_built_in(rule, field, english):
             return english
         return self.rules.get(rule, {}).get(field, english)
+
+    def is_built_in(self, rule: str, field: str, english: str | None) -> bool:
+        """Return whether a rule's text is a built-in rule's own, not written by somebody for it."""
+        return english is not None and catalog("en").rules.get(rule, {}).get(field) == english
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -3,6 +3,7 @@
 from marginwatch.notify.messages.catalog import Catalog
 from marginwatch.notify.messages.clean import one_line
 from marginwatch.notify.messages.figures import Figures
+from marginwatch.notify.messages.phrases import told
 from marginwatch.notify.messages.template import fill
 
 TEXT_MAX = 600
@@ -35,4 +36,4 @@ def context_text(name: str, text: str, words: Catalog, figures: Figures) -> str:
         return fill(words.words("values", noun), {"n": plain}) if number[-1:].isdigit() else clean
     if name == "adl_rank":
         return fill(words.words("sentences", "rank"), {"n": figures.text(clean)})
-    return figures.text(clean)
+    return told(words.language, clean) if " " in clean else figures.text(clean)

@@ -9,6 +9,7 @@ from marginwatch.notify.messages.clean import one_line
 from marginwatch.notify.messages.context import context_text
 from marginwatch.notify.messages.figures import Figures
 from marginwatch.notify.messages.message import Line
+from marginwatch.notify.messages.phrases import told
 from marginwatch.notify.messages.template import fill, placeholders
 
 HEADLINE_MAX = 400
@@ -103,15 +104,20 @@ class Teller:
 
     def _firing_sentence(self, alert: Alert) -> str:
         values = self._values(alert)
-        if own := self.catalog.rule_text(alert.rule, "message", alert.message):
+        own = self.catalog.rule_text(alert.rule, "message", alert.message)
+        if own and (is_beyond(alert) or not self.catalog.is_built_in(alert.rule, "message", alert.message)):
             text = fill(own, values | self._plain(alert))
-            return text if self._is_named(alert, text) else self._sentence("about", **values | {"text": text})
+            named = (
+                text if self._is_named(alert, text) else self._sentence("about", **values | {"text": text})
+            )
+            return named if is_beyond(alert) else self._sentence("inside_own", **values | {"text": named})
         if alert.value is None or alert.bound is None:
             return self._sentence("no_number", **values)
+        if not is_beyond(alert):
+            # A built-in rule's own sentence tells of a bound that is crossed, which is not so any more.
+            return self._sentence(_inside(alert), **values)
         if is_flag(alert):
             return self._sentence("flag", **values)
-        if not is_beyond(alert):
-            return self._sentence("inside", **values)
         return self._sentence("change" if alert.window_s else "level", **values)
 
     def _is_named(self, alert: Alert, text: str) -> bool:
@@ -146,7 +152,9 @@ class Teller:
         )
 
     def _reason(self, alert: Alert) -> str:
-        return one_line(alert.unknown_reason or self._sentence("no_reason"), VALUE_MAX)
+        if not alert.unknown_reason:
+            return self._sentence("no_reason")
+        return one_line(told(self.catalog.language, one_line(alert.unknown_reason, VALUE_MAX)), VALUE_MAX)
 
     def _age(self, alert: Alert) -> str | None:
         """Return how old the data behind the value are now, None where that is not known."""
@@ -248,6 +256,7 @@ class Teller:
                 "rule": one_line(alert.rule, 120),
                 "measure": self._measure(alert),
                 "side": self.catalog.words("sides", "beyond" if is_either_way(alert) else alert.side),
+                "within": self.catalog.words("sides", _within(alert)),
                 "value": value,
                 "bound": bound,
                 "window": self.figures.duration(alert.window_s or 0.0),
@@ -284,3 +293,17 @@ def is_beyond(alert: Alert) -> bool:
         return True
     beyond = alert.value > alert.bound if alert.side == "above" else alert.value < alert.bound
     return beyond or is_either_way(alert)
+
+
+def _inside(alert: Alert) -> str:
+    """Return which sentence says that an alert fires on although its value is inside its bound."""
+    if is_flag(alert):
+        return "inside_flag"
+    return "inside_change" if alert.window_s else "inside"
+
+
+def _within(alert: Alert) -> str:
+    """Return on which side of its bound the value is now, seen from the bound."""
+    if alert.value is None or alert.bound is None or alert.value == alert.bound:
+        return "at"
+    return "below" if alert.value < alert.bound else "above"

@@ -1,5 +1,6 @@
 """Exposure, stress and advice: what the exchange says, what the service reckoned, and answers to questions just asked."""
 
+import csv
 import json
 import math
 import re
@@ -15,6 +16,7 @@ from tests.browser.terminal import Terminal, until
 
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy_rows import StressRow
+from marginwatch.sim.funding import pay_funding
 from marginwatch.web.risk_replies import AdviceReply, advice_reply, margin_reply, stress_reply
 
 SCENARIO = "BTC -20%"
@@ -129,6 +131,48 @@ def test_the_calendar_tells_the_funding_of_each_account(terminal: Terminal, stil
     terminal.part("exposure-calendar-adl").click()
     expect(terminal.page).to_have_url(re.compile("calendar=adl"))
     expect(terminal.part(grid)).to_be_visible()
+
+
+def test_what_was_paid_for_each_contract_is_what_the_ledger_says(terminal: Terminal, still: Product) -> None:
+    account, symbol = "mm-eth-1", "ETHUSDT"
+    exchange = still.exchange
+    uid = next(info.uid for info in exchange.accounts() if info.name == account)
+
+    def received() -> float:
+        """Received less paid, USD, by the exchange's own ledger."""
+        coin = exchange.usd_index("USDT")
+        lines = [line for line in exchange.transaction_log(uid) if line.symbol == symbol and line.funding]
+        return sum(float(line.funding or 0) * coin for line in lines if line.kind == "SETTLEMENT")
+
+    still.ask(lambda: pay_funding(exchange._world))
+    truth = still.ask(received)
+    assert abs(truth) > 1.0
+    terminal.open("exposure?calendar=paid")
+    row = terminal.part("exposure-calendar-grid").get_by_role("row").filter(has_text=account)
+    row = row.filter(has_text=symbol)
+    for column, expected in (
+        ("net_usd", truth),
+        ("last_24h_usd", truth),
+        ("paid_usd", max(-truth, 0.0)),
+        ("received_usd", max(truth, 0.0)),
+    ):
+        cell = row.locator(f"[role=gridcell][col-id={column}]")
+
+        def agree(cell=cell, expected=expected) -> str | None:
+            shown = read(cell.inner_text())
+            # Dollars are of public indices here, and of its own at the exchange.
+            is_same = abs(shown.value - expected) <= shown.step + 1e-3 * abs(expected)
+            return None if is_same else f"shown as {shown}, and it is {expected}"
+
+        until(agree, within_s=40.0)
+    with terminal.page.expect_download() as waiting:
+        terminal.part("exposure-calendar-grid").get_by_test_id("grid-export-csv").click()
+    lines = list(csv.DictReader(waiting.value.path().read_text().splitlines()))
+    [line] = [
+        one for one in lines if one["account_id"] == account and one["instrument_id"].endswith(f":{symbol}")
+    ]
+    assert float(line["net_usd"]) == pytest.approx(truth, rel=1e-3)
+    assert int(line["n_payments"]) == 1
 
 
 # ---- stress -----------------------------------------------------------------------------------------------------

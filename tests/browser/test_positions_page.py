@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 from tests.browser.product import Product
-from tests.browser.terminal import Terminal
+from tests.browser.reading import read
+from tests.browser.terminal import Terminal, until
 
 from marginwatch.sim.rows import PositionRow
 
@@ -104,6 +105,51 @@ def test_groups_add_up_to_what_they_hold(terminal: Terminal, still: Product) -> 
     assert rows
     group = terminal.part("position-group-BTC").first
     expect(group).to_be_visible()
+    profit = sum(
+        float(row.unrealized_pnl) * still.ask(lambda coin=row.settle_coin: still.exchange.usd_index(coin))
+        for (_, symbol), row in open_rows(still).items()
+        if symbol.startswith("BTC")
+    )
+    assert abs(profit) > 1.0
+    cell = group.locator("[col-id=unrealized_pnl_usd]")
+    expect(cell).to_be_visible()
+
+    def agree() -> str | None:
+        shown = read(cell.inner_text())
+        # Dollars are of public indices here, and of its own at the exchange.
+        is_same = abs(shown.value - profit) <= shown.step + 2e-3 * abs(profit)
+        return None if is_same else f"shown as {shown}, and it is {profit}"
+
+    until(agree)
+
+
+def test_options_show_their_greeks(terminal: Terminal, still: Product) -> None:
+    exchange = still.exchange
+    info = next(one for one in exchange.accounts() if one.name == "mm-eth-1")
+    puts = [
+        row.symbol
+        for row in exchange.instruments("option")
+        if (row.base_coin, row.settle_coin, row.option_kind) == ("ETH", "USDT", "Put")
+    ]
+    symbol = puts[-4]  # of the last expiry the one at the money, all of whose greeks are large
+    still.ask(lambda: exchange.open_position(info.uid, symbol, "-3"))
+    try:
+        terminal.open("positions?kind=option")
+        expect(terminal.part(GRID)).to_have_attribute("data-rows", "1")
+        [stated] = still.ask(lambda: exchange.coin_greeks(info.uid))
+        for name in ("delta", "gamma", "vega", "theta"):
+            truth = float(getattr(stated, name))
+            assert truth
+            terminal.cell_shows(GRID, symbol, name, lambda true=truth: true)
+        terminal.open("positions")
+        expect(terminal.part(GRID).locator("[role=columnheader][col-id=venue_symbol]")).to_be_visible()
+        expect(terminal.part(GRID).locator("[role=columnheader][col-id=delta]")).to_have_count(0)
+        terminal.open("accounts/mm-eth-1")
+        grid = "account-positions-grid"
+        terminal.cell_shows(grid, symbol, "delta", lambda: float(stated.delta))
+        expect(terminal.cell(grid, "ETHPERP", "delta")).to_have_text("n/a")
+    finally:
+        still.ask(lambda: exchange.open_position(info.uid, symbol, "3"))
 
 
 def test_chosen_columns_are_kept(terminal: Terminal) -> None:

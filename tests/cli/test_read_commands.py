@@ -18,6 +18,9 @@ import pytest
 from marginwatch.cli import main
 from marginwatch.model.secret import Secret
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.measures.contracts import GREEKS
+from marginwatch.risk.table_rows import PositionRow
+from marginwatch.risk.tables import position_rows
 from marginwatch.web.app import create_app
 from marginwatch.web.server import WebServer
 
@@ -87,6 +90,21 @@ def test_accounts_as_json_and_csv(service: SimpleNamespace, capsys: pytest.Captu
     assert "Not included in totals: 2" in shown.err
 
 
+def measured_positions(service: SimpleNamespace) -> list[PositionRow]:
+    return position_rows(service.picture.frame)
+
+
+def test_positions_in_a_wide_terminal_have_greeks_and_what_is_no_option_has_none(
+    service: SimpleNamespace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    assert main(["positions", "--url", service.url]) == 0
+    shown = capsys.readouterr().out.split("\n")
+    head = next(line for line in shown if "contract" in line)
+    assert [word for word in head.split() if word in GREEKS] == list(GREEKS)
+    assert "—" not in next(line for line in shown if "ETHUSDT" in line)[head.index("delta") - 8 :]
+
+
 def test_positions(service: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["positions", "--url", service.url, "--asset", "BTC"]) == 0
     shown = capsys.readouterr().out
@@ -118,6 +136,11 @@ def test_exposure(service: SimpleNamespace, capsys: pytest.CaptureFixture[str]) 
     assert main(["exposure", "--url", service.url, "--asset", "btc", "--csv"]) == 0
     [row] = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert (row["name"], row["net_usd"]) == ("BTC", "25500.0")
+    held = [one for one in measured_positions(service) if one.is_included and one.underlying_asset == "BTC"]
+    assert held
+    assert float(row["unrealized_pnl_usd"]) == pytest.approx(
+        sum(one.unrealized_pnl_usd or 0.0 for one in held)
+    )
     assert main(["exposure", "--url", service.url, "--by", "account", "--csv"]) == 0
     rows = {row["name"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
     assert rows["arb-1"]["net_usd"] == "-76500.0"

@@ -8,6 +8,7 @@ import pytest
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.connectivity import LinkState
 from marginwatch.model.failure import Failure
+from marginwatch.model.position import Greeks
 from marginwatch.model.snapshots import AccountSnapshot
 from marginwatch.risk import tables
 from marginwatch.risk.measures.opposition import opposed_pairs
@@ -122,6 +123,13 @@ def test_exposure_tables(desk):
         None,
         "missing: 1 wallets without a price",
     )
+    # 400 of 600 − 200 dollars, bought at 40,000 and worth 50,000: a fifth of a 40,000th of a Bitcoin each. Who is lost counts not.
+    assert assets["BTC"].unrealized_pnl_usd == pytest.approx(400 / 40_000 / 5 * 50_000)
+    assert (assets["NEW"].unrealized_pnl_usd, assets["NEW"].reasons["unrealized_pnl_usd"]) == (
+        None,
+        "missing: no position has a price and an entry price",
+    )
+    assert assets["ODD"].unrealized_pnl_usd == 0.0
     desks = {row.name: row for row in tables.exposure_by_desk(frame)}
     assert (desks["mm"].net_usd, desks["mm"].n_accounts, desks["mm"].n_left_out) == (600, 1, 1)
     assert (desks["arb"].free_usd, desks["arb"].reasons["free_usd"]) == (
@@ -132,6 +140,39 @@ def test_exposure_tables(desk):
     assert (tags["x"].net_usd, tags["y"].net_usd) == (400, 600)
     (venue,) = tables.exposure_by_venue(frame)
     assert (venue.name, venue.gross_usd) == ("bybit", 800)
+
+
+def test_a_profit_of_a_coin_tells_how_many_positions_it_leaves_out(world, parts):
+    world.usual_marks()
+    world.account(
+        "one", parts.position(parts.BTCUSDT, "2", "50000"), parts.position(parts.BTCPERP, "1", None)
+    )
+    (row,) = [row for row in tables.exposure_by_asset(world.frame()) if row.name == "BTC"]
+    assert row.unrealized_pnl_usd == pytest.approx(2 * 50 * 50_000 / 50_050)
+    assert row.reasons["unrealized_pnl_usd"] == "not included: 1 positions without a price or entry price"
+
+
+def test_an_option_shows_the_greeks_of_all_its_contracts_and_others_none(world, parts):
+    world.usual_marks()
+    stated = Greeks(delta="0.4", gamma="0.00002", vega="31.5", theta="-12.25")
+    world.mark(parts.CALL, "1200", "50000", underlying_price="50100", greeks=stated)
+    world.account("a", parts.position(parts.CALL, "-3", "1000"), parts.position(parts.BTCUSDT, 1, "50000"))
+    names = ("delta", "gamma", "vega", "theta")
+
+    def shown():
+        rows = {row.venue_symbol: row for row in tables.position_rows(world.frame())}
+        return rows[parts.CALL.venue_symbol], rows["BTCUSDT"]
+
+    option, future = shown()
+    assert [getattr(option, name) for name in names] == pytest.approx([-1.2, -0.00006, -94.5, 36.75])
+    assert {(getattr(future, name), future.reasons[name]) for name in names} == {(None, "not_applicable")}
+    world.mark(parts.CALL, "1200", "50000", underlying_price="50100", greeks=Greeks(delta="0.4"))
+    option, _ = shown()
+    assert (option.delta, option.gamma) == (pytest.approx(-1.2), None)
+    assert option.reasons["gamma"] == "missing: the venue states none with a price young enough"
+    world.clock._elapsed_ns += 40 * parts.NS
+    option, _ = shown()
+    assert (option.delta, option.mark_price) == (None, None)
 
 
 def test_opposition_names_both_accounts_and_what_cancels(desk):

@@ -3,12 +3,15 @@
 from collections import defaultdict
 from typing import Any
 
+import pytest
+
 from marginwatch.app.reading import one_shot
 from marginwatch.model.secret import Secret
 from marginwatch.risk.tables import account_rows, exposure_by_asset, portfolio_summary, position_rows
 from marginwatch.sim.exchange import Exchange
 from marginwatch.sim.rows import AccountSettings, PositionRow, Wallet
 
+GREEKS = ("delta", "gamma", "vega", "theta")
 SWEEPS = {("positions", "linear", "USDT"), ("positions", "linear", "USDC"), ("positions", "inverse", None)}
 
 
@@ -82,3 +85,44 @@ async def test_one_reading_survives_a_slow_and_failing_interface(set_stage: Any)
         assert all(exchange.asked[info.uid] >= SWEEPS for info in exchange.accounts())
         stage.faults.stop()
         assert summary.n_positions == exchange.stats().open_positions
+
+
+async def test_profits_of_coins_and_greeks_of_options_are_the_exchanges_own(set_stage: Any) -> None:
+    async with set_stage(63, n_accounts=6, activity_per_s=0.0) as stage:
+        exchange: Exchange = stage.exchange
+        writer, holder = (info.uid for info in exchange.accounts()[:2])
+        options = {
+            kind: [
+                one.symbol
+                for one in exchange.instruments("option")
+                if (one.base_coin, one.settle_coin, one.option_kind) == ("BTC", "USDT", kind)
+            ][-4]
+            for kind in ("Call", "Put")
+        }
+        exchange.open_position(writer, options["Call"], "-2")
+        exchange.open_position(writer, options["Put"], "1.5")
+        exchange.open_position(holder, options["Call"], "0.5")
+        frame = await one_shot(stage.config(), timeout_s=30)
+
+        profits: dict[str, float] = defaultdict(float)
+        for info in exchange.accounts():
+            for row in exchange.truth(info.uid).positions:
+                coin = exchange.instruments(row.category, row.symbol)[0].base_coin.removeprefix("1000")
+                profits[coin] += float(row.unrealized_pnl) * exchange.usd_index(row.settle_coin)
+        assert len(profits) > 3
+        ours = {row.name: row.unrealized_pnl_usd for row in exposure_by_asset(frame) if row.gross_usd}
+        assert ours == pytest.approx(dict(profits), rel=1e-3, abs=1.0)
+
+        for info in exchange.accounts():
+            rows = position_rows(frame, info.name)
+            for name in GREEKS:
+                sums: dict[str, float] = defaultdict(float)
+                for row in rows:
+                    value = getattr(row, name)
+                    if row.instrument_kind == "option":
+                        sums[row.underlying_asset] += value
+                    else:
+                        assert (value, row.reasons[name]) == (None, "not_applicable")
+                theirs = {one.coin: float(getattr(one, name)) for one in exchange.coin_greeks(info.uid)}
+                assert sums == pytest.approx(theirs, rel=1e-6, abs=1e-12), (info.name, name)
+        assert {one.coin for one in exchange.coin_greeks(writer)} == {"BTC"}

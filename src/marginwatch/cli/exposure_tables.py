@@ -27,6 +27,7 @@ SIDES = (
 ASSET_COLUMNS = (
     Column("coin", lambda row: or_missing(row.name), is_number=False),
     *SIDES,
+    Column("PnL USD", lambda row: grouped(row.unrealized_pnl_usd), rank=7),
     Column("concentration", lambda row: percent(row.concentration), rank=4),
     Column("wallet", lambda row: grouped(row.wallet_amount, 4 if row.wallet_amount else 0), rank=5),
     Column("wallet USD", lambda row: grouped(row.wallet_usd), rank=6),

@@ -1,8 +1,19 @@
 """The columns of the table of positions."""
 
+from collections.abc import Callable
+
 from marginwatch.cli.output import Column
+from marginwatch.risk.table_rows import PositionRow
 from marginwatch.terminal.figures import decimal, distance, grouped, price
 from marginwatch.terminal.position_words import exact_price, own_distance, status
+
+
+def _greek(name: str, decimals: int) -> Callable[[PositionRow], str]:
+    """Return what a greek's cell says: nothing of what is no option."""
+    return lambda row: (
+        "" if row.reasons.get(name) == "not_applicable" else grouped(getattr(row, name), decimals)
+    )
+
 
 COLUMNS = (
     Column("account", lambda row: row.account_id, is_number=False),
@@ -26,6 +37,10 @@ COLUMNS = (
         "by venue",
         lambda row: distance(row.venue_liquidation_distance, row.reasons.get("venue_liquidation_distance")),
     ),
+    Column("delta", _greek("delta", 4), rank=10),
+    Column("gamma", _greek("gamma", 8), rank=13),
+    Column("vega", _greek("vega", 2), rank=12),
+    Column("theta", _greek("theta", 2), rank=11),
     Column("status", status, is_number=False),
 )
 """From left to right: whose, what, how much, at which prices, how near to the end."""

@@ -137,6 +137,9 @@ class PositionRow(Row, frozen=True, kw_only=True):
     ``liquidation_distance`` is ours, of positions of isolated accounts, which die alone: how far the contract's own price may
     move, ``liquidation_shock`` the same with its sign, ``liquidation_distance_age_s`` old. Others have that of their account.
     ``venue_liquidation_distance`` is by the venue's liquidation price.
+
+    ``delta``, ``gamma``, ``vega`` and ``theta`` are of the whole position, an option: what the venue states of one with its
+    price, × quantity × multiplier, in the venue's units. They do not apply to other contracts.
     """
 
     account_id: AccountId
@@ -171,6 +174,10 @@ class PositionRow(Row, frozen=True, kw_only=True):
     venue_liquidation_distance: float | None = None
     ts_venue_ns: int | None = None
     desk: str | None = None
+    delta: float | None = None
+    gamma: float | None = None
+    vega: float | None = None
+    theta: float | None = None
 
 
 class ExposureRow(Row, frozen=True, kw_only=True):

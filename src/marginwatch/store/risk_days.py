@@ -14,8 +14,8 @@ from marginwatch.model.risk_history import (
     ModelErrorSample,
     Scope,
 )
-from marginwatch.store.retention import Retention
 from marginwatch.store.column_types import storable
+from marginwatch.store.retention import Retention
 from marginwatch.store.store import Store
 from marginwatch.store.tables import FORECAST, FORECAST_SUBJECT, FROZEN_BOOK, MODEL_ERROR
 

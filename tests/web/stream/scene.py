@@ -9,6 +9,7 @@ from tests.risk.conftest import CALL, CONTRACTS, World, position, random_world
 from marginwatch.model.balance import AccountState, Balance
 from marginwatch.model.connectivity import LinkState
 from marginwatch.model.events import AccountRemoved
+from marginwatch.model.position import Greeks
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy.chances import measure_chances
 from marginwatch.risk.heavy.distance import measure_distance
@@ -17,6 +18,7 @@ from marginwatch.risk.heavy.moves import PastReturns, moves_of
 from marginwatch.risk.heavy.parts import Heavy, Part
 from marginwatch.risk.history.closes import DAY_S, HOUR_S
 from marginwatch.risk.history.returns import ReturnTable
+from marginwatch.risk.measures.contracts import GREEKS
 
 COINS = ("BTC", "ETH", "PEPE", "USDT", "USDC")
 GOOD_FOR_S = 15.0
@@ -68,7 +70,9 @@ class Play:
     def move(self) -> None:
         one = self.pick.choice((*CONTRACTS, CALL))
         price = round(self.pick.uniform(0.5, 60_000), 4)
-        self.world.mark(one, str(price), underlying_price=str(price))
+        stated = [self.pick.choice((None, str(round(self.pick.uniform(-1, 1), 6)))) for _ in range(4)]
+        greeks = Greeks(**dict(zip(GREEKS, stated, strict=True))) if one is CALL else None
+        self.world.mark(one, str(price), underlying_price=str(price), greeks=greeks)
 
     def sweep(self) -> None:
         """An account is read again: rows come, go, and turn round; what is known of it changes."""

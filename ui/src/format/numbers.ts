@@ -49,6 +49,11 @@ export function decimal(value: Maybe, digits = 2): string {
   return formatted(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+/** A number that may be tiny or large, with so many digits that say something. */
+export function significant(value: Maybe, digits = 4): string {
+  return formatted(value, { maximumSignificantDigits: digits });
+}
+
 /** A count. */
 export function integer(value: Maybe): string {
   return formatted(value, { maximumFractionDigits: 0 });

@@ -8,6 +8,9 @@ from marginwatch.book.instruments import InstrumentTable
 from marginwatch.book.table import BoolArray, FloatArray
 from marginwatch.risk.measures.prices import Ages, AssetPrices
 
+GREEKS = ("delta", "gamma", "vega", "theta")
+"""As venues state them of one option with its price; they are none once the price is too old."""
+
 
 class ContractValues(NamedTuple):
     """Values of one long contract, each of shape (n_instruments,); NaN where unknown, row 0 is 0.
@@ -30,6 +33,8 @@ class ContractValues(NamedTuple):
         Whether any is.
     columns : ndarray of shape (5, n_instruments), float64
         ``exposure_usd``, ``notional_usd``, ``mark_value``, ``settle_usd`` and ``mark_price``, which are its rows.
+    greeks : ndarray of shape (4, n_instruments), float64, or None
+        ``GREEKS`` of one long option in the venue's units; −∞ of what is no option. None where there are no options.
     """
 
     exposure_usd: FloatArray
@@ -40,6 +45,7 @@ class ContractValues(NamedTuple):
     is_stale: BoolArray
     has_stale: bool
     columns: FloatArray
+    greeks: FloatArray | None = None
 
 
 def contract_values(instruments: InstrumentTable, ages: Ages, prices: AssetPrices) -> ContractValues:
@@ -78,6 +84,10 @@ def contract_values(instruments: InstrumentTable, ages: Ages, prices: AssetPrice
     columns[3] = prices.usd[settle]
     columns[4] = mark
     columns[:, 0] = 0.0
+    greeks = None
+    if is_option.any():
+        stated = np.stack([getattr(instruments, name)[:n] for name in GREEKS]) * multiplier
+        greeks = np.where(is_option, np.where(ages.is_known, stated, np.nan), -np.inf)
     is_stale = ages.is_stale | prices.is_stale[quote] | prices.is_stale[settle]
     is_stale[0] = False
     return ContractValues(
@@ -89,4 +99,5 @@ def contract_values(instruments: InstrumentTable, ages: Ages, prices: AssetPrice
         is_stale=is_stale,
         has_stale=bool(is_stale.any()),
         columns=columns,
+        greeks=greeks,
     )

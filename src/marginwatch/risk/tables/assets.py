@@ -2,11 +2,16 @@
 
 import math
 
+import numpy as np
+
+from marginwatch.risk.account_measures import without
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
-from marginwatch.risk.measures.exposure import concentration
+from marginwatch.risk.measures.exposure import concentration, counted, grouped
+from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.table_rows import ExposureRow
 from marginwatch.risk.tables.nulls import Nulls
+from marginwatch.risk.tables.sums import tell_profitless
 
 
 def exposure_by_asset(frame: Frame) -> list[ExposureRow]:
@@ -14,6 +19,7 @@ def exposure_by_asset(frame: Frame) -> list[ExposureRow]:
     of = frame.assets
     shares = concentration(of.long_usd - of.short_usd, float((of.long_usd + of.short_usd).sum()))
     is_cash = {int(coin) for coin in frame.prices.coin[frame.prices.is_cash]}
+    profits = OpenProfits(frame)
     rows: list[ExposureRow] = []
     for coin in range(1, of.long_usd.shape[0]):
         touched = of.long_usd[coin] or of.short_usd[coin] or of.coin_equity[coin]
@@ -47,7 +53,39 @@ def exposure_by_asset(frame: Frame) -> list[ExposureRow]:
                 ),
                 n_unvalued=int(of.n_unvalued[coin]),
                 n_unknown_coins=int(unknown),
+                unrealized_pnl_usd=profits.of(coin, nulls),
                 reasons=nulls.reasons,
             )
         )
     return sorted(rows, key=lambda row: (row.is_cash, -abs(row.net_with_wallet_usd or 0.0), row.name or ""))
+
+
+class OpenProfits:
+    """The open profit on each coin over accounts that count, USD.
+
+    A frame has no such sums: most who look at it want none, and they are made in microseconds.
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        book, rows, n_coins = frame.book, frame.rows, len(frame.book.coins)
+        counts = frame.inclusion == Inclusion.INCLUDED
+        coin = np.where(counts[book.account], frame.prices.coin[book.holding_asset[book.holding]], 0)
+        self._sums = grouped(coin, without(rows.pnl_usd, rows.without_pnl), n_coins)
+        self._n_open = counted(coin[book.quantity != 0.0], n_coins)
+        self._n_without = counted(coin[rows.without_pnl], n_coins)
+
+    def of(self, coin: int, nulls: Nulls) -> float | None:
+        """Return the sum of a coin, 0 of one that nobody bets on, and tell how many positions it leaves out.
+
+        Parameters
+        ----------
+        coin : int
+            Its code in ``frame.book.coins``.
+        nulls : Nulls
+            Hears what is left out, or that all is.
+        """
+        n_open, n_without = int(self._n_open[coin]), int(self._n_without[coin])
+        if n_open and n_without >= n_open:
+            return nulls.number("unrealized_pnl_usd", math.nan, "no position has a price and an entry price")
+        tell_profitless(nulls, n_without)
+        return float(self._sums[coin])

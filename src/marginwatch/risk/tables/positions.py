@@ -5,11 +5,16 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from marginwatch.model.ids import AccountId
+from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.measures.contracts import GREEKS
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.table_rows import PositionRow
 from marginwatch.risk.tables.leg_distances import LegDistanceTable, venue_distance
 from marginwatch.risk.tables.nulls import Nulls
+
+NO_GREEKS = "the venue states none with a price young enough"
+"""Why an option's greek is missing."""
 
 
 def position_rows(frame: Frame, account_id: AccountId | None = None) -> list[PositionRow]:
@@ -65,6 +70,7 @@ def _position_row(frame: Frame, row: int, legs: LegDistanceTable) -> PositionRow
     mark = nulls.number("mark_price", frame.values.mark_price[code], "no price young enough")
     key = (spec.account_id, instrument.instrument_id, bool(book.quantity[row] > 0.0))
     state = book.states[account]
+    delta, gamma, vega, theta = _greeks(frame, row, nulls)
     own = legs.fields(None if state is None else state.margin_mode, key, nulls)
     return PositionRow(
         account_id=spec.account_id,
@@ -98,5 +104,18 @@ def _position_row(frame: Frame, row: int, legs: LegDistanceTable) -> PositionRow
         venue_liquidation_distance=venue_distance(frame, account, mark, position.liquidation_price, nulls),
         ts_venue_ns=position.ts_venue_ns,
         desk=spec.desk,
+        delta=delta,
+        gamma=gamma,
+        vega=vega,
+        theta=theta,
         reasons=nulls.reasons,
     )
+
+
+def _greeks(frame: Frame, row: int, nulls: Nulls) -> tuple[float | None, ...]:
+    """Return the ``GREEKS`` of a position."""
+    code, of_contracts = int(frame.book.instrument[row]), frame.values.greeks
+    if of_contracts is None or np.isneginf(of_contracts[0, code]):
+        return tuple(nulls.number(name, np.nan, "", Answer.NOT_APPLICABLE) for name in GREEKS)
+    of_row: list[float] = (of_contracts[:, code] * frame.book.quantity[row]).tolist()
+    return tuple(nulls.number(name, value, NO_GREEKS) for name, value in zip(GREEKS, of_row, strict=True))

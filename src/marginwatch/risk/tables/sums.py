@@ -21,8 +21,13 @@ def money(nulls: Nulls, field: str, of: GroupMeasures, group: int) -> float | No
 
 def open_profit(nulls: Nulls, of: GroupMeasures, group: int) -> float:
     """Return the open profit of the positions that have one; how many have none is told."""
-    if without := int(of.n_without_pnl[group]):
-        nulls.reasons["unrealized_pnl_usd"] = (
-            f"not included: {without} positions without a price or entry price"
-        )
+    tell_profitless(nulls, int(of.n_without_pnl[group]))
     return float(of.pnl_usd[group])
+
+
+def tell_profitless(nulls: Nulls, n_without: int) -> None:
+    """Note how many positions a sum of open profit leaves out, if any."""
+    if n_without:
+        nulls.reasons["unrealized_pnl_usd"] = (
+            f"not included: {n_without} positions without a price or entry price"
+        )

@@ -1,6 +1,7 @@
 """Which tables may be had as files, with which filters, and where their rows come from."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
@@ -10,6 +11,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from marginwatch.model.equity import EquitySample
+from marginwatch.risk.calendar_rows import AccountPastFunding, FundingRow, PastFunding
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy_rows import CascadeRow, LadderRow, StressRow, VarRow, WorstRow
 from marginwatch.risk.kept_frame import kept_frame
@@ -33,7 +35,7 @@ from marginwatch.web.names import require_known
 from marginwatch.web.ports import History
 from marginwatch.web.reading import frame_of, last_frame
 from marginwatch.web.replies import accounts_reply, exposure_reply, positions_of
-from marginwatch.web.risk_replies import margin_reply, stress_reply, var_reply
+from marginwatch.web.risk_replies import calendars_reply, margin_reply, stress_reply, var_reply
 
 CHUNK = 50
 """Rows made and encoded at a time, for two or three milliseconds. A thread would do for the rest of the loop no good: whoever
@@ -46,6 +48,7 @@ Asked = Mapping[str, Any]
 
 Chunks = AsyncIterator[Sequence[msgspec.Struct]]
 Row = TypeVar("Row", bound=msgspec.Struct)
+OfAccount = TypeVar("OfAccount", FundingRow, AccountPastFunding)
 
 
 class ExportTable(NamedTuple):
@@ -94,6 +97,25 @@ def _picture(
         return _of_picture(make, state, asked)
 
     return ExportTable(shape, frozenset(filters.split()), rows)
+
+
+def _funding_due(frame: Frame, asked: Asked) -> Iterable[FundingRow]:
+    """Return what each position pays and receives next, and within the horizon."""
+    funding = calendars_reply(frame, sys.maxsize).funding
+    return () if funding is None else _of_account(frame, asked, funding.positions)
+
+
+def _funding_paid(frame: Frame, asked: Asked) -> Iterable[PastFunding]:
+    """Return what each account that is followed has paid and received for each contract."""
+    past = calendars_reply(frame, sys.maxsize).past_funding
+    return (row for account in _of_account(frame, asked, past) for row in account.contracts)
+
+
+def _of_account(frame: Frame, asked: Asked, rows: Iterable[OfAccount]) -> Iterable[OfAccount]:
+    """Return the rows of the account that was asked for, if one was."""
+    wanted = asked.get("account")
+    require_known(frame, account=wanted)
+    return (row for row in rows if wanted is None or row.account_id.casefold() == wanted.casefold())
 
 
 async def _alerts(state: State, asked: Asked) -> Chunks:
@@ -209,6 +231,8 @@ TABLES: Mapping[str, ExportTable] = {
         WorstRow, "account", lambda frame, asked: stress_reply(frame, account=asked.get("account")).worst
     ),
     "cascades": _picture(CascadeRow, "", lambda frame, _: stress_reply(frame).cascades),
+    "funding": _picture(FundingRow, "account", _funding_due),
+    "funding_paid": _picture(PastFunding, "account", _funding_paid),
     "var": _picture(
         VarRow,
         "by method confidence horizon name",

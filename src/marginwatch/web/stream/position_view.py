@@ -11,7 +11,9 @@ from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.model.position import Position
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.measures.contracts import GREEKS
 from marginwatch.risk.measures.freshness import Inclusion
+from marginwatch.risk.tables.positions import NO_GREEKS
 from marginwatch.web.stream.filters import Filter
 from marginwatch.web.stream.leg_columns import LegColumns
 from marginwatch.web.stream.position_choice import ROWS_MAX, PositionChoice
@@ -24,6 +26,7 @@ COLUMNS = (
     "exposure_usd",
     "unrealized_pnl",
     "unrealized_pnl_usd",
+    *GREEKS,
     "venue_liquidation_distance",
     "liquidation_distance",
     "liquidation_shock",
@@ -32,8 +35,9 @@ COLUMNS = (
 )
 """Fields of ``PositionRow``; those that end with ``_s`` are moments, UTC seconds, where the row has ages or nanoseconds."""
 
-MARK, NOTIONAL, EXPOSURE, PNL, PNL_USD, VENUE_DISTANCE, DISTANCE, SHOCK, DISTANCE_AT, TS_VENUE = range(10)
-MEASURED = slice(MARK, VENUE_DISTANCE)
+MARK, NOTIONAL, EXPOSURE, PNL, PNL_USD, DELTA = range(6)
+VENUE_DISTANCE, DISTANCE, SHOCK, DISTANCE_AT, TS_VENUE = range(DELTA + len(GREEKS), len(COLUMNS))
+MEASURED, SENSITIVITIES = slice(MARK, DELTA), slice(DELTA, VENUE_DISTANCE)
 WITH_REASON = DISTANCE_AT
 """So many columns, from the first, have a reason where they are missing."""
 
@@ -46,6 +50,7 @@ WHY = {
     "exposure_usd": "missing: price or option delta",
     "unrealized_pnl": "missing: price or entry price",
     "unrealized_pnl_usd": "missing: price or entry price",
+    **dict.fromkeys(GREEKS, f"missing: {NO_GREEKS}"),
 }
 NO_VENUE_PRICE = {
     MARGIN_MODES["portfolio"]: "missing: the venue names no liquidation price in portfolio margin",
@@ -120,8 +125,10 @@ class PositionView:
             self._move(moved)
         sources = self._changed_sources(book.positions)
         account, instrument = book.account.take(rows), book.instrument.take(rows)
+        quantity = book.quantity.take(rows)
         values = self._numbers(frame, rows, account, instrument)
-        has_news = self._legs.look(frame, account, instrument, book.quantity.take(rows) > 0.0)
+        _fill_greeks(values[SENSITIVITIES], frame.values.greeks, instrument, quantity)
+        has_news = self._legs.look(frame, account, instrument, quantity > 0.0)
         values[SHOCK], values[DISTANCE_AT] = self._legs.shock, self._legs.at_s
         np.abs(self._legs.shock, out=values[DISTANCE])
         np.copyto(values[DISTANCE], -np.inf, where=np.isneginf(self._legs.shock))
@@ -272,3 +279,16 @@ class PositionView:
             else:
                 reasons[name] = f"missing: {self._legs.why(slot)}"
         return reasons
+
+
+def _fill_greeks(
+    values: FloatArray, of_contracts: FloatArray | None, instrument: CodeArray, quantity: FloatArray
+) -> None:
+    """Write the greeks of options, and that they do not apply to the rest. Cost: mostly that of the options."""
+    values.fill(-np.inf)
+    if of_contracts is None:
+        return
+    # What is no option has −∞, of which NaN is not.
+    is_option: BoolArray = of_contracts[0].take(instrument) != -np.inf
+    options = np.flatnonzero(is_option)
+    values[:, options] = of_contracts.take(instrument[options], axis=1) * quantity[options]

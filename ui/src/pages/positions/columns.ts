@@ -1,6 +1,6 @@
 /** Columns of tables of positions; group rows among them show totals in the columns that have one. */
 
-import { decimal, price } from "../../format";
+import { decimal, price, significant } from "../../format";
 import type { Static } from "../../live/decode";
 import { dangerOfDistance } from "../../parts/danger";
 import type { GridColumn } from "../../parts/grid_columns";
@@ -101,13 +101,15 @@ type Wish = {
   readonly ofAccount?: boolean;
   /** For a phone: a few columns, and figures first. */
   readonly isNarrow?: boolean;
+  /** There are options, so that greeks say something. */
+  readonly hasOptions?: boolean;
   readonly grouping?: Grouping;
 };
 
 const UNGROUPED: Grouping = { isFolded: () => false, count: () => "" };
 
 /** Derived where it is used, for the words follow the language. `ofAccount` leaves out what is the same in all rows. */
-export function positionColumns({ ofAccount = false, isNarrow = false, grouping = UNGROUPED }: Wish = {}): GridColumn[] {
+export function positionColumns({ ofAccount = false, isNarrow = false, hasOptions = false, grouping = UNGROUPED }: Wish = {}): GridColumn[] {
   const sideTone = (_: number, row: Static): string => (groupOf(row) === null ? sideOf(row) : "");
   const where: GridColumn[] = [
     { field: "account_id", header: w.account, look: "link", text: field("account_id"), href: (row) => href("accounts", positionOf(row).account_id), width: 146 },
@@ -115,6 +117,7 @@ export function positionColumns({ ofAccount = false, isNarrow = false, grouping 
   ];
   const quantity: GridColumn = { field: "quantity", header: w.quantity, hint: w.quantity_hint, look: "exact", tone: sideTone, width: 96 };
   const exposure: GridColumn = { field: "exposure_usd", header: w.exposure, hint: w.exposure_hint, look: "usd_signed", tone: "sign", width: 84 };
+  const greek = (field: string, header: string, hint: string, width: number): GridColumn => ({ field, header, hint, look: "decimal", format: significant, tone: "sign", hidden: !hasOptions, width });
   return [
     {
       field: "venue_symbol",
@@ -139,6 +142,10 @@ export function positionColumns({ ofAccount = false, isNarrow = false, grouping 
     { field: "mark_price", header: w.mark, look: "price", format: (value) => price(value), width: 84 },
     { field: "unrealized_pnl_usd", header: w.pnl_usd, hint: w.pnl_usd_hint, look: "usd_signed", tone: "sign", width: 80 },
     { field: "unrealized_pnl", header: w.pnl, hint: w.pnl_hint, look: "decimal", format: (value) => decimal(value, 4), tone: "sign", hidden: true, width: 104 },
+    greek("delta", w.delta, w.delta_hint, 78),
+    greek("gamma", w.gamma, w.gamma_hint, 92),
+    greek("vega", w.vega, w.vega_hint, 78),
+    greek("theta", w.theta, w.theta_hint, 78),
     { field: "settle_asset", header: w.settle, look: "text", text: field("settle_asset"), hidden: true, width: 80 },
     { field: "liquidation_price", header: w.liquidation_price, hint: w.liquidation_price_hint, look: "exact", width: 132 },
     { field: "venue_liquidation_distance", header: w.venue_distance, hint: w.venue_distance_hint, look: "percent", tone: (value) => dangerOfDistance(value), width: 84 },

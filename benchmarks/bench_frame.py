@@ -51,6 +51,8 @@ from marginwatch.rules.subjects.book import SubjectBook
 
 VENUE = VenueId("bybit")
 SETTLED_AFTER = 300
+FIRST_LIMIT = 2000
+"""Size of the first tier, USDT; some 3 % of the positions made here are above it."""
 
 
 def perpetual(base: str, quote: str, *, inverse: bool = False) -> Instrument:
@@ -69,26 +71,29 @@ def perpetual(base: str, quote: str, *, inverse: bool = False) -> Instrument:
     )
 
 
-def tiers_of(contract: Instrument) -> list[MarginTier]:
-    """Return eight tiers; some 3 % of the positions made here are above the first."""
+def tiers_of(contract: Instrument, first_limit: int) -> list[MarginTier]:
+    """Return eight tiers, each twice as large as the one before; margin is continuous where one ends."""
     return [
         MarginTier(
             instrument_id=contract.instrument_id,
             venue_symbol=contract.venue_symbol,
             tier=number + 1,
-            limit=str(2000 * 2**number),
+            limit=str(first_limit * 2**number),
             initial_margin_rate="0.01",
             maintenance_margin_rate=str(0.005 * (number + 1)),
-            maintenance_deduction=str(5 * (2**number - 1) * 2),
+            maintenance_deduction=str(first_limit // 200 * (2**number - 1)),
             max_leverage=str(100 / (number + 1)),
         )
         for number in range(8)
     ]
 
 
-def tell_facts(book: PositionBook, contracts: list[Instrument], now: int) -> None:
+def tell_facts(
+    book: PositionBook, contracts: list[Instrument], now: int, first_limit: int = FIRST_LIMIT
+) -> None:
     """Tell a book what a venue says of margins: risk limits, collateral bands, borrow tiers."""
-    book.apply(TiersUpdate(tuple(tier for contract in contracts for tier in tiers_of(contract))))
+    tiers = tuple(tier for contract in contracts for tier in tiers_of(contract, first_limit))
+    book.apply(TiersUpdate(tiers))
     bands = tuple(
         CollateralTier(asset=asset, quantity_from=begin, quantity_to=end, collateral_rate=rate)
         for asset in ("USDT", "C1")

@@ -21,6 +21,7 @@ from marginwatch.engine.engine import Engine, RuleHook
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.events import Event, EventSink, PositionsUpdate
 from marginwatch.risk.frame import Frame, LaneResult
+from marginwatch.risk.margin.lacking import Lack
 from marginwatch.risk.tables import not_included
 from marginwatch.rules.facts import Facts
 from marginwatch.rules.measures.registry import MEASURES
@@ -71,7 +72,10 @@ async def watch(
 
 
 def open_desk(plan: Plan, private: str, rest: str) -> tuple[list[AccountSpec], PositionBook]:
-    """Return the accounts and a book that knows their names; log to standard error, for the other carries the result."""
+    """Return the accounts and a book that knows them and what margins follow from; log to standard error.
+
+    Standard output carries the result.
+    """
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -79,6 +83,7 @@ def open_desk(plan: Plan, private: str, rest: str) -> tuple[list[AccountSpec], P
     specs, book = desk.specs_for(plan, private, rest), PositionBook(SystemClock())
     for spec in specs:
         book.register(spec)
+    desk.tell_facts(book, desk.DeskVenue(plan).catalog, specs)
     return specs, book
 
 
@@ -122,6 +127,11 @@ async def run_with(
     facts = await watch(plan, meter, specs, book, engine.sink)
     task.cancel()
     frame = engine.run_frame()
+    lacking = int((frame.accounts.lack != Lack.NOTHING).sum())
+    if lacking:
+        raise RuntimeError(
+            f"{lacking} accounts without margins of ours: the cost of the usual case was not measured"
+        )
     return facts | {
         "lanes": heard[0],
         "frames": engine.n_frames,

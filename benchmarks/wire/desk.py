@@ -10,20 +10,23 @@ from collections.abc import Sequence
 
 import msgspec
 
+from benchmarks.bench_frame import tell_facts as tell_margin_facts
 from benchmarks.wire.frames import POSITIONS_PER_ACCOUNT, SYMBOLS, base_price, render, symbol_number_of
 from benchmarks.wire.plan import Plan
 from benchmarks.wire.rest import instrument_row
+from marginwatch.book.position_book import PositionBook
 from marginwatch.collect.ports import VenuePort
 from marginwatch.model.account import AccountSpec, Endpoints, KeyReport
 from marginwatch.model.activity import Fill
 from marginwatch.model.balance import AccountState, Balance
-from marginwatch.model.events import PositionsUpdate
+from marginwatch.model.events import FeeRatesUpdate, PositionsUpdate
 from marginwatch.model.ids import AccountId, VenueId
 from marginwatch.model.instrument import Instrument
 from marginwatch.model.position import Position
 from marginwatch.model.price import Mark
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import AccountSnapshot
+from marginwatch.model.venue_facts import FeeRate
 from marginwatch.venues.base import EndpointLimit
 from marginwatch.venues.bybit.catalog import InstrumentCatalog
 from marginwatch.venues.bybit.key_check import judge_key
@@ -34,6 +37,8 @@ from marginwatch.venues.bybit.stream import BybitStream
 VENUE = VenueId("bybit")
 DESKS = ("market-making", "basis", "momentum", "options")
 HEADSTART_S = 10
+FIRST_TIER_USD = 20_000
+"""Size of the first tier; positions are up to as large at entry."""
 
 
 def specs_for(plan: Plan, private: str, rest: str) -> list[AccountSpec]:
@@ -76,7 +81,21 @@ def snapshot_of(
     return AccountSnapshot(
         account_id=account_id,
         positions=opening_positions(number, plan, catalog),
-        balances=(Balance(asset="USDT", wallet_balance="250000", equity="250000", usd_value="250000"),),
+        balances=(
+            Balance(
+                asset="USDT",
+                wallet_balance="250000",
+                equity="250000",
+                usd_value="250000",
+                borrowed="0",
+                locked="0",
+                unrealized_pnl="0",
+                initial_margin="7000",
+                maintenance_margin="1200",
+                order_initial_margin="0",
+                is_collateral=True,
+            ),
+        ),
         account=AccountState(
             wallet_balance="250000",
             equity="250000",
@@ -137,6 +156,17 @@ class DeskVenue:
         return tuple(self._mark(instrument, now_ns) for instrument in instruments)
 
     def _mark(self, instrument: Instrument, now_ns: int) -> Mark:
+        if instrument.base_asset == "BTC":
+            # Bitcoin in USD, USDT and USDC is what turns these currencies into each other.
+            price = f"{base_price(0):.6g}"
+            return Mark(
+                instrument=instrument,
+                mark_price=price,
+                index_price=price,
+                usd_index_price=price,
+                last_price=price,
+                ts_venue_ns=now_ns,
+            )
         if instrument.venue_symbol not in SYMBOLS:
             return Mark(
                 instrument=instrument,
@@ -160,6 +190,22 @@ class DeskVenue:
 
     def venue_now_ns(self) -> int:
         return time.time_ns()
+
+
+def tell_facts(book: PositionBook, catalog: InstrumentCatalog, specs: Sequence[AccountSpec]) -> None:
+    """Tell a book what a venue says of margins, as it has been told soon after every start.
+
+    A few of the positions are above the first tier of their contract.
+    """
+    now_ns = time.time_ns()
+    contracts = [catalog.resolve("linear", symbol) for symbol in SYMBOLS]
+    tell_margin_facts(book, contracts, now_ns, first_limit=FIRST_TIER_USD)
+    rates = tuple(
+        FeeRate(venue_symbol=symbol, base_asset=None, taker_fee_rate="0.00055", maker_fee_rate="0.0002")
+        for symbol in SYMBOLS
+    )
+    for spec in specs:
+        book.apply(FeeRatesUpdate(spec.account_id, "linear", rates, now_ns))
 
 
 def port_for(plan: Plan, endpoints: Endpoints) -> VenuePort:

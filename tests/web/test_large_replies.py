@@ -89,7 +89,8 @@ async def test_what_takes_long_is_made_beside_the_loop() -> None:
         made_in.append(threading.get_ident())
         return accounts_reply(kept)
 
-    reply: Any = await large_reply(frame, make)
+    picture = SimpleNamespace(latest_frame=lambda: frame, is_alive=lambda: True)
+    reply: Any = await large_reply(State({"model": picture}), make)
     assert made_in
     assert made_in != [threading.get_ident()]
     assert reply.body == msgspec.json.encode(accounts_reply(frame))

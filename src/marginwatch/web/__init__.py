@@ -9,6 +9,7 @@ Modules
 app              the application and its routes
 openapi          the OpenAPI document, corrected to what is really sent
 reading          the frame that a route answers from
+kept_frames      copies of frames for whoever reads longer
 gate             who may pass, security headers and the plain answers of refusal
 access           passwords, sessions, roles
 pages            the built dashboard

@@ -202,7 +202,7 @@ async def accounts(
     def make(frame: Frame) -> AccountsReply:
         return narrowed(accounts_reply(frame, account=account, desk=desk, venue=venue), sort)
 
-    return await large_reply(frame_of(state), make)
+    return await large_reply(state, make)
 
 
 @get("/api/v1/positions")
@@ -220,7 +220,7 @@ async def positions(
         reply = positions_reply(frame, account=account, desk=desk, venue=venue, asset=asset)
         return narrowed(reply, sort)
 
-    return await large_reply(frame_of(state), make)
+    return await large_reply(state, make)
 
 
 @get("/api/v1/exposure")
@@ -235,8 +235,7 @@ async def exposure(
     def make(frame: Frame) -> ExposureReply:
         return narrowed(exposure_reply(frame, by, name), sort)
 
-    frame = frame_of(state)
-    return small_reply(make(frame)) if by in FEW_GROUPS else await large_reply(frame, make)
+    return small_reply(make(frame_of(state))) if by in FEW_GROUPS else await large_reply(state, make)
 
 
 @get("/api/v1/summary", sync_to_thread=False)

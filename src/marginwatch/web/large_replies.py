@@ -7,9 +7,10 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import State
 
 from marginwatch.risk.frame import Frame
-from marginwatch.risk.kept_frame import kept_frame
+from marginwatch.web.kept_frames import latest_kept
 
 ROWS_AT_ONCE = 500
 """Encoding holds the interpreter; so many rows do for about a millisecond."""
@@ -36,17 +37,22 @@ class EncodedResponse(Response[bytes]):
         self.took_s = took_s
 
 
-async def large_reply(frame: Frame, make: Callable[[Frame], R]) -> Response[R]:
-    """Return what ``make`` makes of a frame, encoded.
+async def large_reply(state: State, make: Callable[[Frame], R]) -> Response[R]:
+    """Return what ``make`` makes of the latest frame, encoded.
 
     Parameters
     ----------
-    frame : Frame
-        The latest; a copy of it is used, for the frame itself is soon overwritten.
+    state : State
+        Of the application; a copy of its latest frame is used, one for all replies that are made of it.
     make : callable
         Frame → reply, in a thread.
+
+    Raises
+    ------
+    HTTPException
+        503 while there is no picture, or one that stands still.
     """
-    kept = kept_frame(frame)
+    kept = await latest_kept(state)
     return await made_beside(lambda: make(kept))
 
 

@@ -8,7 +8,6 @@ from litestar.params import Parameter
 
 from marginwatch.web.large_replies import large_reply
 from marginwatch.web.matrix_replies import MatrixReply, matrix_reply
-from marginwatch.web.reading import frame_of
 
 Groups = Annotated[Literal["account", "desk"], Parameter(description="What the groups are.")]
 Many = Annotated[int, Parameter(ge=1, le=100)]
@@ -19,7 +18,7 @@ async def matrix(
     state: State, by: Groups = "account", assets: Many = 30, accounts: Many = 60
 ) -> Response[MatrixReply]:
     """Return what each of the largest groups, ``account`` or ``desk``, holds of each of the largest coins."""
-    return await large_reply(frame_of(state), lambda frame: matrix_reply(frame, by, assets, accounts))
+    return await large_reply(state, lambda frame: matrix_reply(frame, by, assets, accounts))
 
 
 MATRIX_ROUTES = (matrix,)

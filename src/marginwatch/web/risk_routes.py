@@ -45,7 +45,7 @@ async def margin(
     def make(frame: Frame) -> MarginReply:
         return narrowed(margin_reply(frame, account=account, desk=desk, venue=venue), sort, AccountRow)
 
-    return await large_reply(frame_of(state), make)
+    return await large_reply(state, make)
 
 
 @get("/api/v1/stress")
@@ -57,7 +57,7 @@ async def stress(
     def make(frame: Frame) -> StressReply:
         return narrowed(stress_reply(frame, by=by, scenario=scenario, account=account), sort, StressRow)
 
-    return await large_reply(frame_of(state), make)
+    return await large_reply(state, make)
 
 
 @get("/api/v1/var")
@@ -76,25 +76,25 @@ async def value_at_risk(
         reply = var_reply(frame, by=by, method=method, confidence=confidence, horizon=horizon, name=name)
         return narrowed(reply, sort, VarRow)
 
-    return await large_reply(frame_of(state), make)
+    return await large_reply(state, make)
 
 
 @get("/api/v1/levels")
 async def levels(state: State) -> Response[LevelsReply]:
     """Return levels of risk of accounts, desks and everything, their riskiest positions, and margin sums."""
-    return await large_reply(frame_of(state), levels_reply)
+    return await large_reply(state, levels_reply)
 
 
 @get("/api/v1/calendars")
 async def calendars(state: State, rows: Rows = CALENDAR_ROWS) -> Response[CalendarsReply]:
     """Return funding due within 24 h and paid so far, the deleveraging queue, and expiries, at most ``rows`` of each."""
-    return await large_reply(frame_of(state), lambda frame: calendars_reply(frame, rows))
+    return await large_reply(state, lambda frame: calendars_reply(frame, rows))
 
 
 @get("/api/v1/advice")
 async def advice(state: State) -> Response[AdviceReply]:
     """Return transfers and hedges that would help, at the usual targets. Nothing executes them."""
-    return await large_reply(frame_of(state), advice_reply)
+    return await large_reply(state, advice_reply)
 
 
 @get("/api/v1/book")

@@ -5,6 +5,7 @@ from tests.web.stream.likeness import assert_accounts
 from tests.web.stream.replica import Replica
 from tests.web.stream.scene import Play
 
+from marginwatch.risk.kept_frame import kept_frame
 from marginwatch.web.replies import accounts_reply
 from marginwatch.web.stream.account_source import AccountSource
 from marginwatch.web.stream.account_view import AccountView
@@ -43,3 +44,20 @@ def test_topics_share_what_is_looked_at_and_a_row_that_did_not_change_is_not_wri
     assert all(one is known[one.account_id] for one in some if one is not None)
     looks = [view.look(play.frame()) for view in views]
     assert [look.renewed.tolist() for look in looks] == [[], []]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_begun_and_overtaken_by_another_frame_is_not_forgotten(seed: int) -> None:
+    play, view, replica = Play(seed), AccountView(AccountSource(), Filter()), Replica()
+    feed = TableFeed("accounts", view)
+    frame = play.frame()
+    for _ in range(30):
+        if play.pick.random() < 0.6:
+            view.prepare(frame)
+        if play.pick.random() < 0.5:
+            # A thread looks at a copy of the frame that was begun with, or at the frame itself.
+            feed.hear(kept_frame(frame))
+            if (message := feed.message(replica.sequence)) is not None:
+                replica.apply(message)
+            assert_accounts(replica.rows(), frame)
+        frame = play.next()

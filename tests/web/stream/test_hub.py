@@ -1,6 +1,8 @@
 """Who gets what and when, on a manual clock."""
 
+import asyncio
 import json
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,16 +10,20 @@ import pytest
 from litestar import get
 from litestar.datastructures import State
 from tests.risk.conftest import BTCUSDT
-from tests.web.stream.likeness import assert_accounts
+from tests.web.stream.likeness import assert_accounts, assert_positions
 from tests.web.stream.replica import Replica
 from tests.web.stream.scene import Play
 
 from marginwatch.clock import ManualClock
 from marginwatch.errors import ConnectivityError
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.kept_frame import kept_frame
+from marginwatch.web import kept_frames
 from marginwatch.web.app import summary
 from marginwatch.web.risk_routes import RISK_ROUTES
+from marginwatch.web.stream import account_source, position_view
 from marginwatch.web.stream import hub as hub_module
+from marginwatch.web.stream import tables as tables_module
 from marginwatch.web.stream.client import Client
 from marginwatch.web.stream.documents import documents
 from marginwatch.web.stream.hub import CLIENTS_MAX, StreamHub
@@ -116,6 +122,91 @@ async def test_a_table_is_looked_at_once_for_all_and_only_while_somebody_wants_i
     assert not scene.hub._tables
     scene.hub.leave(one)
     scene.hub.leave(two)
+
+
+async def settle(hub: StreamHub) -> None:
+    """Let what threads do come to an end."""
+    while hub._making:
+        await asyncio.gather(*hub._making)
+
+
+async def test_a_long_table_is_looked_at_and_written_down_beside_the_loop(
+    scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_frames, "SMALL_ROWS", 0)
+    for module in (tables_module, account_source, position_view):
+        monkeypatch.setattr(module, "FEW_ROWS", 0)
+    looked_in, written_in = list[int](), list[int]()
+    hear, write = TableFeed.hear, TableFeed.write_whole
+
+    def heard(self: TableFeed, frame: Frame) -> bool:
+        looked_in.append(threading.get_ident())
+        return hear(self, frame)
+
+    def written(self: TableFeed, base: Any) -> Any:
+        written_in.append(threading.get_ident())
+        return write(self, base)
+
+    monkeypatch.setattr(TableFeed, "hear", heard)
+    monkeypatch.setattr(TableFeed, "write_whole", written)
+    client, hub = scene.hub.join(), scene.hub
+    replicas = {"accounts": Replica(), "positions": Replica()}
+    said(hub, client, *replicas)
+    assert not [one for one in hear_all(client) if isinstance(one, bytes)]
+    for number in range(8):
+        await settle(hub)
+        scene.picture.move(str(45_000 + number))
+        await scene.clock.advance(0.05)
+        for message in hear_all(client):
+            if isinstance(message, bytes):
+                replicas["positions" if b'"topic":"positions"' in message[:40] else "accounts"].apply(message)
+    await settle(hub)
+    await scene.clock.advance(0.05)
+    await settle(hub)
+    for message in hear_all(client):
+        if isinstance(message, bytes):
+            replicas["positions" if b'"topic":"positions"' in message[:40] else "accounts"].apply(message)
+    assert_accounts(replicas["accounts"].rows(), scene.picture.frame)
+    assert_positions(replicas["positions"].rows(), scene.picture.frame)
+    here = threading.get_ident()
+    assert looked_in[:2]
+    assert here not in looked_in[:2], "the first looks"
+    assert len(written_in) == 2
+    assert here not in written_in
+    hub.leave(client)
+
+
+async def test_a_table_whose_frame_is_gone_before_it_is_copied_is_looked_at_in_the_next(
+    scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (tables_module, account_source, position_view):
+        monkeypatch.setattr(module, "FEW_ROWS", 0)
+    lost: list[int] = []
+
+    async def kept(self: kept_frames.KeptFrames, frame: Frame) -> Frame | None:
+        del self
+        if len(lost) < 3:
+            lost.append(frame.sequence)
+            return None
+        return kept_frame(frame)
+
+    monkeypatch.setattr(kept_frames.KeptFrames, "kept", kept)
+    client, hub, replica = scene.hub.join(), scene.hub, Replica()
+    said(hub, client, "positions")
+    for number in range(12):
+        await settle(hub)
+        scene.picture.move(str(45_000 + number))
+        await scene.clock.advance(0.05)
+        for message in hear_all(client):
+            if isinstance(message, bytes):
+                replica.apply(message)
+    await settle(hub)
+    for message in hear_all(client):
+        if isinstance(message, bytes):
+            replica.apply(message)
+    assert len(lost) == 3
+    assert_positions(replica.rows(), scene.picture.frame)
+    hub.leave(client)
 
 
 async def test_tables_together_take_a_share_of_the_time_however_many_are_subscribed_to(

@@ -7,6 +7,7 @@ from tests.web.stream.replica import Replica
 from tests.web.stream.scene import Play
 
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.kept_frame import kept_frame
 from marginwatch.web.replies import positions_reply
 from marginwatch.web.stream.filters import Filter
 from marginwatch.web.stream.position_view import PositionView
@@ -67,3 +68,20 @@ def test_a_row_that_did_not_change_is_not_written_again() -> None:
     look = view.look(play.frame())
     assert (look.renewed.tolist(), look.gone.tolist()) == ([], [])
     assert all(one is other for one, other in zip(look.texts, before, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_begun_and_overtaken_by_another_frame_is_not_forgotten(seed: int) -> None:
+    play, view, replica = Play(seed), PositionView(Filter()), Replica()
+    feed = TableFeed("positions", view)
+    frame = play.frame()
+    for _ in range(30):
+        if play.pick.random() < 0.6:
+            view.prepare(frame)
+        if play.pick.random() < 0.5:
+            # A thread looks at a copy of the frame that was begun with, or at the frame itself.
+            feed.hear(kept_frame(frame))
+            if (message := feed.message(replica.sequence)) is not None:
+                replica.apply(message)
+            assert_positions(replica.rows(), frame)
+        frame = play.next()

@@ -146,3 +146,97 @@ def test_all_of_a_long_table_is_written_down_for_some_frames_only(monkeypatch: p
             assert feed.is_ready(None), "what is written already costs nothing"
         now_s += 0.1
     assert n_written == 10
+
+
+moves = st.lists(
+    st.tuples(states, st.booleans(), st.sampled_from(["", "begin", "end"])), min_size=1, max_size=14
+)
+
+
+@given(moves)
+def test_a_long_table_that_a_thread_writes_down_is_caught_up_with(
+    history: list[tuple[State, bool, str]],
+) -> None:
+    now_s = 0.0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "FEW_ROWS", 0)
+        patch.setattr(tables, "BASES_MAX", 2)
+        view = Given()
+        feed = TableFeed("t", view, None, lambda: now_s)
+        steady, slow, written = Replica(), Replica(), None
+
+        def take(replica: Replica) -> None:
+            while feed.is_ready(replica.sequence):
+                if (message := feed.message(replica.sequence)) is None:
+                    assert shown(replica) == expected
+                    return
+                replica.apply(message)
+                assert replica.sequence == feed.told
+
+        for state, reads, step in history:
+            now_s += 0.5
+            view.state = state
+            feed.hear(AnyFrame())
+            expected = {row: (word, repr(one), repr(two)) for row, (word, one, two) in state.items()}
+            for replica in [steady, slow] if reads else [steady]:
+                take(replica)
+            if step == "begin" and written is None and (base := feed.begin_whole()) is not None:
+                written = feed.write_whole(base)
+            elif step == "end" and written is not None:
+                feed.end_whole(written)
+                written = None
+        if written is not None:
+            feed.end_whole(written)
+        for replica in (steady, slow):
+            take(replica)
+            if not feed.is_ready(replica.sequence):
+                now_s += 10.0
+                if not feed.is_ready(replica.sequence):
+                    base = feed.begin_whole()
+                    assert base is not None
+                    feed.end_whole(feed.write_whole(base))
+                take(replica)
+            assert shown(replica) == expected
+
+
+def test_whoever_comes_soon_gets_what_was_written_down_and_the_rest_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tables, "FEW_ROWS", 0)
+    now_s = 0.0
+    view = Given()
+    feed = TableFeed("t", view, None, lambda: now_s)
+
+    def hear(number: float) -> None:
+        view.state = {1: ("a", number, 0.0)}
+        feed.hear(AnyFrame())
+
+    hear(1.0)
+    assert feed.begin_whole() is None, "nobody wants it"
+    assert not feed.is_ready(None)
+    base = feed.begin_whole()
+    assert base is not None
+    assert feed.begin_whole() is None, "one at a time"
+    written = feed.write_whole(base)
+    hear(2.0)
+    hear(3.0)
+    feed.end_whole(written)
+    late = Replica()
+    for expected in ("1.0", "3.0"):
+        assert feed.is_ready(late.sequence)
+        message = feed.message(late.sequence)
+        assert message is not None
+        late.apply(message)
+        assert shown(late) == {1: ("a", expected, "0.0")}
+    now_s = tables.WHOLE_GOOD_S + 0.1
+    assert not feed.is_ready(None), "nobody is shown what is old"
+
+
+def test_nothing_is_asked_of_a_table_that_a_thread_looks_at() -> None:
+    view = Given()
+    view.state = {1: ("a", 1.0, 0.0)}
+    feed = TableFeed("t", view)
+    feed.hear(AnyFrame())
+    feed.is_busy = True
+    assert not feed.is_ready(None)
+    assert not feed.is_ready(feed.sequence)

@@ -14,7 +14,6 @@ from marginwatch.model.equity import EquitySample
 from marginwatch.risk.calendar_rows import AccountPastFunding, FundingRow, PastFunding
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.heavy_rows import CascadeRow, LadderRow, StressRow, VarRow, WorstRow
-from marginwatch.risk.kept_frame import kept_frame
 from marginwatch.risk.table_rows import AccountRow, ExposureRow, NotIncluded, OppositionRow, PositionRow
 from marginwatch.risk.tables import not_included
 from marginwatch.web.alert_replies import AlertRow, DeliveryRow, TransitionRow
@@ -31,9 +30,10 @@ from marginwatch.web.equity_ports import EquityHistory
 from marginwatch.web.equity_routes import DAY_NS, history_of, own_name
 from marginwatch.web.exports.stored import pages
 from marginwatch.web.history_replies import BreakRow, NoticeRow, break_row, notice_row
+from marginwatch.web.kept_frames import latest_kept
 from marginwatch.web.names import require_known
 from marginwatch.web.ports import History
-from marginwatch.web.reading import frame_of, last_frame
+from marginwatch.web.reading import last_frame
 from marginwatch.web.replies import accounts_reply, exposure_reply, positions_of
 from marginwatch.web.risk_replies import calendars_reply, margin_reply, stress_reply, var_reply
 
@@ -80,7 +80,7 @@ async def _of_picture(
     make: Callable[[Frame, Asked], Iterable[msgspec.Struct]], state: State, asked: Asked
 ) -> Chunks:
     """Yield rows of a frame that nobody overwrites; where all must be made before the first, in a thread."""
-    frame = kept_frame(frame_of(state))
+    frame = await latest_kept(state)
     chunks = await asyncio.to_thread(lambda: in_chunks(make(frame, asked)))
     some = await asyncio.to_thread(next, chunks, None)
     while some is not None:

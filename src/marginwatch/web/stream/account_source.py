@@ -18,6 +18,7 @@ from marginwatch.web.stream.changed_objects import ChangedObjects
 from marginwatch.web.stream.heavy_columns import COLUMNS as HEAVY
 from marginwatch.web.stream.heavy_columns import HeavyColumns, judged
 from marginwatch.web.stream.reasons import lasting
+from marginwatch.web.stream.tables import FEW_ROWS
 
 OURS = ("equity_usd", "initial_margin_usd", "maintenance_margin_usd", "free_usd")
 USAGES = ("maintenance_margin_usage", "initial_margin_usage", "effective_leverage", "hedge_ratio")
@@ -111,6 +112,7 @@ class AccountSource:
         self.owner: CodeArray = np.zeros(0, np.int64)
         self.is_there: BoolArray = np.zeros(0, np.bool_)
         self._sequence = -1
+        self._touched: BoolArray = np.zeros(0, np.bool_)
         self._names: list[str | None] = []
         self._link_said: list[tuple[LinkState, str | None] | None] = []
         self._n_owners = 0
@@ -126,8 +128,22 @@ class AccountSource:
 
     def look(self, frame: Frame) -> None:
         """Bring everything up to date, once for each frame. Cost: linear in accounts, without a loop but over changed ones."""
+        self.prepare(frame)
+        changed: list[int] = np.flatnonzero(self._touched).tolist()
+        for code in changed:
+            self._renew(frame, code)
+        self._touched[:] = False
+
+    def is_slow(self, frame: Frame) -> bool:
+        """Return whether even :meth:`prepare` would go through all accounts one by one: at first, and when a measure is another."""
+        if len(frame.book.specs) <= FEW_ROWS or frame.sequence == self._sequence:
+            return False
+        return self._sequence < 0 or self._heavy.has_news(frame)
+
+    def prepare(self, frame: Frame) -> int:
+        """Bring the numbers up to date; return of how many rows the texts are still to be made, of this very frame."""
         if frame.sequence == self._sequence:
-            return
+            return int(np.count_nonzero(self._touched))
         self._sequence = frame.sequence
         n = len(frame.book.specs)
         self._make_room(n)
@@ -151,9 +167,8 @@ class AccountSource:
                 self._whys = self._heavy.whys
                 touched |= facts[0] != 0
         self._facts = facts
-        changed: list[int] = np.flatnonzero(touched).tolist()
-        for code in changed:
-            self._renew(frame, code)
+        self._touched |= touched
+        return int(np.count_nonzero(self._touched))
 
     def _make_room(self, n: int) -> None:
         lacking = n - len(self.texts)
@@ -167,6 +182,7 @@ class AccountSource:
         self.is_there = np.concatenate((self.is_there, np.zeros(lacking, np.bool_)))
         self._is_heard = np.concatenate((self._is_heard, np.zeros(lacking, np.bool_)))
         self._as_of_s = np.concatenate((self._as_of_s, np.full(lacking, np.nan)))
+        self._touched = np.concatenate((self._touched, np.zeros(lacking, np.bool_)))
 
     def _changed_sources(self, frame: Frame) -> BoolArray:
         """Return which rows have another account, or one of which something else is known."""

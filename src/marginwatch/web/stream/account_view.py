@@ -32,6 +32,19 @@ class AccountView:
         self._texts: list[AccountTexts | None] = []
         self._versions: CodeArray = np.zeros(0, np.int64)
 
+    @property
+    def source(self) -> object:
+        """What several views look with: while one looks in a thread, the others wait."""
+        return self._source
+
+    def is_slow(self, frame: Frame) -> bool:
+        """Return whether :meth:`prepare` may take long."""
+        return self._source.is_slow(frame)
+
+    def prepare(self, frame: Frame) -> int:
+        """Begin to look; return of how many rows the texts are still to be made."""
+        return self._source.prepare(frame)
+
     def look(self, frame: Frame) -> Look:
         """Return the accounts in a frame."""
         source, book = self._source, frame.book

@@ -24,12 +24,17 @@ class Feed(Protocol):
         """Of the last message."""
         ...
 
+    @property
+    def told(self) -> int:
+        """Of the message that was last asked for: what whoever gets it has then."""
+        ...
+
     def is_ready(self, has: int | None) -> bool:
         """Return whether that may be asked for now; if not, it stays owed until there is other news, a beat at the latest."""
         ...
 
     def message(self, has: int | None) -> bytes | str | None:
-        """Return what brings a client up to date that has sequence ``has``; None if it is."""
+        """Return what brings a client up to date that has sequence ``has``, or to :attr:`told`; None if it is."""
         ...
 
 
@@ -131,7 +136,9 @@ class Client:
             del self._owed[topic]
             message = feed.message(has)
             if message is not None:
-                self._has[topic] = feed.sequence
+                self._has[topic] = feed.told
+                if feed.told != feed.sequence:
+                    self._owed[topic] = None
                 self.n_sent += 1
                 return message
         self.has_news.clear()

@@ -162,6 +162,11 @@ class DocumentFeed:
         del has
         return True
 
+    @property
+    def told(self) -> int:
+        """Sequence that whoever gets a message has then: the last one."""
+        return self.sequence
+
     def message(self, has: int | None) -> str | None:
         """Return the document if a client that has sequence ``has`` lacks it."""
         return self._message if self.sequence and has != self.sequence else None

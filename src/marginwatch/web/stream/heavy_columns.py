@@ -91,6 +91,14 @@ class HeavyColumns:
         self.whys = ("", "")
         self._seen: tuple[Any, ...] = ()
 
+    def has_news(self, frame: Frame) -> bool:
+        """Return whether a measure is another than when it was last looked at."""
+        heavy, at_ns = frame.heavy, frame.at_ns
+        held = (heavy.distance.held_at(at_ns), heavy.chances.held_at(at_ns), heavy.levels.held_at(at_ns))
+        return not self._seen or any(
+            one.value is not seen for one, seen in zip(held, self._seen[0], strict=True)
+        )
+
     def look(self, frame: Frame, is_heard: BoolArray, heard_version: int) -> bool:
         """Bring the columns up to date; return whether they were made anew.
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -12,6 +13,7 @@ from litestar.datastructures import State
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.errors import ConfigError, MarginwatchError
 from marginwatch.risk.frame import Frame
+from marginwatch.web.kept_frames import kept_frames_of
 from marginwatch.web.names import require_known
 from marginwatch.web.ports import ReadModel
 from marginwatch.web.stream.account_source import AccountSource
@@ -22,7 +24,7 @@ from marginwatch.web.stream.document_feed import DocumentFeed, RefusedError
 from marginwatch.web.stream.documents import Document
 from marginwatch.web.stream.filters import Filter
 from marginwatch.web.stream.position_view import PositionView
-from marginwatch.web.stream.tables import TableFeed
+from marginwatch.web.stream.tables import SHARE_BESIDE, Base, TableFeed
 from marginwatch.web.stream.topics import Topic, parse, read
 
 CLIENTS_MAX = 64
@@ -45,6 +47,8 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
     "positions": ("account", "desk", "venue", "asset"),
 }
 """Name of each table → what may follow it."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +93,8 @@ class StreamHub:
         self._time = Allowance()
         self._table_time = Allowance()
         self._making: set[asyncio.Task[None]] = set()
+        self._looked_at_beside: list[TableFeed] = []
+        self._write_at_s = float("-inf")
         self.n_refused = 0
         self._gone = [0, 0]
 
@@ -214,23 +220,64 @@ class StreamHub:
                 return
             if self._look(feed, frame):
                 self._owe(feed.topic)
+        for feed in self._tables.values():
+            if self._clock.monotonic_s() >= self._write_at_s and (base := feed.begin_whole()) is not None:
+                self._write_at_s = float("inf")
+                self._start(self._write_down(feed, base), feed)
 
     def _look(self, feed: TableFeed, frame: Frame) -> bool:
-        """Look at a table; return whether there is news of it. One of no such name, or of too many rows, is taken away."""
+        """Look at a table; return whether there is news of it. One of no such name, or of too many rows, is taken away.
+
+        What takes long a thread does, in a copy of the frame: then there is news later.
+        """
+        if any(one.source is feed.source for one in self._looked_at_beside):
+            return False
         began_s = time.thread_time()
         try:
             if not feed.sequence:
                 require_known(frame, **feed.asked)
+            if feed.takes_long(frame):
+                feed.is_busy = True
+                self._looked_at_beside.append(feed)
+                self._start(self._look_beside(feed, frame), feed)
+                return False
             has_news = feed.hear(frame)
         except ConfigError as error:
             self._drop(feed, str(error))
             return False
         finally:
             self._table_time.spend(time.thread_time() - began_s)
+        return has_news and self._may_stay(feed)
+
+    def _may_stay(self, feed: TableFeed) -> bool:
         if feed.sequence == 1 and sum(one.size for one in self._tables.values()) > ROWS_OF_ALL_MAX:
             self._drop(feed, TOO_MANY_ROWS)
             return False
-        return has_news
+        return True
+
+    async def _look_beside(self, feed: TableFeed, frame: Frame) -> None:
+        try:
+            kept = await kept_frames_of(self._state).kept(frame)
+            if kept is None:
+                return  # Overwritten meanwhile: the next turn begins with a newer one.
+            has_news, took_s = await asyncio.to_thread(_timed, partial(feed.hear, kept))
+            self._table_time.spend(took_s)
+        finally:
+            feed.is_busy = False
+            self._looked_at_beside.remove(feed)
+        if has_news and self._tables.get(feed.topic) is feed and self._may_stay(feed):
+            self._owe(feed.topic)
+
+    async def _write_down(self, feed: TableFeed, base: Base) -> None:
+        took_s = 0.0
+        try:
+            written, took_s = await asyncio.to_thread(_timed, partial(feed.write_whole, base))
+        finally:
+            # One table at a time, and a quarter of the time for all of them.
+            self._write_at_s = self._clock.monotonic_s() + took_s * (1.0 / SHARE_BESIDE - 1.0)
+        feed.end_whole(written)
+        for client in self._subscribers(feed):
+            client.has_news.set()
 
     def _owe(self, topic: str) -> None:
         for client in self._clients:
@@ -239,7 +286,10 @@ class StreamHub:
 
     def _begin(self, feed: DocumentFeed, now_s: float) -> None:
         feed.is_busy = True
-        task = asyncio.create_task(self._make(feed, now_s), name=f"document {feed.topic}")
+        self._start(self._make(feed, now_s), feed)
+
+    def _start(self, work: Coroutine[None, None, None], feed: DocumentFeed | TableFeed) -> None:
+        task = asyncio.create_task(work, name=f"topic {feed.topic}")
         self._making.add(task)
         task.add_done_callback(partial(self._made, feed))
 
@@ -266,11 +316,12 @@ class StreamHub:
             client.leave_out(feed.topic, why)
         self._forget_unwanted()
 
-    def _made(self, feed: DocumentFeed, task: asyncio.Task[None]) -> None:
+    def _made(self, feed: DocumentFeed | TableFeed, task: asyncio.Task[None]) -> None:
         self._making.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("document failed", topic=feed.topic, error=f"{type(error).__name__}: {error}")
-            self._drop(feed, "this document failed; see the service's log")
+            log.error("topic failed", topic=feed.topic, error=f"{type(error).__name__}: {error}")
+            kind = "table" if isinstance(feed, TableFeed) else "document"
+            self._drop(feed, f"this {kind} failed; see the service's log")
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -303,3 +354,9 @@ class StreamHub:
     def n_sent(self) -> int:
         """Messages about topics that clients were sent, since the start."""
         return self._gone[0] + sum(one.n_sent for one in self._clients)
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    """Return what something in a thread returns, and what it took of the processor, seconds."""
+    began_s = time.thread_time()
+    return work(), time.thread_time() - began_s

@@ -38,6 +38,10 @@ class LegColumns:
         self._why = ""
         self._seen: tuple[CodeArray, ...] = ()
 
+    def has_news(self, frame: Frame) -> bool:
+        """Return whether the figures are others than those last looked up."""
+        return frame.heavy.distance.held_at(frame.at_ns).value is not self._figures
+
     def look(self, frame: Frame, account: CodeArray, instrument: CodeArray, is_long: BoolArray) -> bool:
         """Bring the columns up to date; return whether the figures behind them are others."""
         held = frame.heavy.distance.held_at(frame.at_ns)

@@ -18,7 +18,7 @@ from marginwatch.web.stream.filters import Filter
 from marginwatch.web.stream.leg_columns import LegColumns
 from marginwatch.web.stream.position_choice import ROWS_MAX, PositionChoice
 from marginwatch.web.stream.slots import Moved, Slots
-from marginwatch.web.stream.tables import Look
+from marginwatch.web.stream.tables import FEW_ROWS, Look
 
 COLUMNS = (
     "mark_price",
@@ -104,6 +104,12 @@ class PositionView:
 
     def __init__(self, wanted: Filter, rows_max: int = ROWS_MAX) -> None:
         self._choice = PositionChoice(wanted, rows_max)
+        self._is_of_one = wanted.account is not None
+        self._sequence = -1
+        self._is_begun = False
+        self._counts = (0, 0)
+        self._gone: list[int] = []
+        self._touched: BoolArray = np.zeros(0, np.bool_)
         self._version = -1
         self._slots = Slots()
         self._legs = LegColumns()
@@ -115,9 +121,46 @@ class PositionView:
         self._venue_price: FloatArray = np.zeros(0)
         self._ts_venue: FloatArray = np.zeros(0)
 
+    @property
+    def source(self) -> object:
+        """What it looks with: this itself, which it shares with nobody."""
+        return self
+
+    def is_slow(self, frame: Frame) -> bool:
+        """Return whether :meth:`prepare` may go through thousands of rows one by one: at first, and with new distances."""
+        if frame.sequence == self._sequence or frame.book.quantity.shape[0] <= FEW_ROWS:
+            return False
+        if self._sequence < 0:
+            return not self._is_of_one
+        return len(frame.book.specs) > FEW_ROWS and self._legs.has_news(frame)
+
+    def prepare(self, frame: Frame) -> int:
+        """Bring the numbers up to date; return of how many rows the texts are still to be made, of this very frame."""
+        if not self._is_begun or frame.sequence != self._sequence:
+            self._begin(frame)
+        return int(np.count_nonzero(self._touched))
+
     def look(self, frame: Frame) -> Look:
         """Return the positions in a frame. Cost: linear in the rows shown and in those of the book, without a loop."""
+        self.prepare(frame)
+        touched: list[int] = np.flatnonzero(self._touched).tolist()
+        renewed = [slot for slot in touched if self._renew(frame, slot)]
+        self._touched[:] = False
+        gone, self._gone = self._gone, []
+        self._is_begun = False
+        return Look(
+            values=self._buffers[0],
+            texts=self._texts,
+            gone=np.array(gone, np.int64),
+            renewed=np.array(renewed, np.int64),
+            n_rows=self._counts[0],
+            n_left_out=self._counts[1],
+        )
+
+    def _begin(self, frame: Frame) -> None:
+        """Look at everything but texts. What was begun before and not ended stays to be done."""
         book = frame.book
+        self._sequence = frame.sequence
         wanted, n_left_out = self._choice.rows(frame)
         moved = self._slots.update(wanted, book.opened.take(wanted))
         rows = self._slots.rows
@@ -144,16 +187,10 @@ class PositionView:
         elif has_news:
             is_touched |= np.isnan(values[DISTANCE])
         self._states = states
-        touched: list[int] = np.flatnonzero(is_touched & ~is_free).tolist()
-        renewed = [slot for slot in touched if self._renew(frame, slot)]
-        return Look(
-            values=values,
-            texts=self._texts,
-            gone=moved.gone,
-            renewed=np.array(renewed, np.int64),
-            n_rows=wanted.shape[0],
-            n_left_out=n_left_out,
-        )
+        self._touched |= is_touched
+        self._touched &= ~is_free
+        self._counts = (wanted.shape[0], n_left_out)
+        self._is_begun = True
 
     def _move(self, moved: Moved) -> None:
         """Make room for what came, and forget what went."""
@@ -161,10 +198,13 @@ class PositionView:
         self._states = np.concatenate((self._states, np.zeros(lacking, np.int64)))
         self._venue_price = np.concatenate((self._venue_price, np.full(lacking, np.nan)))
         self._ts_venue = np.concatenate((self._ts_venue, np.full(lacking, np.nan)))
+        self._touched = np.concatenate((self._touched, np.zeros(lacking, np.bool_)))
         self._texts.extend([None] * lacking)
         self._positions += (None,) * lacking
         for slot in moved.gone.tolist():
-            self._texts[slot] = None
+            if self._texts[slot] is not None:
+                self._texts[slot] = None
+                self._gone.append(slot)
         rows: list[int] = self._slots.rows.tolist()
         if len(rows) > 1:
             self._pick = itemgetter(*rows)
@@ -191,7 +231,9 @@ class PositionView:
         self, frame: Frame, rows: CodeArray, account: CodeArray, instrument: CodeArray
     ) -> FloatArray:
         """Return the buffer whose turn it is, with what frames measure and what the venue's price says."""
-        self._buffers.reverse()
+        if not self._is_begun:
+            # Else nobody has seen the numbers of before, and the other buffer holds those that somebody has.
+            self._buffers.reverse()
         if self._buffers[0].shape[1] != rows.shape[0]:
             self._buffers[0] = np.empty((len(COLUMNS), rows.shape[0]))
         values, of = self._buffers[0], frame.rows

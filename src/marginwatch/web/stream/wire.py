@@ -8,6 +8,7 @@ import numpy as np
 
 from marginwatch.book.table import FloatArray
 from marginwatch.risk.answers import Answer
+from marginwatch.web.large_replies import ROWS_AT_ONCE, encoded
 
 ALIGNMENT = 8
 """Blocks begin at multiples of so many bytes, so that readers may look at them in place."""
@@ -112,7 +113,8 @@ def encode(head: TableHead, blocks: Sequence[Block]) -> bytes:
     blocks : sequence of Block
         Contiguous arrays.
     """
-    text = _encoder.encode(head)
+    # Thousands of texts some at a time: encoding holds the interpreter.
+    text = _encoder.encode(head) if len(head.rows.set) <= ROWS_AT_ONCE else encoded(head)
     text += b" " * (-(4 + len(text)) % ALIGNMENT)
     parts: list[bytes | memoryview] = [len(text).to_bytes(4, "little"), text]
     for block in blocks:

@@ -220,7 +220,7 @@ class Kept:
         return Performed(
             World().now,
             {
-                "daily_pnl_usd": Reading(-12.5),
+                "daily_pnl_usd": Reading(-12.5, reason="not included: 1 account without it"),
                 "daily_loss_share": Reading(math.nan, Answer.NOT_APPLICABLE),
                 "drawdown": Reading(math.nan, Answer.MISSING, "the ledger was not read"),
             },
@@ -237,6 +237,8 @@ async def test_performance_and_alerts_come_from_their_keepers() -> None:
     )
     page = overview_reply(frame, Kept(), SimpleNamespace(open_alerts=lambda: alerts))
     assert (page.daily_pnl_usd, page.daily_loss_share, page.drawdown) == (-12.5, None, None)
+    # A number that is of not all of them says so.
+    assert page.reasons["daily_pnl_usd"] == "not included: 1 account without it"
     assert page.reasons["daily_loss_share"] == "not_applicable"
     assert page.reasons["drawdown"] == "missing: the ledger was not read"
     assert page.performance_age_s == pytest.approx((frame.at_ns - World().now) / 1e9)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from marginwatch.book.history.accounts import Figures, WhyArray
+from marginwatch.book.history.groups import LeftOut
 from marginwatch.book.history.why import SENTENCES, Why
 from marginwatch.book.table import FloatArray
 from marginwatch.risk.answers import Answer, AnswerArray
@@ -48,21 +49,23 @@ def account_facts(figures: Figures, began: str) -> dict[str, FactColumn]:
 
 
 def group_facts(
-    scope: str, names: Sequence[str], figures: Figures, began: str
+    scope: str, names: Sequence[str], figures: Figures, left_out: LeftOut, began: str
 ) -> dict[str, dict[str, Reading]]:
-    """Return the readings of groups, by measure; of nameless ones none."""
+    """Return the readings of groups, by measure; of nameless ones none. One without some accounts says how many."""
     columns = {
-        "daily_pnl_usd": (figures.pnl_usd, figures.pnl_why),
-        "daily_loss_share": (figures.loss_share, figures.loss_share_why),
-        "drawdown": (figures.drawdown, figures.drawdown_why),
+        "daily_pnl_usd": (figures.pnl_usd, figures.pnl_why, left_out.of_day),
+        "daily_loss_share": (figures.loss_share, figures.loss_share_why, left_out.of_day),
+        "drawdown": (figures.drawdown, figures.drawdown_why, left_out.ever),
     }
     return {
         f"{scope}.{figure}": {
-            name: _reading(value, Why(code), began)
-            for name, value, code in zip(names, values.tolist(), why.tolist(), strict=True)
+            name: _reading(value, Why(code), began, without)
+            for name, value, code, without in zip(
+                names, values.tolist(), why.tolist(), n_without.tolist(), strict=True
+            )
             if name
         }
-        for figure, (values, why) in columns.items()
+        for figure, (values, why, n_without) in columns.items()
     }
 
 
@@ -78,9 +81,10 @@ def performed(at_ns: int, by_name: Mapping[str, Mapping[str, Reading]], name: st
     )
 
 
-def _reading(value: float, why: Why, began: str) -> Reading:
+def _reading(value: float, why: Why, began: str, n_without: int) -> Reading:
     if why == Why.NUMBER:
-        return Reading(value)
+        partial = f"not included: {n_without} account{'s' if n_without > 1 else ''} without it"
+        return Reading(value, reason=partial if n_without else None)
     return Reading(float("nan"), Answer(int(_ANSWERS[why])), sentence(why, began))
 
 

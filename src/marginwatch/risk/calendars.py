@@ -1,7 +1,8 @@
 """What comes when: funding payments, places in the deleveraging queue, expiries."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -23,7 +24,9 @@ from marginwatch.risk.tables.nulls import Nulls
 DAY_NS = 86_400_000_000_000
 
 
-def funding_calendar(sheet: MarginSheet, hours: float = 24.0) -> FundingCalendar:
+def funding_calendar(
+    sheet: MarginSheet, hours: float = 24.0, left_out: Mapping[AccountId, str] = MappingProxyType({})
+) -> FundingCalendar:
     """Return the funding due within some hours at present rates, by position and account.
 
     Perpetuals only: other contracts pay none. Payment = −quantity × multiplier × mark × rate (inverse: ÷ mark), in USD;
@@ -35,6 +38,8 @@ def funding_calendar(sheet: MarginSheet, hours: float = 24.0) -> FundingCalendar
         All accounts.
     hours : float, default=24
         Horizon, ≥ 0.
+    left_out : mapping of AccountId to str
+        Accounts that count in no sum (stale, lost, stopped, not heard), and why; they have rows all the same.
 
     Raises
     ------
@@ -57,9 +62,12 @@ def funding_calendar(sheet: MarginSheet, hours: float = 24.0) -> FundingCalendar
     by_account: dict[AccountId, list[FundingRow]] = {}
     for one in positions:
         by_account.setdefault(one.account_id, []).append(one)
-    known = [one.horizon_usd for one in positions if one.horizon_usd is not None]
+    counted = [one for one in positions if one.account_id not in left_out]
+    known = [one.horizon_usd for one in counted if one.horizon_usd is not None]
     nulls = Nulls()
-    has_none = bool(positions) and not known
+    # Nobody counts, or nothing is known: that is no funding of 0.
+    is_unheard = all(name in left_out for name in sheet.account_ids)
+    has_none = not known and (bool(counted) or (bool(left_out) and is_unheard))
     sums = {"horizon_usd": sum(known), "paid_usd": _paid(known), "received_usd": _received(known)}
     times = [one.next_at_ns for one in positions if one.next_at_ns is not None]
     if not times:
@@ -73,10 +81,13 @@ def funding_calendar(sheet: MarginSheet, hours: float = 24.0) -> FundingCalendar
         },
         accounts=tuple(_account_funding(name, rows) for name, rows in by_account.items()),
         positions=positions,
-        left_out=tuple(
-            f"{one.account_id} {one.instrument_id}: {one.reasons['horizon_usd'].removeprefix('missing: ')}"
-            for one in positions
-            if one.horizon_usd is None
+        left_out=(
+            *(f"{name}: {why}" for name, why in left_out.items()),
+            *(
+                f"{one.account_id} {one.instrument_id}: {one.reasons['horizon_usd'].removeprefix('missing: ')}"
+                for one in counted
+                if one.horizon_usd is None
+            ),
         ),
         reasons=nulls.reasons,
     )
@@ -196,8 +207,18 @@ def _notional_usd(sheet: MarginSheet) -> FloatArray:
     return np.where(sheet.is_inverse[contract], size, size * price * quote_usd)
 
 
-def expiry_calendar(sheet: MarginSheet) -> ExpiryCalendar:
-    """Return the expiries of all options and dated futures held, the nearest first."""
+def expiry_calendar(
+    sheet: MarginSheet, left_out: Mapping[AccountId, str] = MappingProxyType({})
+) -> ExpiryCalendar:
+    """Return the expiries of all options and dated futures held, the nearest first.
+
+    Parameters
+    ----------
+    sheet : MarginSheet
+        All accounts.
+    left_out : mapping of AccountId to str
+        Accounts that count in no sum, and why; their positions are listed and counted all the same.
+    """
     contract = sheet.leg_contract
     dated = np.flatnonzero(sheet.expiry_ns[contract] > 0)
     legs: list[int] = dated[np.argsort(sheet.expiry_ns[contract[dated]], kind="stable")].tolist()
@@ -206,7 +227,8 @@ def expiry_calendar(sheet: MarginSheet) -> ExpiryCalendar:
     by_date: dict[int, list[ExpiryRow]] = {}
     for one in positions:
         by_date.setdefault(one.expiry_ns, []).append(one)
-    return ExpiryCalendar(dates=tuple(map(_expiry_date, by_date.values())), positions=positions)
+    dates = tuple(_expiry_date(rows, left_out) for rows in by_date.values())
+    return ExpiryCalendar(dates=dates, positions=positions)
 
 
 def _expiry_row(sheet: MarginSheet, leg: int, notional: float, delta: float) -> ExpiryRow:
@@ -226,11 +248,11 @@ def _expiry_row(sheet: MarginSheet, leg: int, notional: float, delta: float) -> 
     )
 
 
-def _expiry_date(rows: list[ExpiryRow]) -> ExpiryDate:
+def _expiry_date(rows: list[ExpiryRow], left_out: Mapping[AccountId, str]) -> ExpiryDate:
     reasons: dict[str, str] = {}
 
-    def summed(field: str, values: list[float | None]) -> float | None:
-        known = [value for value in values if value is not None]
+    def summed(field: str, values: list[tuple[AccountId, float | None]]) -> float | None:
+        known = [value for name, value in values if value is not None and name not in left_out]
         if len(known) < len(values):
             reasons[field] = f"missing: {len(values) - len(known)} of {len(values)} positions"
         return math.fsum(known) if known or not values else None
@@ -240,11 +262,11 @@ def _expiry_date(rows: list[ExpiryRow]) -> ExpiryDate:
         days_left=rows[0].days_left,
         n_positions=len(rows),
         option_notional_usd=summed(
-            "option_notional_usd", [row.notional_usd for row in rows if row.is_option]
+            "option_notional_usd", [(row.account_id, row.notional_usd) for row in rows if row.is_option]
         ),
         future_notional_usd=summed(
-            "future_notional_usd", [row.notional_usd for row in rows if not row.is_option]
+            "future_notional_usd", [(row.account_id, row.notional_usd) for row in rows if not row.is_option]
         ),
-        delta_usd=summed("delta_usd", [row.delta_usd for row in rows]),
+        delta_usd=summed("delta_usd", [(row.account_id, row.delta_usd) for row in rows]),
         reasons=reasons,
     )

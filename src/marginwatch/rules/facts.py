@@ -9,7 +9,7 @@ from marginwatch.risk.answers import Answer, AnswerArray
 
 
 class Reading(NamedTuple):
-    """One figure of one subject: a number, or why there is none."""
+    """One figure of one subject: a number, with what it leaves out as its reason, or why there is none."""
 
     value: float
     answer: Answer = Answer.NUMBER

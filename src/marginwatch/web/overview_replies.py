@@ -156,6 +156,8 @@ def overview_reply(
 
 
 def _read(nulls: Nulls, name: str, reading: Reading) -> float | None:
+    if reading.answer == Answer.NUMBER and reading.reason is not None:
+        nulls.reasons[name] = reading.reason
     return nulls.number(name, reading.value, reading.reason or "not known", int(reading.answer))
 
 

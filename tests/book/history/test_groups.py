@@ -88,7 +88,7 @@ def test_a_large_account_without_a_figure_leaves_the_desk_without_one_and_a_smal
     desk.equity[3] = math.nan
     desk.look()
     assert of(desk)["why"] == KNOWN
-    assert desk.groups.n_left_out().tolist() == [1]
+    assert [counts.tolist() for counts in desk.groups.left_out()] == [[1], [1]]
     desk.equity[2] = math.nan
     desk.look()
     assert of(desk)["why"] == (Why.MEMBERS_LEFT_OUT,) * 3

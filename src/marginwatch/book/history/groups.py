@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,13 @@ from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 
 LEFT_OUT_SHARE = 0.05
 """Of a group's equity: where accounts without a figure had more when they were last heard, the group has none either."""
+
+
+class LeftOut(NamedTuple):
+    """How many accounts of each group are left out, shape (n_groups,), int64: of the day's figures, and of drawdown."""
+
+    of_day: CodeArray
+    ever: CodeArray
 
 
 @dataclass(slots=True)
@@ -183,11 +191,12 @@ class GroupRows:
             common,
         )
 
-    def n_left_out(self) -> CodeArray:
-        """Return how many accounts of each group the day's figures leave out."""
-        n = self._group.shape[0]
-        is_of_day = self._is_known() & ~np.isnan(self._accounts.day_gain()[:n])
-        return self._count(~is_of_day).astype(np.int64)
+    def left_out(self) -> LeftOut:
+        """Return how many accounts of each group its figures leave out."""
+        n, is_known = self._group.shape[0], self._is_known()
+        is_of_day = is_known & ~np.isnan(self._accounts.day_gain()[:n])
+        of_day, ever = (self._count(~one).astype(np.int64) for one in (is_of_day, is_known))
+        return LeftOut(of_day, ever)
 
     def _is_known(self) -> BoolArray:
         """Return which accounts are known well enough to be summed; money not yet explained may be a transfer inside."""

@@ -11,10 +11,12 @@ from marginwatch.model.ids import AccountId
 from marginwatch.model.scenario import Scenario
 from marginwatch.risk.advice.trade_terms import TradeTerms
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.heavy.advice import AdviceWish
 from marginwatch.risk.heavy.moves import PastReturns
 from marginwatch.risk.margin.part import part_of
 from marginwatch.risk.margin.sheet import MarginSheet
 from marginwatch.risk.measures.freshness import Inclusion
+from marginwatch.risk.var.settings import VarSettings
 
 WORDS = {
     Inclusion.STARTING: "not heard yet",
@@ -58,6 +60,10 @@ class HeavyInputs:
         Places in the deleveraging queue by row of the position table; −1 where not said.
     funding : mapping of AccountId to HeardFunding
         What accounts paid and received.
+    var_settings : VarSettings or None
+        Which value at risk is shown first; None as usual.
+    wish : AdviceWish or None
+        What advice aims at; None as usual.
     """
 
     sheet: MarginSheet
@@ -68,6 +74,8 @@ class HeavyInputs:
     scenarios: Sequence[Scenario]
     adl_rank: CodeArray
     funding: Mapping[AccountId, HeardFunding]
+    var_settings: VarSettings | None = None
+    wish: AdviceWish | None = None
 
     def own_sheet(self) -> MarginSheet:
         """Return the sheet with a cache of its own: two threads must not share what models work out of it."""

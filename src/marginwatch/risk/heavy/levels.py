@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from marginwatch.book.paid_funding import HeardFunding
 from marginwatch.book.table import CodeArray
@@ -82,7 +83,10 @@ def measure_levels(
 
 
 def measure_calendars(
-    sheet: MarginSheet, adl_rank: CodeArray, heard: Mapping[AccountId, HeardFunding]
+    sheet: MarginSheet,
+    adl_rank: CodeArray,
+    heard: Mapping[AccountId, HeardFunding],
+    left_out: Mapping[AccountId, str] = MappingProxyType({}),
 ) -> CalendarFigures:
     """Return what comes when, and what funding has been paid.
 
@@ -94,6 +98,12 @@ def measure_calendars(
         By row of the book's position table.
     heard : mapping of AccountId to HeardFunding
         What accounts paid and received.
+    left_out : mapping of AccountId to str
+        Accounts that count in no sum, and why.
     """
-    past = past_funding_of_accounts(sheet, heard)
-    return CalendarFigures(funding_calendar(sheet), past, adl_rows(sheet, adl_rank), expiry_calendar(sheet))
+    return CalendarFigures(
+        funding_calendar(sheet, DAY_HOURS, left_out),
+        past_funding_of_accounts(sheet, heard),
+        adl_rows(sheet, adl_rank),
+        expiry_calendar(sheet, left_out),
+    )

@@ -158,6 +158,7 @@ def _account_row(figures: "StressFigures", place: int, row: int) -> StressRow:
 
 def _asset_row(figures: "StressFigures", place: int, column: int) -> StressRow:
     of, nulls, scenario = figures.result.assets, Nulls(), figures.result.scenarios[place]
+    whole = figures.result.portfolio
     pnl = nulls.number("pnl_usd", of.pnl_usd[place, column], MISSING, int(of.answer[place, column]))
     return StressRow(
         scenario=scenario.name,
@@ -165,6 +166,7 @@ def _asset_row(figures: "StressFigures", place: int, column: int) -> StressRow:
         scope="asset",
         name=of.names[column],
         pnl_usd=pnl,
+        n_left_out=int(whole.n_left_out[place, 0]),
         reasons=nulls.reasons,
     )
 

@@ -52,15 +52,21 @@ def _utc(at_s: int) -> str:
 
 def whole_rows(figures: "VarFigures") -> list[VarRow]:
     """Return the figures of everything by each method, confidence and horizon."""
-    return [_row(one, one.portfolio, 0, "portfolio", None) for one in figures.measures]
+    n_out = int(np.count_nonzero(figures.exposures.is_missing))
+    return [_row(one, one.portfolio, 0, "portfolio", None, n_out) for one in figures.measures]
 
 
 def part_rows(figures: "VarFigures", measures: VarMeasures, by: str) -> list[VarRow]:
     """Return the figures of each desk, account or asset with what it contributes, the largest contribution first."""
     exposures = figures.exposures
+    is_out = exposures.is_missing
     if by == "desk":
         held: list[int] = np.unique(exposures.desk).tolist()
-        rows = [_row(measures, measures.desks, code, "desk", exposures.desk_names[code]) for code in held]
+        n_out = np.bincount(exposures.desk[is_out], minlength=len(exposures.desk_names)).tolist()
+        rows = [
+            _row(measures, measures.desks, code, "desk", exposures.desk_names[code], n_out[code])
+            for code in held
+        ]
     elif by == "account":
         names = exposures.account_ids
         rows = [_row(measures, measures.accounts, row, "account", name) for row, name in enumerate(names)]
@@ -70,17 +76,22 @@ def part_rows(figures: "VarFigures", measures: VarMeasures, by: str) -> list[Var
         ]
         rows = [row for row in rows if row.component_var_usd != 0.0]
     else:
-        rows = [_row(measures, measures.portfolio, 0, "portfolio", None)]
+        rows = [_row(measures, measures.portfolio, 0, "portfolio", None, int(np.count_nonzero(is_out)))]
     return sorted(rows, key=lambda row: -(row.component_var_usd or row.var_usd or 0.0))
 
 
-def _row(measures: VarMeasures, of: Figures | None, place: int, scope: Scope, name: str | None) -> VarRow:
+def _row(
+    measures: VarMeasures, of: Figures | None, place: int, scope: Scope, name: str | None, n_left_out: int = 0
+) -> VarRow:
     nulls, why = Nulls(), measures.missing_reason or "an exposure or its history"
     var = shortfall = None
     if of is not None:
         answer = int(of.answer[place])
         var = nulls.number("var_usd", of.var_usd[place], why, answer)
         shortfall = nulls.number("expected_shortfall_usd", of.shortfall_usd[place], why, answer)
+        if n_left_out and var is not None:
+            partial = f"not included: {n_left_out} account{'s' if n_left_out > 1 else ''}"
+            nulls.reasons |= dict.fromkeys(("var_usd", "expected_shortfall_usd"), partial)
     else:
         for field in ("var_usd", "expected_shortfall_usd"):
             nulls.number(field, math.nan, why, Answer.NOT_APPLICABLE)

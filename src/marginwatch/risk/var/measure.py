@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -205,16 +206,16 @@ def _simulated(exposures: Exposures, history: History, settings: VarSettings) ->
     scenarios = _scenarios(history, settings.method, horizon_s)
     n_steps = steps_of(history, settings.horizon_s)
 
-    def figures(gains: FloatArray | SingleArray, applies: BoolArray) -> Figures:
+    def figures(gains: FloatArray | SingleArray, holds: _Holds) -> Figures:
         if is_expansion:
             found = cornish_fisher_tail(np.asarray(gains, np.float64), n_steps, settings.confidence)
-            return _answered(found.tail, applies, found.is_valid)
-        return _answered(var_and_shortfall(gains, settings.confidence), applies)
+            return _answered(found.tail, holds, found.is_valid)
+        return _answered(var_and_shortfall(gains, settings.confidence), holds)
 
     desks, whole = _sums_of_gains(exposures, scenarios.returns)
     of_whole = figures(whole[None, :], _whole_holds(exposures))
     accounts = [
-        figures(gains, ~part.is_empty)
+        figures(gains, _accounts_hold(part))
         for part, gains in _gains_in_blocks(exposures, scenarios.returns, is_rough=not is_expansion)
     ]
     var_parts = shortfall_parts = None
@@ -226,7 +227,7 @@ def _simulated(exposures: Exposures, history: History, settings: VarSettings) ->
         )
         var_parts = simulated_parts(exposures, scenarios.returns, weights.var)
         shortfall_parts = simulated_parts(exposures, scenarios.returns, weights.shortfall)
-    found = (_joined(accounts), figures(desks, _desk_holds(exposures)), of_whole)
+    found = (_joined(accounts), figures(desks, _desks_hold(exposures)), of_whole)
     return _measures(exposures, history, settings, found, (var_parts, shortfall_parts), is_revalued=True)
 
 
@@ -274,10 +275,10 @@ def _normal(exposures: Exposures, history: History, settings: VarSettings) -> Va
     counts = ~exposures.is_missing
     whole = exposures.delta_usd[counts].sum(axis=0)
     figures = [
-        _answered(normal_tail(each, covariance.values, n_steps, settings.confidence), applies)
-        for each, applies in (
-            (exposures.delta_usd, ~exposures.is_empty),
-            (by_desk(exposures, exposures.delta_usd), _desk_holds(exposures)),
+        _answered(normal_tail(each, covariance.values, n_steps, settings.confidence), holds)
+        for each, holds in (
+            (exposures.delta_usd, _accounts_hold(exposures)),
+            (by_desk(exposures, exposures.delta_usd), _desks_hold(exposures)),
             (whole[None, :], _whole_holds(exposures)),
         )
     ]
@@ -293,20 +294,39 @@ def covariance_of(history: History) -> Covariance:
     return shrunk_covariance(history.values, decay_for(history.interval_s))
 
 
-def _desk_holds(exposures: Exposures) -> BoolArray:
-    holding = ~exposures.is_empty & ~exposures.is_missing
-    return np.bincount(exposures.desk[holding], minlength=len(exposures.desk_names)) > 0
+class _Holds(NamedTuple):
+    """Whether somebody known holds anything, and whether it is not known of anybody although it may be; one per subject."""
+
+    is_known: BoolArray
+    is_unknown: BoolArray
 
 
-def _whole_holds(exposures: Exposures) -> BoolArray:
-    return np.array([bool((~exposures.is_empty & ~exposures.is_missing).any())])
+def _accounts_hold(exposures: Exposures) -> _Holds:
+    is_missing = exposures.is_missing
+    return _Holds(~exposures.is_empty & ~is_missing, is_missing)
 
 
-def _answered(tail: Tail, applies: BoolArray, is_valid: BoolArray | None = None) -> Figures:
-    answer = np.where(applies, Answer.NUMBER, Answer.NOT_APPLICABLE).astype(np.uint8)
+def _desks_hold(exposures: Exposures) -> _Holds:
+    def any_of(accounts: BoolArray) -> BoolArray:
+        return np.bincount(exposures.desk[accounts], minlength=len(exposures.desk_names)) > 0
+
+    return _of_group(*map(any_of, _accounts_hold(exposures)))
+
+
+def _whole_holds(exposures: Exposures) -> _Holds:
+    return _of_group(*(np.array([bool(accounts.any())]) for accounts in _accounts_hold(exposures)))
+
+
+def _of_group(has_known: BoolArray, has_unknown: BoolArray) -> _Holds:
+    # With somebody known it is the figure of those; with nobody it is nothing only if nobody is left out.
+    return _Holds(has_known, has_unknown & ~has_known)
+
+
+def _answered(tail: Tail, holds: _Holds, is_valid: BoolArray | None = None) -> Figures:
+    answer = np.where(holds.is_known, Answer.NUMBER, Answer.NOT_APPLICABLE).astype(np.uint8)
     if is_valid is not None:
         answer[~is_valid] = Answer.NOT_APPLICABLE
-    unknown = np.isnan(tail.var) & (answer == Answer.NUMBER)
+    unknown = holds.is_unknown | (np.isnan(tail.var) & (answer == Answer.NUMBER))
     answer[unknown] = Answer.MISSING
     is_number = answer == Answer.NUMBER
     return Figures(np.where(is_number, tail.var, np.nan), np.where(is_number, tail.shortfall, np.nan), answer)
@@ -355,11 +375,10 @@ def _nothing(
 ) -> VarMeasures:
     """Return that nothing can be measured, and why; an account that holds nothing still needs no number."""
 
-    def figures(applies: BoolArray) -> Figures:
-        nothing = np.full(applies.shape[0], np.nan)
-        return _answered(Tail(nothing, nothing), applies)
+    def figures(holds: _Holds) -> Figures:
+        nothing = np.full(holds.is_known.shape[0], np.nan)
+        return _answered(Tail(nothing, nothing), holds)
 
-    holds = ~exposures.is_empty
     return VarMeasures(
         method=settings.method,
         confidence=settings.confidence,
@@ -369,9 +388,9 @@ def _nothing(
         until_s=None,
         estimator=ESTIMATORS[settings.method],
         missing_reason=reason,
-        accounts=figures(holds),
-        desks=figures(_desk_holds(exposures)),
-        portfolio=figures(np.array([bool(holds.any())])),
+        accounts=figures(_accounts_hold(exposures)),
+        desks=figures(_desks_hold(exposures)),
+        portfolio=figures(_whole_holds(exposures)),
         left_out=_left_out(exposures),
         var_parts=None,
         shortfall_parts=None,

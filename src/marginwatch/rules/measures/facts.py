@@ -234,7 +234,8 @@ def _of_names(
             continue
         is_number = one.answer == Answer.NUMBER
         values[row], answers[row] = one.value if is_number else np.nan, one.answer
-        if one.reason is not None:
+        # A number's reason is what it leaves out.
+        if one.reason is not None and not is_number:
             reasons[row] = one.reason
     return values, answers, reasons
 

@@ -1,6 +1,7 @@
 """The service's own sentences are known again by their words, and nobody else's are touched."""
 
 import ast
+import json
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,14 @@ def test_sentences_within_sentences_and_numbers_are_of_the_language() -> None:
         "mua 0,5 BTCUSDT trên mm-1, bán 2 ETHUSDT trên a, b: delta theo beta -1.200 → 0 USD; trung lập về ký quỹ"
     )
     assert told("en", text) == text
+
+
+CASES = json.loads((Path(__file__).parents[3] / "ui" / "tests" / "phrases.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["text"])
+def test_messages_tell_what_pages_tell(case: dict[str, str]) -> None:
+    assert told(case["language"], case["text"]) == case["told"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 /** Why a number is not there, in words. */
 
 import { kindOf, type Kind, type Maybe } from "../format";
+import { told } from "../words/glossary.svelte";
 import { w } from "./words";
 
 type Row = { readonly reasons?: Readonly<Record<string, string>> | undefined };
@@ -25,6 +26,6 @@ export function explained(value: Maybe, reason?: string | null): string | null {
   if (kind === "number") return null;
   if (kind === "not_applicable") return w.not_applicable;
   if (kind === "none_in_range") return w.none_in_range;
-  const told = reason?.replace(/^missing:?\s*/, "") ?? "";
-  return `${w.missing}: ${told === "" ? w.no_reason : told}`;
+  const why = reason?.replace(/^missing:?\s*/, "") ?? "";
+  return `${w.missing}: ${why === "" ? w.no_reason : told(why)}`;
 }

@@ -6,7 +6,7 @@ translations does. What is none of ours, an exchange's own message or somebody's
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple, TypeAlias
@@ -19,6 +19,9 @@ TEXT_MAX = 2_000
 
 DEPTH_MAX = 8
 """Sentences within sentences."""
+
+OURS = "why_ours"
+"""The placeholder of a sentence that has to be one of ours: else what stands there is part of a name."""
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
@@ -33,7 +36,8 @@ class Phrase(NamedTuple):
     Parameters
     ----------
     english : str
-        With ``{placeholders}``: ``{n…}`` is a number, ``{why…}`` a sentence again, any other stays as it is.
+        With ``{placeholders}``: ``{n…}`` is a number, ``{why…}`` a sentence again (``{why_ours}`` one of these), any other
+        stays as it is.
     literals, names : tuple of str
         What stands around the placeholders, one more than these, and their names.
     told : str
@@ -108,16 +112,22 @@ class PhraseBook:
     def _values(
         self, phrase: Phrase, found: Mapping[str, str], depth: int, known: Known
     ) -> dict[str, str] | None:
-        """Return what to fill in; None for mere punctuation around what is none of ours."""
+        """Return what to fill in; None where what is to be ours is not, as in mere punctuation around others' words."""
         values = {name: self._part(name, text, depth, known) for name, text in found.items()}
-        sentences = [name for name in found if is_sentence(name)]
-        is_ours = any(values[name] != found[name] for name in sentences)
-        return values if is_ours or not sentences or phrase.literals[0] else None
+        foreign = [name for name in found if is_sentence(name) and values[name] == found[name]]
+        if OURS in foreign or (foreign and not phrase.literals[0] and is_all_foreign(found, foreign)):
+            return None
+        return values
 
     def _part(self, name: str, text: str, depth: int, known: Known) -> str:
         if is_sentence(name):
             return self._told(text, depth, known)
         return self._figures.text(text) if is_number(name) else text
+
+
+def is_all_foreign(found: Mapping[str, str], foreign: Sequence[str]) -> bool:
+    """Return whether no sentence within a text is one of ours."""
+    return len(foreign) == sum(map(is_sentence, found))
 
 
 def is_sentence(name: str) -> bool:

@@ -1,12 +1,13 @@
 /** Columns of the table of accounts. */
 
-import { decimal, percent, price, shown } from "../../format";
+import { decimal, percent, price } from "../../format";
 import type { Static } from "../../live/decode";
 import { dangerOfDistance } from "../../parts/danger";
 import type { GridColumn } from "../../parts/grid_columns";
 import { w as parts } from "../../parts/words";
 import { href } from "../../router.svelte";
 import { errorText } from "../account/detail";
+import { sentence } from "../../words/glossary.svelte";
 import { stateTone, stateWord } from "./state";
 import { w } from "./words";
 
@@ -30,7 +31,7 @@ export function textsOf(row: Static): Texts {
 /** The state, and of an account that does not count the reason. */
 function stateText(row: Static): string {
   const texts = textsOf(row);
-  return texts.is_included || texts.reason === null ? stateWord(texts) : `${stateWord(texts)} · ${shown(texts.reason)}`;
+  return texts.is_included || texts.reason === null ? stateWord(texts) : `${stateWord(texts)} · ${sentence(texts.reason)}`;
 }
 
 export function flagsText(row: Static): string {

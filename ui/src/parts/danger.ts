@@ -24,3 +24,8 @@ export function dangerOfSeverity(severity: string): Danger {
   if (severity === "high") return "warning";
   return severity === "warning" ? "notice" : "calm";
 }
+
+/** Class of a risk level of the server. */
+export function toneOfRisk(level: string | null | undefined): "" | "notice" | "critical" {
+  return level === "HIGH" ? "critical" : level === "MEDIUM" ? "notice" : "";
+}

@@ -2,7 +2,7 @@
 
 import { decimal, percent, price } from "../../format";
 import type { Static } from "../../live/decode";
-import { dangerOfDistance } from "../../parts/danger";
+import { dangerOfDistance, toneOfRisk } from "../../parts/danger";
 import type { GridColumn } from "../../parts/grid_columns";
 import { w as parts } from "../../parts/words";
 import { href } from "../../router.svelte";
@@ -75,7 +75,7 @@ function drawRisk(element: HTMLElement, _slot: number, row: Static): void {
   let badge = element.querySelector("span");
   if (badge === null) element.replaceChildren((badge = document.createElement("span")));
   const level = row["risk_level"];
-  badge.className = `risk ${typeof level === "string" ? level.toLowerCase() : "none"}`;
+  badge.className = typeof level === "string" ? `chip ${toneOfRisk(level)}` : "chip none";
   badge.textContent = riskText(row);
 }
 

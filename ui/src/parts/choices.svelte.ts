@@ -1,7 +1,7 @@
 /** Names that rows had since the page was opened: what a filter offers, even while another one hides most of them. */
 
 import { untrack } from "svelte";
-import type { Static } from "../../live/decode";
+import type { Static } from "../live/decode";
 
 export type Choice = { readonly value: string; readonly label: string };
 

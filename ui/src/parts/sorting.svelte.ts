@@ -1,8 +1,8 @@
 /** The order of a grid in the address, so that a link shows the same; without it there, the usual one. */
 
 import type { GridApi } from "ag-grid-community";
-import type { Handle } from "../../parts/grid_columns";
-import { route, setQuery } from "../../router.svelte";
+import type { Handle } from "./grid_columns";
+import { route, setQuery } from "../router.svelte";
 
 const NONE = "none";
 

@@ -142,3 +142,56 @@ def test_names_are_read_a_few_at_a_time_and_nothing_fires_anew_meanwhile() -> No
     desk.restart(100, 4)
     assert [desk.at(101 + second, values) for second in range(6)] == [[]] * 6
     assert len(desk.book.open_alerts()) == 35
+
+
+def test_what_is_on_its_way_after_a_start_makes_nothing_unknown_for_a_while() -> None:
+    desk = Desk(usage_rule(), settle_s=10.0)
+    desk.at(0, {"account.usage": {"a": 0.9, "b": 0.9}})
+    desk.restart(100, 5)
+    both = {"account.usage": {"a": None, "b": None}}
+    # Time begins to run for each when it is heard, however long that takes.
+    assert desk.at(150, both, judged={"account": ()}) == []
+    assert desk.at(160, both, judged={"account": ("a",)}) == []
+    assert desk.at(161, both, lane=["a"], judged={"account": ("a",)}) == []
+    assert [one.alert_id for one in desk.book.open_alerts()] == [one.alert.alert_id for one in desk.told[:2]]
+    assert all(one.unknown_since_ns is None for one in desk.book.open_alerts())
+    assert desk.at(169.9, both) == []
+    told = desk.at(170, both)
+    assert [(one.alert.subject.name, str(one.kind)) for one in told] == [("a", "went_unknown")]
+    assert told[0].alert.unknown_since_ns == ns_at(170)
+    # The other one's number came in time; that it is missing again later is told at once.
+    assert desk.at(175, {"account.usage": {"a": 0.9, "b": 0.9}})[0].alert.subject.name == "a"
+    assert kinds(desk.at(176, both)) == ["went_unknown", "went_unknown"]
+
+
+def test_what_settles_fires_on_and_ends_as_any_other() -> None:
+    desk = Desk(usage_rule(for_s=60.0), settle_s=10.0)
+    desk.at(0, {"account.usage": {"a": 0.9, "b": 0.9, "c": 0.9}})
+    desk.restart(100, 40)
+    assert desk.at(101, {"account.usage": {"a": None, "b": None, "c": None}}) == []
+    told = desk.at(105, {"account.usage": {"a": 0.1, "b": 0.9, "c": None}})
+    assert {one.alert.subject.name: str(one.kind) for one in told} == {"a": "calmed", "b": "known_again"}
+    # Twenty seconds of the sixty were still to come, and nobody judged before.
+    assert kinds(desk.at(124.9, {"account.usage": {"b": 0.9, "c": None}})) == ["went_unknown"]
+    assert kinds(desk.at(125, {"account.usage": {"b": 0.9, "c": None}})) == ["fired"]
+
+
+def test_what_was_unknown_before_a_start_stays_so() -> None:
+    desk = Desk(usage_rule(), settle_s=10.0)
+    desk.usage(0, 0.9)
+    assert desk.usage(1, None) == ["went_unknown"]
+    desk.restart(100, 5)
+    assert desk.usage(101, None) == []
+    (still,) = desk.book.open_alerts()
+    assert still.unknown_since_ns == ns_at(1)
+    assert desk.usage(102, 0.9) == ["known_again"]
+
+
+def test_a_clock_set_back_makes_nothing_settle_longer() -> None:
+    desk = Desk(usage_rule(), settle_s=10.0)
+    desk.usage(0, 0.9)
+    desk.restart(10_000, 5)
+    assert desk.usage(10_001, None) == []
+    assert desk.usage(6_405, None) == []
+    assert desk.usage(6_414, None) == []
+    assert desk.usage(6_416, None) == ["went_unknown"]

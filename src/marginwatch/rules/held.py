@@ -46,6 +46,8 @@ class Held:
         Since when it is within bounds; 0 if it is not.
     slot : int
         Its place in the columns.
+    settle_ns : int
+        Taken over from before a restart: how long it stands as it was, from when it may first be judged, without a number.
     """
 
     watch: "Watch"
@@ -63,6 +65,7 @@ class Held:
     below_peak: int = 0
     clear_since_ns: int = 0
     slot: int = -1
+    settle_ns: int = 0
 
     def set_back(self, by_ns: int) -> None:
         """Take a step of the clock off every timer; when it fired and began stays as it was told."""
@@ -84,6 +87,8 @@ class HeldTable:
     identity: CodeArray
     due_ns: CodeArray
     value_at_ns: CodeArray
+    settle_ns: CodeArray
+    settled_ns: CodeArray
     severity: CodeArray
     severity_above: CodeArray
     is_unknown: BoolArray
@@ -119,6 +124,7 @@ class HeldTable:
         self.entries.append(held)
         self.value[held.slot] = value
         self.value_at_ns[held.slot] = value_at_ns
+        self.settle_ns[held.slot], self.settled_ns[held.slot] = held.settle_ns, 0
         self.write(held)
         self.per_row[held.row] += 1
         held.watch.take(held.row, held.rung)
@@ -135,6 +141,31 @@ class HeldTable:
         held.slot = -1
         self.per_row[held.row] -= 1
         held.watch.release(held.row)
+
+    def settling(self, at: slice | CodeArray, is_lost: BoolArray, now_ns: int) -> BoolArray | None:
+        """Return which of some entries still stand as they were kept, though their number is not there; None if none do.
+
+        Parameters
+        ----------
+        at : slice or ndarray of int64
+            Which are spoken of.
+        is_lost : ndarray of bool
+            Those that may be judged and have no number: their time begins to run.
+        now_ns : int
+            Now.
+        """
+        patience = self.settle_ns[at]
+        if not patience.any():
+            return None
+        waits = is_lost & self.is_resting[at] & ~self.is_unknown[at] & (patience > 0)
+        until_ns = self.settled_ns[at]
+        begun = np.where(waits & (until_ns == 0), now_ns + patience, until_ns)
+        self.settled_ns[at] = begun
+        return waits & (now_ns < begun)
+
+    def set_back(self, by_ns: int) -> None:
+        """Take a step of the clock off what is still waited for."""
+        self.settled_ns[self.settled_ns > 0] -= by_ns
 
     def last_known(self, held: Held) -> Alert:
         """Return the alert of an entry with the last value that it had."""
@@ -162,5 +193,14 @@ class HeldTable:
 
 
 FLOATS = ("up", "down", "out", "value")
-CODES = ("row", "identity", "due_ns", "value_at_ns", "severity", "severity_above")
+CODES = (
+    "row",
+    "identity",
+    "due_ns",
+    "value_at_ns",
+    "settle_ns",
+    "settled_ns",
+    "severity",
+    "severity_above",
+)
 FLAGS = ("is_unknown", "is_resting")

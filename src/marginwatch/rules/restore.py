@@ -20,6 +20,8 @@ class Waiting:
     ----------
     judged_until_ns : int or None
         Until when the process before was at work: timers rest since then. None counts no time at all.
+    settle_ns : int
+        How long an alert stands as it was once its subject is heard again, while its number is not there yet.
 
     Attributes
     ----------
@@ -29,8 +31,9 @@ class Waiting:
         Those whose subject is there, but no rule for it.
     """
 
-    def __init__(self, judged_until_ns: int | None) -> None:
+    def __init__(self, judged_until_ns: int | None, settle_ns: int = 0) -> None:
         self._judged_until_ns = judged_until_ns
+        self._settle_ns = settle_ns
         self.by_scope: dict[Scope, dict[str, list[tuple[Watch | None, Alert]]]] = {}
         self.orphans: list[Alert] = []
 
@@ -84,6 +87,7 @@ class Waiting:
             paused_from_ns=alert.unknown_since_ns or stopped_ns,
             is_unknown=alert.unknown_since_ns is not None,
             is_resting=True,
+            settle_ns=self._settle_ns,
         )
         made.alert = replace(reworded(made), alert_id=alert.alert_id)
         return made

@@ -17,7 +17,7 @@ from marginwatch.rules.state import RuleSettings, RuleState
 from marginwatch.rules.telling import Teller
 from marginwatch.rules.unknown import Owners
 from marginwatch.rules.view import View, ViewKey
-from marginwatch.rules.watch import Watch
+from marginwatch.rules.watch import SECOND_NS, Watch
 from marginwatch.rules.windows import Window
 
 __all__ = ["RuleBook", "RuleSettings", "RuleStanding"]
@@ -115,7 +115,8 @@ class RuleBook:
         """
         self._shown = None
         state = self._state
-        state.waiting = Waiting(None if judged_until_ns is None else min(judged_until_ns, now_ns))
+        until_ns = None if judged_until_ns is None else min(judged_until_ns, now_ns)
+        state.waiting = Waiting(until_ns, round(state.settings.settle_s * SECOND_NS))
         for alert in alerts:
             if alert.is_unknown_notice:
                 state.owners.restore(alert)

@@ -24,11 +24,14 @@ class RuleSettings(msgspec.Struct, frozen=True, kw_only=True):
         How long data may be missing before it is told.
     unknown_severity : Severity
         Of that notice.
+    settle_s : float
+        How long after a subject is heard again a restored alert stands as it was kept while its number is not there yet.
     edges_max : int
         Changes of alerts handled in one evaluation, the worst first; the others are found again in the next.
     """
 
     unknown_after_s: float = 60.0
+    settle_s: float = 0.0
     unknown_severity: Severity = Severity.WARNING
     edges_max: int = 2_000
 
@@ -81,6 +84,7 @@ class RuleState:
         self.last_ns -= by_ns
         self.owners.set_back(by_ns)
         for view in self.views.values():
+            view.held.set_back(by_ns)
             for held in view.held.entries:
                 held.set_back(by_ns)
                 view.held.write(held)

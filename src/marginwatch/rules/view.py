@@ -201,6 +201,9 @@ class View:
         # Who is judged stirs if it was not, or moves, or is lost or found; who is not stirs if it was.
         moves |= rests | (lost != held.is_unknown[at])
         stirs = np.where(judged, moves, ~rests)
+        if (settles := held.settling(at, judged & lost, now_ns)) is not None:
+            # Just after a start prices and heavy measures are on their way: that they are not there yet tells nothing.
+            stirs &= ~settles
         self._note(at, values, judged & ~lost & (answers == NUMBER), sight.at_ns)
         if not stirs.any():
             return Stirring(NO_ROWS, NO_ROWS, NO_ROWS)

@@ -17,6 +17,9 @@ from marginwatch.rules.measures.registry import MEASURES
 from marginwatch.rules.reading import GUIDES, check_suppressed, default_rules, read_rules, rule_file
 from marginwatch.rules.rulebook import RuleSettings
 
+SETTLE_S = 15.0
+"""How long a restored alert stands as it was while prices and heavy measures of its subject are on their way."""
+
 
 class AlertSetup(msgspec.Struct, frozen=True, kw_only=True):
     """What is watched for, and who is told.
@@ -62,6 +65,7 @@ def alert_setup(config: Config) -> AlertSetup:
         rule_settings=RuleSettings(
             unknown_after_s=seconds_of(alerts.unknown_after),
             unknown_severity=Severity.of_word(alerts.unknown_severity),
+            settle_s=SETTLE_S,
         ),
         notification=notification,
         folder=folder,

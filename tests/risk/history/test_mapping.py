@@ -76,6 +76,32 @@ def test_rows_are_the_newest_of_the_benchmark():
     assert history.times_s.tolist() == [6 * 86_400, 7 * 86_400, 8 * 86_400, 10 * 86_400]
 
 
+def test_the_newest_row_waits_until_it_has_come_to_all_who_had_the_one_before():
+    btc, eth, dead = rng_column(1), rng_column(2), rng_column(3)
+    eth[-1] = np.nan
+    dead[-40:] = np.nan
+    returns = table(BTC=btc, ETH=eth, DEAD=dead)
+    history = complete_history(returns, ["BTC", "ETH", "DEAD", "UNKNOWN"], rows_max=200)
+    assert history.times_s.tolist() == returns.times_s[99:-1].tolist()
+    np.testing.assert_array_equal(history.values[:, :2], np.column_stack([btc, eth])[99:-1])
+    # Nobody waits for those who stopped long ago, or for coins that are not asked for.
+    assert [one.name for one in history.borrowers] == ["DEAD", "UNKNOWN"]
+    assert complete_history(returns, ["DEAD"], rows_max=200).times_s[-1] == returns.times_s[-1]
+    # One row later it is no newest row any more.
+    eth[-2] = np.nan
+    later = complete_history(table(BTC=btc, ETH=eth), ["ETH"], rows_max=200)
+    assert (later.times_s[-1], later.sources[0].n_borrowed) == (returns.times_s[-1], 2)
+
+
+@pytest.mark.parametrize(("n_lacking", "n_left_out", "borrowed"), [(0, 0, 0), (3, 3, 0), (4, 0, 4)])
+def test_a_history_that_begins_a_little_later_borrows_nothing(n_lacking, n_left_out, borrowed):
+    late, btc = rng_column(2), rng_column(1)
+    late[:n_lacking] = np.nan
+    history = complete_history(table(BTC=btc, LATE=late), ["LATE"], rows_max=300)
+    assert history.values.shape == (300 - n_left_out, 1)
+    assert history.sources[0].n_borrowed == borrowed
+
+
 @pytest.mark.parametrize("returns", [table(ETH=rng_column(1)), table(BTC=np.full(5, np.nan))])
 def test_without_the_benchmark_nothing_can_be_said(returns):
     with pytest.raises(ValueError, match="no history of BTC"):

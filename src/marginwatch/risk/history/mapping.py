@@ -17,6 +17,10 @@ from marginwatch.risk.history.returns import ReturnTable
 
 BENCHMARK = "BTC"
 
+ROWS_A_SPARED = 100
+"""Of so many rows the oldest one may be left out, so that a coin lacks none: histories that are read an interval apart begin
+an interval apart."""
+
 NAMED_PROXIES: Final = MappingProxyType(
     {
         "WBTC": "BTC",
@@ -109,7 +113,9 @@ def complete_history(
 ) -> History:
     """Return the newest rows for all coins, missing ones filled from proxies.
 
-    The rows are those in which the benchmark has a return. A coin's own returns stay; the rows that it lacks are those
+    The rows are those in which the benchmark has a return, but for what comes to the coins at different moments: the
+    newest row waits for whoever had a return in the row before, and of a hundred rows the oldest is left out where
+    that is all that a coin lacks. A coin's own returns stay; the rows that it lacks are those
     of its named proxy, one for one, or beta × the benchmark's, with the shrunk beta of :mod:`marginwatch.risk.betas`
     (the prior alone for a coin without history). What is borrowed by beta has no movement of its own, so that the
     volatility of such a coin is understated where its correlation with the benchmark is low.
@@ -135,11 +141,12 @@ def complete_history(
         If the benchmark has no return at all: then nothing can be said of any coin.
     """
     base = returns.column(benchmark)
-    usable = np.flatnonzero(~np.isnan(base))[-rows_max:] if base is not None else np.zeros(0, np.int64)
+    usable = np.flatnonzero(~np.isnan(base)) if base is not None else np.zeros(0, np.int64)
     if base is None or not usable.shape[0]:
         raise ValueError(
             f"no history of {benchmark}: closes of it are needed before any risk can be measured"
         )
+    usable = _of_all(returns, names, usable, rows_max)
     base = base[usable]
     columns: list[FloatArray] = []
     sources: list[CoinSource] = []
@@ -151,6 +158,18 @@ def complete_history(
         sources.append(source)
     values = np.column_stack(columns) if columns else np.zeros((usable.shape[0], 0))
     return History(tuple(names), returns.interval_s, returns.times_s[usable], values, tuple(sources))
+
+
+def _of_all(returns: ReturnTable, names: Sequence[str], usable: CodeArray, rows_max: int) -> CodeArray:
+    """Return the newest rows, without those at the ends that have not come to all of the coins yet, or never do."""
+    columns = np.isin(returns.names, names)
+    known: BoolArray = ~np.isnan(returns.values[np.ix_(usable, columns)])
+    # Just once: whoever has none in the row before either is not traded any more.
+    if usable.shape[0] > 1 and (known[-2] & ~known[-1]).any():
+        usable, known = usable[:-1], known[:-1]
+    usable, known = usable[-rows_max:], known[-rows_max:]
+    n_lacking: CodeArray = known.argmax(axis=0)[known.any(axis=0)]
+    return usable[n_lacking[n_lacking <= usable.shape[0] // ROWS_A_SPARED].max(initial=0) :]
 
 
 def _filled(

@@ -8,7 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+
+from tests.steady_port import steady_port
 
 from marginwatch.app.alerting.setup import alert_setup
 from marginwatch.app.api import access_of, api_of
@@ -58,6 +59,7 @@ class Product:
         self.exchange = Exchange(SEED, SystemClock(), n_accounts=n_accounts, activity_per_s=0.0)
         self._dress = dress
         self._settings = settings or ServiceSettings(port=0, data_dir=folder)
+        self._port = self._settings.port or steady_port()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="product", daemon=True)
         self._market: asyncio.Task[None] | None = None
@@ -126,9 +128,8 @@ class Product:
     async def serve(self) -> None:
         """Start the web server; after :meth:`unserve` on the same port."""
         settings = self.service.config.service
-        port = settings.port if self._web is None else urlsplit(self._web.url).port
         access = access_of(settings, ensure_token(settings.token_file))
-        self._web = WebServer(api_of(self.service, access), settings.host, port or 0)
+        self._web = WebServer(api_of(self.service, access), settings.host, self._port)
         await self._web.start()
 
     async def unserve(self) -> None:

@@ -1,6 +1,5 @@
 """Who may look, who may change, and what everybody else sees: a wall."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,7 +122,6 @@ def test_on_this_machine_nobody_signs_in_until_there_is_a_password(page: Page, t
         terminal.open()
         assert terminal.part("sign-out").count() == 0
         set_password(running, "operator", OPERATOR)
-        running.wait(asyncio.sleep(0.1))
         page.reload()
         expect(terminal.part("login")).to_be_visible()
         sign_in(terminal, OPERATOR)

@@ -1,10 +1,12 @@
 """The page of one account shows what is true of it at the exchange, ours beside the venue's."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 from tests.browser.product import Product
 from tests.browser.reading import read
-from tests.browser.terminal import Terminal
+from tests.browser.terminal import Terminal, until
+
+from marginwatch.sim.rows import WalletCoin
 
 CLOSE = 2e-4
 """Ours are reckoned at live marks; the exchange's own figures are cut after eight digits."""
@@ -32,11 +34,15 @@ def test_coins_are_those_of_the_wallet_to_the_last_digit(terminal: Terminal, sti
     terminal.open("accounts/basis-btc")
     for name, coin in coins.items():
         row = terminal.part(f"account-coin-{name}")
-        shown = row.locator("[data-value]").first.get_attribute("data-value")
-        assert shown is not None
-        assert float(shown) == float(coin.wallet_balance)
-        usd = row.get_by_test_id("account-coin-equity_usd")
-        assert read(usd.inner_text()).value == pytest.approx(float(coin.usd_value), rel=1e-3, abs=1.0)
+
+        def agree(row: Locator = row, coin: WalletCoin = coin) -> str | None:
+            balance = float(row.locator("[data-value]").first.get_attribute("data-value") or "nan")
+            usd = read(row.get_by_test_id("account-coin-equity_usd").inner_text()).value
+            is_same = balance == float(coin.wallet_balance)
+            is_close = usd == pytest.approx(float(coin.usd_value), rel=1e-3, abs=1.0)
+            return None if is_same and is_close else f"{coin.coin}: {balance} and {usd}, and it is {coin}"
+
+        until(agree)
 
 
 def test_its_positions_are_listed(terminal: Terminal, still: Product) -> None:

@@ -66,9 +66,11 @@ def test_the_transfers_advised_do_save_it(tab: Terminal, crashed: Product) -> No
     expect(tab.part("advice-transfer").first).to_be_visible(timeout=30_000)
     uids = {info.name: info.uid for info in crashed.ask(crashed.exchange.accounts)}
     given = 0.0
-    for line in tab.part("advice-transfer").all():
-        coin, amount = line.get_attribute("data-coin"), line.get_attribute("data-value")
-        text = line.inner_text()
+    # All at once: with the first transfer the next advice is another one.
+    lines = tab.part("advice-transfer").evaluate_all(
+        "lines => lines.map(one => [one.dataset.coin, one.dataset.value, one.innerText])"
+    )
+    for coin, amount, text in lines:
         giver = next(name for name in uids if name != VICTIM and name in text)
         assert VICTIM in text
         assert coin

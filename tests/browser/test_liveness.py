@@ -61,7 +61,7 @@ def test_an_engine_that_makes_no_frames_is_not_live_although_the_socket_talks(
     disturbed.ask(lambda: setattr(engine, "run_frame", lambda: engine.frame))
     try:
         tab.is_not_live(within_s=2.0 + TOLD_WITHIN_S)
-        assert tab.part("banner-not-live").get_attribute("data-value") == "frozen"
+        expect(tab.part("banner-not-live")).to_have_attribute("data-value", "frozen")
     finally:
         disturbed.ask(lambda: setattr(engine, "run_frame", real))
     tab.is_live()

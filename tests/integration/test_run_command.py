@@ -216,7 +216,9 @@ async def set_a_password(desk: Desk, program: Program) -> None:
     ]
     assert (await desk.run(*setting, "-c", str(desk.file)))[0] == 0
     assert (await desk.get(f"{url}/readyz", has_token=False))[0] == 401
-    assert program.logged("passwords read again", roles="operator")
+    await until(
+        lambda: program.logged("passwords read again", roles="operator"), 10, lambda: program.lines[-3:]
+    )
 
 
 async def test_the_running_service_is_asked_in_every_form_and_keeps_its_secrets(

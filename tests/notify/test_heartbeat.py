@@ -38,19 +38,36 @@ async def place():
     await runner.cleanup()
 
 
+class Problem:
+    """What is wrong, and how often that was asked."""
+
+    def __init__(self):
+        self.text, self.n_looks = "", 0
+
+    def __call__(self):
+        self.n_looks += 1
+        return self.text
+
+    async def looked_at(self, times):
+        """Wait until it was asked so often again; before it is asked the beat that was under way has ended."""
+        enough = self.n_looks + times
+        while self.n_looks < enough:
+            await asyncio.sleep(0.001)
+
+
 async def test_it_beats_only_while_nothing_is_wrong(place):
-    problem = ""
+    problem = Problem()
     async with aiohttp.ClientSession() as http:
-        heart = Heartbeat(Secret(place.url), 0.01, lambda: problem, http, SystemClock())
+        heart = Heartbeat(Secret(place.url), 0.01, problem, http, SystemClock())
         task = asyncio.create_task(heart.run())
         while heart.n_beats < 2:
             await asyncio.sleep(0.001)
-        problem = "frames are stale"
-        await asyncio.sleep(0.02)
+        problem.text = "frames are stale"
+        await problem.looked_at(1)
         before = place.beats
-        await asyncio.sleep(0.05)
+        await problem.looked_at(4)
         assert place.beats == before
-        problem = ""
+        problem.text = ""
         while place.beats == before:
             await asyncio.sleep(0.001)
         task.cancel()
@@ -69,10 +86,11 @@ async def test_what_goes_wrong_is_said_without_the_address(place, fault, monkeyp
     else:
         url = "http://:secret-token"
     async with aiohttp.ClientSession() as http:
-        heart = Heartbeat(Secret(url), 0.01, lambda: "", http, SystemClock())
+        problem = Problem()
+        heart = Heartbeat(Secret(url), 0.01, problem, http, SystemClock())
         said = await heart._beat()
         task = asyncio.create_task(heart.run())
-        await asyncio.sleep(0.1)
+        await problem.looked_at(3)
         task.cancel()
     assert said
     assert heart.n_beats == 0

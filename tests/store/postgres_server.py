@@ -7,7 +7,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
+from tests.steady_port import steady_port
 
 USER = "watcher"
 START_S_MAX = 30
@@ -29,7 +29,7 @@ class PostgresServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.password = secrets.token_hex(8)
-        self.port = _free_port()
+        self.port = steady_port()
         self._as_user: dict[str, object] = {}
         self._bin = _package() / "pginstall18" / "bin"
         self._process: subprocess.Popen[bytes] | None = None
@@ -146,9 +146,3 @@ def _package() -> Path:
     if found is None or found.origin is None:
         raise RuntimeError("install the test requirements")
     return Path(found.origin).parent
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from tests.steady_port import steady_port
 from tests.web.alerts import Desk, small_desk
 from tests.web.conftest import Picture
 from textual.pilot import Pilot
@@ -32,7 +33,7 @@ class Service:
         self._server: WebServer | None = None
 
     async def start(self) -> None:
-        port = int(self.url.rpartition(":")[2]) if self.url else 0
+        port = int(self.url.rpartition(":")[2]) if self.url else steady_port()
         self._server = WebServer(create_app(self.picture, TOKEN, alerting=self.desk), port=port)
         await self._server.start()
         self.url = self._server.url

@@ -77,7 +77,9 @@ async def test_a_feed_rests_when_nobody_wants_it_and_keeps_what_it_held(stranger
     feed.want("/a")
     await heard.wait()
     feed.want(None)
-    await asyncio.sleep(0.05)
+    # Until it has seen that: a request may still be under way.
+    while feed._wake.is_set():
+        await asyncio.sleep(0.001)
     n = stranger.n
     await asyncio.sleep(0.1)
     assert stranger.n == n

@@ -2,13 +2,13 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from tests.steady_port import steady_port
 
 CONFIG = """
 route:
@@ -45,7 +45,7 @@ async def alertmanager(folder: Path, receiver_url: str) -> AsyncIterator[Alertma
         "this test needs Alertmanager: apt-get install --no-install-recommends prometheus-alertmanager"
     )
     (folder / "am.yml").write_text(CONFIG.format(url=receiver_url))
-    port = _free_port()
+    port = steady_port()
     process = await asyncio.create_subprocess_exec(
         binary,
         f"--config.file={folder / 'am.yml'}",
@@ -67,7 +67,7 @@ async def alertmanager(folder: Path, receiver_url: str) -> AsyncIterator[Alertma
 
 async def _ready(url: str) -> None:
     async with aiohttp.ClientSession() as http:
-        for _ in range(400):
+        for _ in range(1_200):
             try:
                 async with http.get(f"{url}/-/ready") as answer:
                     if answer.status == 200:
@@ -75,10 +75,4 @@ async def _ready(url: str) -> None:
             except aiohttp.ClientError:
                 pass
             await asyncio.sleep(0.025)
-    raise AssertionError("Alertmanager did not start within 10 s")
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    raise AssertionError("Alertmanager did not start within 30 s")

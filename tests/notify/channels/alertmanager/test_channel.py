@@ -50,11 +50,11 @@ def fresh(**changes: object) -> Alert:
 
 
 async def until(found: Callable[[], Any]) -> Any:
-    for _ in range(300):
+    for _ in range(1_500):
         if got := found():
             return got
         await asyncio.sleep(0.02)
-    raise AssertionError("nothing of the kind within 6 s")
+    raise AssertionError("nothing of the kind within 30 s")
 
 
 def heard(receiver: Platform, status: str, severity: str) -> list[dict[str, Any]]:

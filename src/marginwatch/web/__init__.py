@@ -16,6 +16,8 @@ pages            the built dashboard
 token            the generated token and its file
 large_replies    replies of thousands of rows, made in a thread
 replies          what each route of the picture answers, as structs
+paging           some of many rows
+most             of long lists what weighs most
 risk_replies     the same for what is too heavy for a frame
 risk_routes      the routes of it
 matrix_replies   who holds how much of which coin, as a struct

@@ -45,6 +45,7 @@ from marginwatch.web.metrics.scrape import Scrape
 from marginwatch.web.openapi import DocumentPlugin
 from marginwatch.web.overview_routes import OVERVIEW_ROUTES
 from marginwatch.web.pages import Pages
+from marginwatch.web.paging import ALL, Limit, Offset, Page
 from marginwatch.web.ports import History, ReadModel
 from marginwatch.web.reading import frame_of, last_frame
 from marginwatch.web.replies import (
@@ -195,12 +196,19 @@ def readyz(state: State) -> Response[Readiness]:
 
 @get("/api/v1/accounts")
 async def accounts(
-    state: State, account: Name = None, desk: Name = None, venue: Name = None, sort: Name = None
+    state: State,
+    account: Name = None,
+    desk: Name = None,
+    venue: Name = None,
+    sort: Name = None,
+    limit: Limit = None,
+    offset: Offset = 0,
 ) -> Response[AccountsReply]:
     """Return one row for each account, the most endangered first."""
 
     def make(frame: Frame) -> AccountsReply:
-        return narrowed(accounts_reply(frame, account=account, desk=desk, venue=venue), sort)
+        reply = accounts_reply(frame, account=account, desk=desk, venue=venue)
+        return narrowed(reply, sort, page=Page(limit, offset))
 
     return await large_reply(state, make)
 
@@ -213,19 +221,28 @@ async def positions(
     asset: Name = None,
     venue: Name = None,
     sort: Name = None,
+    limit: Limit = None,
+    offset: Offset = 0,
 ) -> Response[PositionsReply]:
-    """Return one row for each open position."""
+    """Return one row for each open position, the largest first."""
+    page = Page(limit, offset)
 
     def make(frame: Frame) -> PositionsReply:
-        reply = positions_reply(frame, account=account, desk=desk, venue=venue, asset=asset)
-        return narrowed(reply, sort)
+        wanted = page if sort is None else ALL
+        reply = positions_reply(frame, account=account, desk=desk, venue=venue, asset=asset, page=wanted)
+        return reply if sort is None else narrowed(reply, sort, page=page)
 
     return await large_reply(state, make)
 
 
 @get("/api/v1/exposure")
 async def exposure(
-    state: State, by: Name = None, name: Name = None, sort: Name = None
+    state: State,
+    by: Name = None,
+    name: Name = None,
+    sort: Name = None,
+    limit: Limit = None,
+    offset: Offset = 0,
 ) -> Response[ExposureReply]:
     """Return exposure; ``by`` is ``asset``, ``account``, ``desk``, ``tag``, ``venue`` or ``portfolio``.
 
@@ -233,7 +250,7 @@ async def exposure(
     """
 
     def make(frame: Frame) -> ExposureReply:
-        return narrowed(exposure_reply(frame, by, name), sort)
+        return narrowed(exposure_reply(frame, by, name), sort, page=Page(limit, offset))
 
     return small_reply(make(frame_of(state))) if by in FEW_GROUPS else await large_reply(state, make)
 

@@ -19,7 +19,6 @@ from marginwatch.risk.table_rows import (
 )
 from marginwatch.risk.tables import (
     account_rows,
-    chosen_positions,
     exposure_by_account,
     exposure_by_asset,
     exposure_by_desk,
@@ -28,8 +27,11 @@ from marginwatch.risk.tables import (
     not_included,
     opposition_rows,
     portfolio_summary,
+    position_order,
+    positions_at,
 )
 from marginwatch.web.names import require_known
+from marginwatch.web.paging import ALL, Page
 from marginwatch.web.selection import ordered, select
 
 WAITING_SHOWN_MAX = 20
@@ -71,10 +73,12 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 class AccountsReply(Reply, frozen=True, kw_only=True):
     """Accounts, the most endangered first, and everything that totals leave out.
 
-    ``n_included`` counts the accounts in totals, whatever rows are shown; None from an older service.
+    ``n_included`` counts the accounts in totals, whatever rows are shown, and ``n_rows`` the rows that fit the filters, of
+    which ``limit`` and ``offset`` choose; None from an older service.
     """
 
     n_included: int | None = None
+    n_rows: int | None = None
     rows: tuple[AccountRow, ...]
     not_included: tuple[NotIncluded, ...]
 
@@ -82,17 +86,20 @@ class AccountsReply(Reply, frozen=True, kw_only=True):
 class PositionsReply(Reply, frozen=True, kw_only=True):
     """Open positions, the largest first, and everything that totals leave out.
 
-    ``n_included`` counts the accounts in totals, whatever rows are shown; None from an older service.
+    ``n_included`` counts the accounts in totals, whatever rows are shown, and ``n_rows`` the rows that fit the filters, of
+    which ``limit`` and ``offset`` choose; None from an older service.
     """
 
     n_included: int | None = None
+    n_rows: int | None = None
     rows: tuple[PositionRow, ...]
     not_included: tuple[NotIncluded, ...]
 
 
 class ExposureReply(Reply, frozen=True, kw_only=True):
-    """Exposure by group, in all, and between accounts that oppose each other."""
+    """Exposure by group, in all, and between accounts that oppose each other. ``n_rows``: groups, shown or not."""
 
+    n_rows: int | None = None
     rows: tuple[ExposureRow, ...]
     portfolio: PortfolioSummary
     opposing: tuple[OppositionRow, ...]
@@ -148,11 +155,13 @@ def accounts_reply(
         If a name occurs nowhere: no rows would be taken for an answer.
     """
     require_known(frame, account=account, desk=desk, venue=venue)
+    rows = tuple(accounts_of(frame, account=account, desk=desk, venue=venue))
     return AccountsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
         n_included=n_included(frame),
-        rows=tuple(accounts_of(frame, account=account, desk=desk, venue=venue)),
+        n_rows=len(rows),
+        rows=rows,
         not_included=tuple(not_included(frame)),
     )
 
@@ -174,19 +183,22 @@ def positions_reply(
     desk: str | None = None,
     venue: str | None = None,
     asset: str | None = None,
+    page: Page = ALL,
 ) -> PositionsReply:
-    """Return the open positions of a frame, all or those of the given names.
+    """Return the open positions of a frame, all or those of the given names; of these the page, and no others are made.
 
     Raises
     ------
     ConfigError
         If a name occurs nowhere: no rows would be taken for a flat account.
     """
+    order = _order_of(frame, account=account, desk=desk, venue=venue, asset=asset)
     return PositionsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
         n_included=n_included(frame),
-        rows=tuple(positions_of(frame, account=account, desk=desk, venue=venue, asset=asset)),
+        n_rows=len(order),
+        rows=tuple(positions_at(frame, page.of(order))),
         not_included=tuple(not_included(frame)),
     )
 
@@ -206,6 +218,12 @@ def positions_of(
     ConfigError
         If a name occurs nowhere, at once.
     """
+    return positions_at(frame, _order_of(frame, account=account, desk=desk, venue=venue, asset=asset))
+
+
+def _order_of(
+    frame: Frame, *, account: str | None, desk: str | None, venue: str | None, asset: str | None
+) -> list[int]:
     require_known(frame, account=account, desk=desk, venue=venue, asset=asset)
     wanted = {"account_id": account, "desk": desk, "venue": venue}
     accounts = contracts = None
@@ -213,7 +231,7 @@ def positions_of(
         accounts = _rows_of(frame.book.specs, wanted)
     if asset is not None:
         contracts = _rows_of(frame.book.instruments, {"underlying_asset": asset})
-    return chosen_positions(frame, accounts=accounts, contracts=contracts)
+    return position_order(frame, accounts=accounts, contracts=contracts)
 
 
 def _rows_of(table: Sequence[msgspec.Struct | None], wanted: Mapping[str, str | None]) -> list[int]:
@@ -279,9 +297,15 @@ def readiness(frame: Frame | None) -> Readiness:
 
 
 def narrowed(
-    reply: Rows, sort: str | None = None, shape: type[msgspec.Struct] | None = None, **wanted: str | None
+    reply: Rows,
+    sort: str | None = None,
+    shape: type[msgspec.Struct] | None = None,
+    page: Page = ALL,
+    **wanted: str | None,
 ) -> Rows:
-    """Return the reply with only the wanted rows, in the wanted order; what is not included stays whole.
+    """Return the reply with only the wanted rows, in the wanted order, and how many those are; of them the page.
+
+    What is not included stays whole.
 
     Parameters
     ----------
@@ -291,6 +315,8 @@ def narrowed(
         As in :func:`marginwatch.web.selection.ordered`.
     shape : type, optional
         Struct of the rows; by default that of :data:`SHAPES`.
+    page : Page, optional
+        All by default.
     **wanted : str or None
         Field → value, as in :func:`marginwatch.web.selection.select`.
 
@@ -301,4 +327,4 @@ def narrowed(
     """
     every: tuple[msgspec.Struct, ...] = getattr(reply, "rows", ())
     rows = select(ordered(every, sort, shape or SHAPES[type(reply)]), **wanted)
-    return msgspec.structs.replace(reply, rows=tuple(rows))
+    return msgspec.structs.replace(reply, rows=tuple(page.of(rows)), n_rows=len(rows))

@@ -1,9 +1,5 @@
 """What the routes of heavy measures answer: the frozen parts of one frame, each with its age or the reason for none."""
 
-import heapq
-from collections.abc import Callable
-from typing import TypeVar
-
 import msgspec
 
 from marginwatch.errors import ConfigError
@@ -47,20 +43,24 @@ from marginwatch.risk.tables import (
     worst_rows,
 )
 from marginwatch.risk.var.measure import VarMeasures
+from marginwatch.web.most import Most, most_hedges, most_transfers
 from marginwatch.web.names import require_known
+from marginwatch.web.paging import ALL, Page
 from marginwatch.web.replies import Reply, accounts_of, n_included
 from marginwatch.web.selection import select
 
 CALENDAR_ROWS = 1_000
 """Of each list of what comes when: of forty thousand positions nobody reads more."""
 
-R = TypeVar("R")
-
 
 class MarginReply(Reply, frozen=True, kw_only=True):
-    """Margins and distances by account, the ladders of the desk, and what distances rest on."""
+    """Margins and distances by account, the ladders of the desk, and what distances rest on.
+
+    ``n_rows``: accounts that fit the filters, of which ``limit`` and ``offset`` choose; None from an older service.
+    """
 
     n_included: int | None = None
+    n_rows: int | None = None
     rows: tuple[AccountRow, ...]
     ladder: tuple[LadderRow, ...]
     basis: DistanceBasis
@@ -84,10 +84,21 @@ def margin_reply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
         n_included=n_included(frame),
+        n_rows=len(rows),
         rows=tuple(rows),
         ladder=tuple(row for row in ladder_rows(frame) if row.account_id in shown),
         basis=distance_basis(frame),
         not_included=tuple(not_included(frame)),
+    )
+
+
+def of_shown(reply: MarginReply) -> MarginReply:
+    """Return the reply with the ladders of those accounts alone that are among its rows."""
+    if reply.n_rows is None or len(reply.rows) == reply.n_rows:
+        return reply
+    shown = {row.account_id for row in reply.rows}
+    return msgspec.structs.replace(
+        reply, ladder=tuple(row for row in reply.ladder if row.account_id in shown)
     )
 
 
@@ -97,8 +108,12 @@ HORIZONS = {"h": 3_600, "d": 86_400}
 
 
 class StressReply(Reply, frozen=True, kw_only=True):
-    """Scenarios, the worst that each coin could do, and deaths that cause deaths; ``cascade_basis`` is of these alone."""
+    """Scenarios, the worst that each coin could do, and deaths that cause deaths; ``cascade_basis`` is of these alone.
 
+    ``n_rows``: scenarios of the scope, shown or not.
+    """
+
+    n_rows: int | None = None
     rows: tuple[StressRow, ...]
     worst: tuple[WorstRow, ...]
     cascades: tuple[CascadeRow, ...]
@@ -111,9 +126,10 @@ class VarReply(Reply, frozen=True, kw_only=True):
     """One value at risk taken apart, all of them for everything, and whether to believe them.
 
     ``rows`` are the parts asked for, of the method, confidence and horizon asked for; ``whole`` are the figures of
-    everything by all of them.
+    everything by all of them. ``n_rows``: parts, shown or not.
     """
 
+    n_rows: int | None = None
     rows: tuple[VarRow, ...]
     whole: tuple[VarRow, ...]
     backtests: tuple[BacktestRow, ...]
@@ -123,10 +139,14 @@ class VarReply(Reply, frozen=True, kw_only=True):
 
 
 class AdviceReply(Reply, frozen=True, kw_only=True):
-    """Transfers and hedges that would help; null where they could not be reckoned, as ``basis`` says."""
+    """Transfers and hedges that would help; null where they could not be reckoned, as ``basis`` says.
+
+    ``not_shown`` has for each list that was cut how many of its rows are missing.
+    """
 
     transfers: TransferAdvice | None
     hedges: HedgeAdvice | None
+    not_shown: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     basis: PartBasis
     not_included: tuple[NotIncluded, ...]
 
@@ -255,22 +275,28 @@ def _measures(
     )
 
 
-def advice_reply(frame: Frame) -> AdviceReply:
-    """Return the advice of a frame."""
+def advice_reply(frame: Frame, limit: int | None = None) -> AdviceReply:
+    """Return the advice of a frame; of each list at most ``limit`` rows, those that weigh most."""
     held = frame.heavy.advice.held_at(frame.at_ns)
+    most = Most(limit)
     return AdviceReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
-        transfers=None if held.value is None else held.value.transfers,
-        hedges=None if held.value is None else held.value.hedges,
+        transfers=None if held.value is None else most_transfers(held.value.transfers, most),
+        hedges=None if held.value is None else most_hedges(held.value.hedges, most),
+        not_shown=most.not_shown,
         basis=PartBasis(age_s=held.age_s, reason=held.reason),
         not_included=tuple(not_included(frame)),
     )
 
 
 class LevelsReply(Reply, frozen=True, kw_only=True):
-    """Levels of accounts, desks and everything with margin sums; null where they could not be reckoned."""
+    """Levels of accounts, desks and everything with margin sums; null where they could not be reckoned.
 
+    ``n_rows``: accounts that have a level, shown or not; None where there are no levels.
+    """
+
+    n_rows: int | None = None
     levels: Levels | None
     basis: PartBasis
     not_included: tuple[NotIncluded, ...]
@@ -292,13 +318,19 @@ class CalendarsReply(Reply, frozen=True, kw_only=True):
     not_included: tuple[NotIncluded, ...]
 
 
-def levels_reply(frame: Frame) -> LevelsReply:
-    """Return the levels of a frame."""
+def levels_reply(frame: Frame, page: Page = ALL) -> LevelsReply:
+    """Return the levels of a frame; of accounts a page, the riskiest first, if not all are asked for."""
     held = frame.heavy.levels.held_at(frame.at_ns)
+    levels = None if held.value is None else held.value.levels
+    n_rows = None if levels is None else len(levels.accounts)
+    if levels is not None and not page.is_all:
+        riskiest = sorted(levels.accounts, key=lambda one: -(one.score or 0))
+        levels = msgspec.structs.replace(levels, accounts=tuple(page.of(riskiest)))
     return LevelsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
-        levels=None if held.value is None else held.value.levels,
+        n_rows=n_rows,
+        levels=levels,
         basis=PartBasis(age_s=held.age_s, reason=held.reason),
         not_included=tuple(not_included(frame)),
     )
@@ -307,11 +339,11 @@ def levels_reply(frame: Frame) -> LevelsReply:
 def calendars_reply(frame: Frame, n_rows: int = CALENDAR_ROWS) -> CalendarsReply:
     """Return what comes when, of a frame, with at most so many rows in each list."""
     held = frame.heavy.calendars.held_at(frame.at_ns)
-    of, most = held.value, _Most(n_rows)
+    of, most = held.value, Most(n_rows)
     return CalendarsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
-        funding=None if of is None else most.of_funding(of.funding),
+        funding=None if of is None else _of_funding(of.funding, most),
         past_funding=() if of is None else most("past_funding", of.past_funding, _paid),
         deleveraging=() if of is None else most("deleveraging", of.deleveraging, _in_danger),
         expiries=None
@@ -325,31 +357,13 @@ def calendars_reply(frame: Frame, n_rows: int = CALENDAR_ROWS) -> CalendarsReply
     )
 
 
-class _Most:
-    """Chooses the rows of lists that weigh most, and keeps count of the others."""
-
-    def __init__(self, n_max: int) -> None:
-        self._n_max = n_max
-        self.not_shown: dict[str, int] = {}
-
-    def __call__(
-        self, name: str, rows: tuple[R, ...], weight: Callable[[R], tuple[float, ...]]
-    ) -> tuple[R, ...]:
-        """Return at most so many rows of a list, in its order."""
-        if len(rows) <= self._n_max:
-            return rows
-        self.not_shown[name] = len(rows) - self._n_max
-        chosen = heapq.nlargest(self._n_max, range(len(rows)), key=lambda place: weight(rows[place]))
-        return tuple(rows[place] for place in sorted(chosen))
-
-    def of_funding(self, of: FundingCalendar) -> FundingCalendar:
-        """Return a calendar of funding with lists of that length."""
-        return msgspec.structs.replace(
-            of,
-            accounts=self("funding.accounts", of.accounts, _due),
-            positions=self("funding.positions", of.positions, _due),
-            left_out=self("funding.left_out", of.left_out, lambda _: (0.0,)),
-        )
+def _of_funding(of: FundingCalendar, most: Most) -> FundingCalendar:
+    return msgspec.structs.replace(
+        of,
+        accounts=most("funding.accounts", of.accounts, _due),
+        positions=most("funding.positions", of.positions, _due),
+        left_out=most("funding.left_out", of.left_out, lambda _: (0.0,)),
+    )
 
 
 def _due(row: FundingRow) -> tuple[float, ...]:

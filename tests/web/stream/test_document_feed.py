@@ -161,6 +161,31 @@ async def test_a_document_that_is_too_large_is_refused() -> None:
         await made(feed, Play(1).frame(), 0.0)
 
 
+async def test_of_a_document_that_is_too_large_some_rows_are_sent() -> None:
+    limits: list[int | None] = []
+
+    @get("/api/v1/x")
+    async def route(state: State, limit: int | None = None, offset: int = 0) -> Any:
+        del state, offset
+        limits.append(limit)
+        await asyncio.sleep(0)
+        n_rows = 5_000 if limit is None else min(limit, 5_000)
+        body = {"n_rows": 5_000, "rows": ["x" * 20_000] * n_rows}
+        return EncodedResponse(json.dumps(body).encode(), 0.001)
+
+    frame, feed = Play(1).frame(), DocumentFeed("x", Document(route, Pace()), {})
+    assert await made(feed, frame, 0.0)
+    assert limits == [None, 1_000, 250]
+    assert feed.took_s >= 0.003
+    document = json.loads(feed.message(None) or "")["document"]
+    assert (document["n_rows"], len(document["rows"])) == (5_000, 250)
+    await made(feed, frame, 10.0)
+    assert limits == [None, 1_000, 250, 250], "what was found out is remembered"
+    asking = DocumentFeed("x?limit=4000", Document(route, Pace()), {"limit": 4_000})
+    with pytest.raises(RefusedError, match="ask for a part of it"):
+        await made(asking, frame, 0.0)
+
+
 async def test_what_others_do_while_it_waits_does_not_make_it_rarer() -> None:
     may_go_on = asyncio.Event()
 

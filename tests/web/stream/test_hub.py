@@ -303,7 +303,7 @@ async def test_what_is_no_topic_is_told_and_the_others_go_on(scene) -> None:
     assert errors["var?confidence=2"].startswith("confidence: ")
     assert errors["summary?a"].startswith("'a' is no query")
     assert errors["accounts?desk=mm&desk=arb"].endswith("says something twice")
-    assert errors["advice?x=1"] == "'x' cannot be asked for here; there is: nothing"
+    assert errors["advice?x=1"] == "'x' cannot be asked for here; there is: limit"
     assert len([one for one in messages if isinstance(one, bytes)]) == 1
     scene.hub.leave(client)
 

@@ -36,7 +36,12 @@ from marginwatch.risk.tables.ladders import distance_basis, ladder_of, ladder_ro
 from marginwatch.risk.tables.left_out import first_not_included, not_included
 from marginwatch.risk.tables.oppositions import opposition_rows
 from marginwatch.risk.tables.portfolio import portfolio_summary
-from marginwatch.risk.tables.positions import chosen_positions, position_rows
+from marginwatch.risk.tables.positions import (
+    chosen_positions,
+    position_order,
+    position_rows,
+    positions_at,
+)
 from marginwatch.risk.tables.stressed import (
     cascade_basis,
     cascade_rows,
@@ -74,7 +79,9 @@ __all__ = [
     "opposition_rows",
     "part_rows",
     "portfolio_summary",
+    "position_order",
     "position_rows",
+    "positions_at",
     "stress_basis",
     "stress_rows",
     "var_basis",

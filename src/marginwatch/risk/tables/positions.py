@@ -1,6 +1,6 @@
 """One row for each open position, the largest first."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 
@@ -44,18 +44,32 @@ def chosen_positions(
     legs : LegDistanceTable, optional
         Distances of at least these positions.
     """
+    yield from positions_at(frame, position_order(frame, accounts=accounts, contracts=contracts), legs)
+
+
+def position_order(
+    frame: Frame, *, accounts: Collection[int] | None = None, contracts: Collection[int] | None = None
+) -> list[int]:
+    """Return the rows of the book that :func:`chosen_positions` are of, in its order."""
     book, delta = frame.book, frame.rows.exposure_usd
     is_wanted = book.quantity != 0.0
+    is_wanted &= np.array([spec is not None for spec in book.specs], np.bool_).take(book.account)
     for column, chosen in ((book.account, accounts), (book.instrument, contracts)):
         if chosen is not None:
             is_wanted &= np.isin(column, list(chosen))
     rows = np.flatnonzero(is_wanted)
     sizes = np.abs(delta[rows])
     order: list[int] = rows[np.lexsort((-np.nan_to_num(sizes), ~np.isnan(sizes)))].tolist()
+    return order
+
+
+def positions_at(
+    frame: Frame, order: Iterable[int], legs: LegDistanceTable | None = None
+) -> Iterator[PositionRow]:
+    """Yield the positions of these rows of the book, each made when it is asked for."""
     legs = legs or LegDistanceTable(frame)
     for row in order:
-        if book.specs[int(book.account[row])] is not None:
-            yield _position_row(frame, row, legs)
+        yield _position_row(frame, row, legs)
 
 
 def _position_row(frame: Frame, row: int, legs: LegDistanceTable) -> PositionRow:

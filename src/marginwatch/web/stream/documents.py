@@ -133,7 +133,11 @@ class Document:
                 word: (argument, kind)
             }
 
-    def reply(self, state: State, arguments: Mapping[str, Any]) -> msgspec.Struct | Awaitable[msgspec.Struct]:
+    def takes(self, word: str) -> bool:
+        """Return whether this may follow the topic's name."""
+        return word in self._arguments
+
+    def reply(self, state: State, arguments: Mapping[str, Any]) -> Any | Awaitable[Any]:
         """Return what the route answers, or something to wait for; it raises what the route does."""
         return self._function(state=state, **arguments)
 

@@ -1,6 +1,7 @@
 """Alerts that are pending or firing: an object each, and the numbers that evaluation compares as columns beside them."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -174,6 +175,29 @@ class HeldTable:
             held.alert,
             value=None if math.isnan(value) else value,
             value_at_ns=int(self.value_at_ns[held.slot]),
+        )
+
+    def is_in(self, identities: CodeArray, held: Held) -> bool:
+        """Return whether an entry was judged in a source with these subjects."""
+        is_there = held.row < len(identities) and identities[held.row] == held.identity
+        return bool(is_there) and not (held.is_unknown or held.is_resting)
+
+    def seen(self, identities: CodeArray) -> Iterator[tuple[Held, float | None, int, bool]]:
+        """Give each entry with its last value and when that was, and whether it was judged in a source with these subjects.
+
+        As :meth:`last_known` and :meth:`is_in` say of one: of thousands at once, so that asking for all stays cheap.
+        """
+        count = len(self.entries)
+        row, value = self.row[:count], self.value[:count]
+        is_known = row < len(identities)
+        is_there = np.zeros(count, np.bool_)
+        is_there[is_known] = identities[row[is_known]] == self.identity[:count][is_known]
+        is_there &= ~(self.is_unknown[:count] | self.is_resting[:count])
+        values: list[float | None] = value.tolist()
+        for place in np.flatnonzero(np.isnan(value)).tolist():
+            values[place] = None
+        yield from zip(
+            self.entries, values, self.value_at_ns[:count].tolist(), is_there.tolist(), strict=True
         )
 
     def write(self, held: Held) -> None:

@@ -1,11 +1,11 @@
 """All rules together: each source of columns goes in, the transitions of alerts come out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from marginwatch.model.alert import Alert, Transition
-from marginwatch.rules.column import Measure, Source, Subjects
+from marginwatch.rules.column import Measure, Source
 from marginwatch.rules.definition import Rule
 from marginwatch.rules.evaluation import Evaluation
 from marginwatch.rules.held import Held
@@ -167,29 +167,26 @@ class RuleBook:
             for view, held in entries[turn : turn + FIGURES_MAX]:
                 self._refresh(view, held)
             self._turn = turn + FIGURES_MAX
-            found = [self._dated(view, held) for view, held in entries]
+            found = [alert for view in self._state.views.values() for alert in self._dated(view)]
             found += self._state.waiting.alerts()
             found += self._state.owners.open_notices(self._state.last_ns)
             self._shown = tuple(found)
         return self._shown
 
-    def _subjects_of(self, view: View, held: Held) -> Subjects | None:
-        """Return the subjects of the last full source, if an alert was judged in it."""
-        subjects = self._state.last_subjects.get(view.scope)
-        if subjects is None or held.is_unknown or held.is_resting:
-            return None
-        identities = subjects.identities
-        is_there = held.row < len(identities) and identities[held.row] == held.identity
-        return subjects if is_there else None
-
     def _refresh(self, view: View, held: Held) -> None:
-        if (subjects := self._subjects_of(view, held)) is not None:
+        subjects = self._state.last_subjects.get(view.scope)
+        if subjects is not None and view.held.is_in(subjects.identities, held):
             held.alert = replace(held.alert, context=subjects.context(held.row))
 
-    def _dated(self, view: View, held: Held) -> Alert:
-        """Return an alert with its value as last seen, and how old that is."""
-        alert, subjects = view.held.last_known(held), self._subjects_of(view, held)
-        return alert if subjects is None else replace(alert, data_age_s=subjects.data_age_s(held.row))
+    def _dated(self, view: View) -> Iterator[Alert]:
+        """Give the alerts of a view with their values as last seen, and how old those are."""
+        subjects = self._state.last_subjects.get(view.scope)
+        if subjects is None:
+            yield from map(view.held.last_known, view.held.entries)
+            return
+        for held, value, at_ns, is_there in view.held.seen(subjects.identities):
+            age_s = subjects.data_age_s(held.row) if is_there else held.alert.data_age_s
+            yield replace(held.alert, value=value, value_at_ns=at_ns, data_age_s=age_s)
 
     def standings(self) -> tuple[RuleStanding, ...]:
         """Return where each rule stands, in the order in which they were given."""

@@ -22,7 +22,7 @@ from marginwatch.rules.windows import Window
 
 __all__ = ["RuleBook", "RuleSettings", "RuleStanding"]
 
-FIGURES_MAX = 500
+FIGURES_MAX = 1_000
 """Alerts whose further figures are read when somebody asks for the open ones."""
 
 

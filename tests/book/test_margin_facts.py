@@ -202,6 +202,54 @@ def test_order_values_follow_fills_positions_and_ends(book, make):
     assert leg(book, "order_value") == 0.0
 
 
+def test_orders_that_only_closed_count_once_the_position_is_turned(book, make):
+    book.apply(make.push(make.position("5", 1), at_s=1))
+    book.apply(orders(make, order(make, "a", "sell", "3", "110")))
+    assert leg(book, "order_value") == 0.0
+    book.apply(make.push(make.position("-5", 2), at_s=2))
+    assert leg(book, "order_value") == 330.0
+
+
+def test_a_message_of_prices_and_margins_alone_costs_the_facts_beside_nothing(book, make):
+    first = make.position("1", 1, leverage_setting="5")
+    book.apply(make.push(first, at_s=1))
+    facts(book)
+    newer = msgspec.structs.replace(
+        first,
+        sequence=2,
+        quantity="-3",
+        entry_price="101",
+        mark_price="120",
+        unrealized_pnl="20",
+        initial_margin="4",
+        maintenance_margin="2",
+        liquidation_price="80",
+    )
+    book.apply(make.push(newer, at_s=2))
+    assert book.columns.positions.take_news() == []
+    book.apply(make.push(msgspec.structs.replace(newer, sequence=3, leverage_setting="6"), at_s=3))
+    assert leg(book, "leverage_setting") == 6.0
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"leverage_setting": "6"},
+        {"session_average_price": "99"},
+        {"adl_rank": 5},
+        {"margin_change_at_ns": 7},
+        {"status": "liquidating"},
+        {"is_reduce_only": True},
+    ],
+)
+def test_whatever_a_fact_beside_is_made_from_has_it_looked_at_again(book, make, said):
+    first = make.position("1", 1)
+    book.apply(make.push(first, at_s=1))
+    facts(book)
+    book.apply(make.push(msgspec.structs.replace(first, sequence=2, **said), at_s=2))
+    assert book.columns.positions.take_news() == list(book.entry("a").rows.values())
+
+
 def test_both_legs_of_a_hedge_have_the_orders_of_the_contract(book, make):
     book.apply(orders(make, order(make, "a", "sell", "3", "110")))
     book.apply(make.push(make.position("5", 1, side="long"), make.position("-4", 1, side="short"), at_s=1))

@@ -162,3 +162,4 @@ class Columns:
             if position is not None and table.instrument_at[row] == instrument:
                 terms = self.instruments.terms[instrument]
                 table.write(row, position, quantity_of(position), terms, table.made_ns[row])
+                table.touch(row)

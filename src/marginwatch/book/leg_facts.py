@@ -1,7 +1,7 @@
 """What margins need of each position beside its own row: leverage, fee, orders. Brought up to date when it is read.
 
-A message writes its row and nothing more. Before a reader looks, the rows written since the last time are gone through
-once; so a row that changed ten times in between costs one look, and the hot path none.
+A message writes its row and nothing more. Before a reader looks, the rows of which something else was said than the time
+before are gone through once; so a row whose prices and margins alone changed costs none, and the hot path a comparison.
 """
 
 from typing import ClassVar
@@ -82,8 +82,6 @@ class LegFacts(SideTable):
 
     def __init__(self) -> None:
         super().__init__(capacity=256)
-        self.seen = -1
-        """Number of the next change of the positions to look at; −1: all rows are to be looked at."""
 
 
 class CoinFacts(SideTable):

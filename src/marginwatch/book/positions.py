@@ -1,11 +1,10 @@
 """One row for each open position; a closed one gives its row back."""
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
 
-from marginwatch.book.table import NAN, CodeArray, FloatArray, Table
+from marginwatch.book.table import NAN, BoolArray, CodeArray, FloatArray, Table
 from marginwatch.model.position import Position
 
 CHANGES_MAX = 1_000_000
@@ -25,7 +24,9 @@ class PositionTable(Table):
     ``twins`` is 0 for the only row of its account in its contract, ``LEGS`` for the legs of a hedge, ``MIXED`` where a one-way
     row stands beside a leg, so that two rows may be on one side. ``opened`` is the number of the opening, from 1 and never
     given twice, by which a row is told from what it held before. ``positions`` keeps the struct of each row for its exact texts, ``made_ns`` the time of the message it came in.
-    ``changes`` lists the rows written since change number ``changes_from``, for frozen copies to catch up by.
+    ``changes`` lists the rows written since change number ``changes_from``, for frozen copies to catch up by. ``news`` are
+    the rows whose facts beside are to be looked at again; ``has_orders`` is set for those whose orders are valued by what
+    they hold, or may be.
     """
 
     BLANKS: ClassVar[dict[str, float | int | bool]] = {
@@ -40,6 +41,7 @@ class PositionTable(Table):
         "holding": 0,
         "twins": 0,
         "opened": 0,
+        "has_orders": False,
     }
     quantity: FloatArray
     entry_value: FloatArray
@@ -52,6 +54,7 @@ class PositionTable(Table):
     settle_holding: CodeArray
     twins: CodeArray
     opened: CodeArray
+    has_orders: BoolArray
     quantity_at: "memoryview[float]"
     entry_value_at: "memoryview[float]"
     initial_margin_at: "memoryview[float]"
@@ -63,6 +66,7 @@ class PositionTable(Table):
     settle_holding_at: "memoryview[int]"
     twins_at: "memoryview[int]"
     opened_at: "memoryview[int]"
+    has_orders_at: "memoryview[bool]"
 
     def __init__(self) -> None:
         super().__init__(capacity=256)
@@ -70,6 +74,7 @@ class PositionTable(Table):
         self.made_ns: list[int] = [0]
         self.changes: list[int] = []
         self.changes_from = 0
+        self.news: dict[int, None] = {}
         self.n_opened = 0
 
     def written_since(self, seen: int) -> CodeArray | None:
@@ -132,6 +137,9 @@ class PositionTable(Table):
         self.entry_value_at[row] = entry_value
         self.initial_margin_at[row] = initial
         self.maintenance_margin_at[row] = maintenance
+        before = self.positions[row]
+        if before is None or self.has_orders_at[row] or not _says_same_beside(before, position):
+            self.news[row] = None
         self.positions[row] = position
         self.made_ns[row] = made_ns
         self.changes.append(row)
@@ -141,13 +149,13 @@ class PositionTable(Table):
     def touch(self, row: int) -> None:
         """Count a row as written, for what is kept beside it changed."""
         self.changes.append(row)
+        self.news[row] = None
 
-    def changed_since(self, seen: int) -> tuple[Iterable[int], int]:
-        """Return each row written since change number ``seen`` (all of them if that is too long ago), and the next number."""
-        upto = self.changes_from + len(self.changes)
-        if seen < self.changes_from:
-            return range(1, self.size), upto
-        return dict.fromkeys(self.changes[seen - self.changes_from :]), upto
+    def take_news(self) -> list[int]:
+        """Return the rows whose facts beside may have changed since the last call."""
+        rows = list(self.news)
+        self.news.clear()
+        return rows
 
     def _forget_changes(self) -> None:
         self.changes_from += len(self.changes)
@@ -159,3 +167,20 @@ class PositionTable(Table):
         self.positions[row] = None
         self.made_ns[row] = 0
         self.changes.append(row)
+        self.news[row] = None
+
+
+def _says_same_beside(before: Position, position: Position) -> bool:
+    """Return whether a row says the same as before of everything that :class:`LegFacts` has columns of.
+
+    So it is with most messages, which tell of prices, profits and margins.
+    """
+    return (
+        before.instrument is position.instrument
+        and before.leverage_setting == position.leverage_setting
+        and before.adl_rank == position.adl_rank
+        and before.status == position.status
+        and before.is_reduce_only == position.is_reduce_only
+        and before.session_average_price == position.session_average_price
+        and before.margin_change_at_ns == position.margin_change_at_ns
+    )

@@ -41,13 +41,15 @@ def test_a_linear_position_is_shown_as_the_exchange_has_it(
     expect(terminal.part(GRID)).to_have_attribute("data-rows", "1")
     assert row.entry_price is not None
     entry = float(row.entry_price)
+    # What was won up to the last session is in the wallet.
+    counted_from = float(row.session_average_price or row.entry_price)
     for column, truth in {
         "quantity": sign * float(row.size),
         "entry_price": entry,
         "mark_price": float(row.mark_price),
         "notional_usd": float(row.size * row.mark_price) * coin_usd,
         "exposure_usd": sign * float(row.size * row.mark_price) * coin_usd,
-        "unrealized_pnl_usd": sign * float(row.size) * (float(row.mark_price) - entry) * coin_usd,
+        "unrealized_pnl_usd": sign * float(row.size) * (float(row.mark_price) - counted_from) * coin_usd,
     }.items():
         terminal.cell_shows(GRID, symbol, column, lambda true=truth: true)
     expect(terminal.cell(GRID, symbol, "position_side")).to_have_text("long" if sign > 0 else "short")

@@ -62,6 +62,10 @@ class ConfigError(MarginwatchError):
     reason = "config"
 
 
+class UnknownNameError(ConfigError):
+    """Something is asked for by a name that occurs nowhere; say which names are like it."""
+
+
 class ConnectivityError(MarginwatchError):
     """Timeout, closed socket, 5xx: back off with jitter and reconnect; mark data stale."""
 

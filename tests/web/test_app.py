@@ -78,8 +78,8 @@ async def test_filters_and_order(service: SimpleNamespace) -> None:
     for path in ("accounts?venue=nowhere", "positions?venue=nowhere", "exposure?by=venue&name=nowhere"):
         nowhere = await service.get(f"/api/v1/{path}")
         assert (nowhere.status, nowhere.body) == (
-            400,
-            b"400: there is no venue 'nowhere'; there are: bybit\n",
+            404,
+            b"404: there is no venue 'nowhere'; there are: bybit\n",
         )
     refused = await service.get("/api/v1/accounts?sort=nonsense")
     assert refused.status == 400
@@ -265,7 +265,7 @@ async def test_a_wrong_question_about_risk_is_refused(
     service: SimpleNamespace, path: str, part: bytes
 ) -> None:
     reply = await service.get(path)
-    assert reply.status == (400 if part else 200)
+    assert reply.status == (404 if part == b"there is no account" else 400 if part else 200)
     assert part in reply.body
 
 
@@ -273,3 +273,16 @@ async def test_before_anything_is_reckoned_every_part_says_so(service: SimpleNam
     for name in ("margin", "stress", "var", "levels", "calendars", "advice"):
         body = await read(service, f"/api/v1/{name}")
         assert body["basis"]["reason"] == "not reckoned yet"
+
+
+@pytest.mark.parametrize("path", ["notices", "breaks", "quarantine"])
+async def test_of_an_account_that_there_is_not_no_empty_list_is_told(
+    service: SimpleNamespace, path: str
+) -> None:
+    reply = await service.get(f"/api/v1/{path}?account=mm-mian")
+    assert (reply.status, reply.body) == (
+        404,
+        b"404: there is no account 'mm-mian'; did you mean 'mm-main'?\n",
+    )
+    assert (await read(service, f"/api/v1/{path}?account=cold"))["rows"] == []
+    assert (await service.get(f"/api/v1/{path}?account=mm-mian&before=5")).status == 200, "the end of pages"

@@ -61,3 +61,12 @@ def test_the_document_that_was_given_is_not_changed(document: dict[str, Any]) ->
 
 def test_an_empty_document_stays_one() -> None:
     assert truthful({"openapi": "3.1.0"}) == {"openapi": "3.1.0"}
+
+
+def test_whatever_takes_a_name_says_what_it_answers_to_one_that_there_is_not(
+    document: dict[str, Any],
+) -> None:
+    document["paths"]["/rows"]["post"]["parameters"] = [{"name": "account", "in": "query"}]
+    paths = truthful(document)["paths"]
+    assert paths["/rows"]["post"]["responses"]["404"]["content"].keys() == {"text/plain"}
+    assert "404" not in paths["/healthz"]["get"]["responses"]

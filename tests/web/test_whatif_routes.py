@@ -66,7 +66,7 @@ async def test_one_account_alone_and_everything_worst_first(asked: SimpleNamespa
     assert alone["answer"]["rows"] == [long]
     assert alone["answer"]["pnl_usd"] == long["pnl_usd"]
     unknown = await asked.post(btc_move=-0.5, account="lang")
-    assert (unknown.status, unknown.body) == (400, b"400: there is no account 'lang'; did you mean 'long'?\n")
+    assert (unknown.status, unknown.body) == (404, b"404: there is no account 'lang'; did you mean 'long'?\n")
 
 
 REFUSED: tuple[tuple[dict[str, object], bytes], ...] = (

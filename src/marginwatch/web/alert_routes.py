@@ -43,6 +43,7 @@ from marginwatch.web.bodies import (
     require_said,
 )
 from marginwatch.web.large_replies import made_beside
+from marginwatch.web.names import require_heard_of
 from marginwatch.web.words_routes import InLanguage
 
 Name = Annotated[str | None, Parameter(max_length=128)]
@@ -93,6 +94,7 @@ async def alerts(
     standings = model.standings()
     require_rule(rule, (one.rule for one in standings), everything)
     found = chosen(everything, state=alert_state, severity=severity, account=account, rule=rule)
+    require_heard_of(state, account, has_rows=bool(found))
     told = await told_of(model, found)
     now_ns = model.now_ns()
 
@@ -118,6 +120,7 @@ async def transitions(
     """Return every change of alerts, newest first; ``before`` continues after an id."""
     model = alerting_of(state)
     found = await model.transitions(before_id=before, limit=limit, key=key, account_id=account)
+    require_heard_of(state, account, has_rows=bool(found) or before is not None)
     return TransitionsReply(taken_at_ns=model.now_ns(), rows=tuple(transition_row(one) for one in found))
 
 

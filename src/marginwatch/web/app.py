@@ -14,7 +14,7 @@ from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler, Scope
 
 from marginwatch import __version__
-from marginwatch.errors import ConfigError, MarginwatchError
+from marginwatch.errors import ConfigError, MarginwatchError, UnknownNameError
 from marginwatch.model.secret import Secret
 from marginwatch.risk.frame import Frame
 from marginwatch.web.access.access import Access
@@ -42,6 +42,7 @@ from marginwatch.web.matrix_routes import MATRIX_ROUTES
 from marginwatch.web.metrics.ports import MetricsModel
 from marginwatch.web.metrics.routes import METRIC_ROUTES
 from marginwatch.web.metrics.scrape import Scrape
+from marginwatch.web.names import require_heard_of
 from marginwatch.web.openapi import DocumentPlugin
 from marginwatch.web.overview_routes import OVERVIEW_ROUTES
 from marginwatch.web.pages import Pages
@@ -267,6 +268,7 @@ async def notices(
 ) -> NoticesReply:
     """Return what owners of accounts should read, newest first; ``before`` continues after an id."""
     found = await _history(state).notices(account_id=account, before_id=before, limit=limit)
+    require_heard_of(state, account, has_rows=bool(found) or before is not None)
     return notices_reply(last_frame(state), found)
 
 
@@ -274,6 +276,7 @@ async def notices(
 async def breaks(state: State, account: Name = None, before: Id = None, limit: PageSize = 100) -> BreaksReply:
     """Return differences found by reconciliation, newest first; ``before`` continues after an id."""
     found = await _history(state).breaks(account_id=account, before_id=before, limit=limit)
+    require_heard_of(state, account, has_rows=bool(found) or before is not None)
     return breaks_reply(last_frame(state), found)
 
 
@@ -283,6 +286,7 @@ async def quarantine(
 ) -> QuarantineReply:
     """Return payloads that did not decode, newest first, without the payloads; ``before`` continues after an id."""
     found = await _history(state).quarantined(account_id=account, before_id=before, limit=limit)
+    require_heard_of(state, account, has_rows=bool(found) or before is not None)
     return quarantine_reply(last_frame(state), found)
 
 
@@ -303,6 +307,8 @@ def _refused(request: Request[None, None, State], error: HTTPException) -> Respo
 
 def _failed(request: Request[None, None, State], error: MarginwatchError) -> Response[str]:
     del request
+    if isinstance(error, UnknownNameError):
+        return _plain(404, str(error))
     return _plain(400 if isinstance(error, ConfigError) else 503, str(error))
 
 

@@ -3,8 +3,11 @@
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 
-from marginwatch.errors import ConfigError
+from litestar.datastructures import State
+
+from marginwatch.errors import UnknownNameError
 from marginwatch.risk.frame import Frame
+from marginwatch.web.ports import ReadModel
 
 NAMES_SHOWN_MAX = 20
 NAMES_COMPARED_MAX = 500
@@ -56,7 +59,7 @@ def require_known(frame: Frame, **wanted: str | None) -> None:
 
     Raises
     ------
-    ConfigError
+    UnknownNameError
         With the most similar name, or all of them.
     """
     for kind, name in wanted.items():
@@ -64,7 +67,30 @@ def require_known(frame: Frame, **wanted: str | None) -> None:
             continue
         known = {one.casefold(): one for one in NAMES[kind](frame) if one}
         if name.casefold() not in known:
-            raise ConfigError(_no_such(kind, name, known))
+            raise UnknownNameError(_no_such(kind, name, known))
+
+
+def require_heard_of(state: State, account: str | None, *, has_rows: bool) -> None:
+    """Raise for an account of which nothing was found, and that is none of ours now: those that were keep their history.
+
+    Parameters
+    ----------
+    state : State
+        Of the application; before the first frame nothing is judged.
+    account : str or None
+        Its name; None wants any.
+    has_rows : bool
+        Whether anything was found of it.
+
+    Raises
+    ------
+    UnknownNameError
+        With the most similar name, or all of them.
+    """
+    model: ReadModel | None = state.get("model")
+    if account is None or has_rows or model is None or (frame := model.latest_frame()) is None:
+        return
+    require_known(frame, account=account)
 
 
 def _no_such(kind: str, name: str, known: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ import msgspec
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from marginwatch.web.gate import OPEN_PATHS
+from marginwatch.web.names import NAMES
 
 Json: TypeAlias = dict[str, Any]
 
@@ -65,6 +66,8 @@ def _say_errors(operation: Json, *, is_open: bool) -> None:
     for status, response in responses.items():
         if int(status) >= 400:
             response["content"] = ERROR["content"]
+    if any(one.get("name") in NAMES for one in operation.get("parameters", [])):
+        responses.setdefault("404", {"description": "There is none of that name", **ERROR})
     if not is_open:
         responses["401"] = {"description": "No token or session was shown, or not a valid one", **ERROR}
 

@@ -134,8 +134,40 @@ async def test_filters_are_those_of_the_routes(files: SimpleNamespace) -> None:
         ("exposure.parquet?by=moon", b"unknown"),
     ):
         reply = await files.get(f"export/{path}")
-        assert reply.status == 400, path
+        assert reply.status == (404 if part.startswith(b"there is no account") else 400), path
         assert part in reply.body, reply.body
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "accounts",
+        "positions",
+        "ladder",
+        "stress",
+        "worst",
+        "alerts",
+        "transitions",
+        "breaks",
+        "notices",
+        "equity",
+    ],
+)
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+async def test_of_an_account_that_there_is_not_there_is_no_file(
+    files: SimpleNamespace, table: str, form: str
+) -> None:
+    reply = await files.get(f"export/{table}.{form}?account=mm-mian")
+    assert (reply.status, reply.body) == (
+        404,
+        b"404: there is no account 'mm-mian'; did you mean 'mm-main'?\n",
+    )
+
+
+async def test_of_an_account_of_which_nothing_is_stored_there_is_an_empty_file(
+    files: SimpleNamespace,
+) -> None:
+    assert await files.rows("breaks.json?account=cold") == []
 
 
 async def test_parquet_is_typed_and_missing_is_null(files: SimpleNamespace) -> None:

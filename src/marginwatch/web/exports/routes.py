@@ -15,7 +15,8 @@ from litestar.response import Stream
 from marginwatch.errors import ConfigError
 from marginwatch.web.exports.parquet_form import NoParquetError, require_parquet
 from marginwatch.web.exports.sending import MEDIA, Export, Form, file_of
-from marginwatch.web.exports.tables import TABLES, Chunks
+from marginwatch.web.exports.tables import TABLES, Asked, Chunks
+from marginwatch.web.names import require_heard_of
 from marginwatch.web.reading import last_frame
 
 Name = Annotated[str | None, Parameter(max_length=512)]
@@ -93,9 +94,18 @@ async def export(
     asked.setdefault("limit", ROWS_DEFAULT)
     made = Export(table, form, kind.shape, frame.sequence, frame.at_ns)
     transfers: Transfers = state["exports"]
-    chunks = await transfers.begun(kind.rows(state, asked))
+    chunks = await transfers.begun(_heard_of(state, asked, kind.rows(state, asked)))
     headers = {"Content-Disposition": f'attachment; filename="{made.file_name}"'}
     return Stream(file_of(made, chunks), media_type=MEDIA[form], headers=headers)
+
+
+async def _heard_of(state: State, asked: Asked, chunks: Chunks) -> Chunks:
+    """Yield the same rows; raise instead of none of an account that there is not."""
+    has_rows = False
+    async for some in chunks:
+        has_rows = has_rows or bool(some)
+        yield some
+    require_heard_of(state, asked.get("account"), has_rows=has_rows)
 
 
 def _named(file: str) -> tuple[str, Form]:

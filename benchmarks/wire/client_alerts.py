@@ -155,6 +155,7 @@ class DeskService(Service):
             alerts=alert_setup(config),
             on_transitions=watch.stored,
             is_heavy=plan.is_heavy,
+            is_apart=True,
         )
         self.plan = plan
         self.venue = AlertVenue(plan)

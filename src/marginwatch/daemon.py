@@ -72,7 +72,7 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     loop.add_signal_handler(signal.SIGHUP, reloading.set)
-    service = Service(config, alerts=alert_setup(config))
+    service = Service(config, alerts=alert_setup(config), is_apart=True)
     async with running(service):
         access = _access(config.service, scrubber)
         web = WebServer(api_of(service, access), config.service.host, config.service.port)

@@ -1,7 +1,7 @@
 """Heavy measures beside a running engine: cadence, ages, failures, and a loop that is never held up."""
 
 import asyncio
-import time
+import threading
 
 import pytest
 from tests.bookfile.conftest import small_book
@@ -88,7 +88,7 @@ async def test_a_measure_that_fails_is_missing_with_its_reason_logged_once_and_t
     def broken(*_):
         raise ZeroDivisionError("no such luck")
 
-    monkeypatch.setattr("marginwatch.engine.heavy.measure_stress", broken)
+    monkeypatch.setattr("marginwatch.engine.heavy_measures.measure_stress", broken)
     told = []
     monkeypatch.setattr(
         "marginwatch.engine.heavy_supervision.log.error", lambda *a, **k: told.append(k["measure"])
@@ -117,7 +117,7 @@ async def test_no_distance_is_older_than_a_second_while_there_is_danger(given, a
     await HeavyWork(engine, clock).answer(Asked(parts=("distance",)))
     figures = engine.heavy.distance.value
     # The real work takes a time of its own, which no manual clock knows.
-    monkeypatch.setattr("marginwatch.engine.heavy.measure_distance", lambda *_: figures)
+    monkeypatch.setattr("marginwatch.engine.heavy_measures.measure_distance", lambda *_: figures)
     settings = HeavySettings(slow_every_s=1_000.0, danger_distance=0.1)
     work = HeavyWork(engine, clock, settings)
     task = asyncio.create_task(work.run())
@@ -138,15 +138,15 @@ async def test_no_distance_is_older_than_a_second_while_there_is_danger(given, a
 async def test_the_loop_goes_on_while_a_thread_reckons(monkeypatch):
     engine, _ = engine_of(small_book(), SystemClock())
     engine.run_frame()
-    began = asyncio.Event()
+    began, has_gone_on = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
     def slow(*_):
         loop.call_soon_threadsafe(began.set)
-        time.sleep(0.3)
+        has_gone_on.wait(20)
         return "done"
 
-    monkeypatch.setattr("marginwatch.engine.heavy.measure_distance", slow)
+    monkeypatch.setattr("marginwatch.engine.heavy_measures.measure_distance", slow)
     work = HeavyWork(engine, SystemClock(), HeavySettings(slow_every_s=1_000.0))
     task = asyncio.create_task(work.run())
     await began.wait()
@@ -154,9 +154,32 @@ async def test_the_loop_goes_on_while_a_thread_reckons(monkeypatch):
     while engine.heavy.distance.value is None:
         await asyncio.sleep(0.01)
         n_turns += 1
+        if n_turns == 3:
+            has_gone_on.set()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert n_turns >= 3
+
+
+async def test_what_is_asked_on_the_loop_overwrites_nothing_that_a_thread_reckons_with(monkeypatch):
+    engine, _ = engine_of(small_book(), SystemClock())
+    engine.run_frame()
+    used = {"loop": set(), "thread": set()}
+
+    def reckoned(sheet, moves, work):
+        used["loop" if threading.current_thread() is threading.main_thread() else "thread"].add(work)
+        return "done"
+
+    monkeypatch.setattr("marginwatch.engine.heavy_measures.measure_distance", reckoned)
+    work = HeavyWork(engine, SystemClock(), HeavySettings(slow_every_s=1_000.0))
+    task = asyncio.create_task(work.run())
+    while not used["thread"]:
+        await asyncio.sleep(0.001)
+    await work.answer(Asked(parts=("distance",)))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert used["loop"]
+    assert used["loop"].isdisjoint(used["thread"])
 
 
 def test_a_part_never_reckoned_has_no_age():

@@ -34,6 +34,7 @@ from marginwatch.collect.supervisor import supervise
 from marginwatch.config.settings import Config
 from marginwatch.engine.engine import Engine
 from marginwatch.engine.heavy import HeavyWork
+from marginwatch.engine.heavy_process import HeavyProcess
 from marginwatch.errors import ConfigError, ProtocolError
 from marginwatch.model.account import AccountSpec
 from marginwatch.model.alert import Transition
@@ -100,7 +101,9 @@ class Service:
     wants_closes : bool, default=False
         Whether price histories are fetched even where nothing is recorded; they are forgotten then.
     is_heavy : bool, default=True
-        Whether what is too heavy for a frame is reckoned in threads, over and over.
+        Whether what is too heavy for a frame is reckoned, over and over.
+    is_apart : bool, default=False
+        Whether that is done in a process of its own, and not in threads.
     alerts : AlertSetup, optional
         What is watched for and who is told; needs recording. Without it no rule is evaluated.
     on_transitions : callable, optional
@@ -125,6 +128,7 @@ class Service:
         chance: random.Random | None = None,
         wants_closes: bool = False,
         is_heavy: bool = True,
+        is_apart: bool = False,
         alerts: AlertSetup | None = None,
         on_transitions: Callable[[Sequence[Transition]], None] | None = None,
     ) -> None:
@@ -146,6 +150,7 @@ class Service:
             heavy_settings(config),
             self._past_returns,
             scenarios=config.scenarios,
+            process=HeavyProcess(self.clock) if is_apart else None,
         )
         self.store: Store | None = None
         self.closes: PriceCloses | ClosesInMemory | None = ClosesInMemory() if wants_closes else None

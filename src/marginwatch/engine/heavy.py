@@ -1,36 +1,30 @@
-"""Heavy measures: reckoned in threads from a frozen sheet, on their own cadence, without holding up the loop."""
+"""Heavy measures: reckoned from a frozen sheet in a process of their own, or in threads, on their own cadence."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from marginwatch.clock import Clock
 from marginwatch.engine.engine import Engine
+from marginwatch.engine.heavy_measures import DISTANCE, SLOW, measures_of
+from marginwatch.engine.heavy_process import HeavyProcess
 from marginwatch.engine.heavy_settings import HeavySettings
 from marginwatch.engine.heavy_supervision import Attempt, Failing, attempt
 from marginwatch.model.scenario import Scenario
-from marginwatch.risk.heavy.advice import AdviceWish, measure_advice
+from marginwatch.risk.heavy.advice import AdviceWish
 from marginwatch.risk.heavy.asked import Asked
-from marginwatch.risk.heavy.cascades import measure_cascades
-from marginwatch.risk.heavy.chances import measure_chances
 from marginwatch.risk.heavy.depth import usd_per_percent
-from marginwatch.risk.heavy.distance import measure_distance
 from marginwatch.risk.heavy.inputs import WORDS, HeavyInputs, left_out_of
-from marginwatch.risk.heavy.levels import measure_calendars, measure_levels
-from marginwatch.risk.heavy.moves import PastReturns, moves_of
+from marginwatch.risk.heavy.moves import PastReturns
 from marginwatch.risk.heavy.parts import NotKnownYetError, Part
-from marginwatch.risk.heavy.stress import measure_stress
-from marginwatch.risk.heavy.value_at_risk import measure_value_at_risk
 from marginwatch.risk.heavy.what_if import WhatIfInputs
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.risk.var.settings import VarSettings
 from marginwatch.risk.workspace import Workspace
-
-T = TypeVar("T")
 
 REST_S = 0.05
 """Even a machine that is too slow leaves so much between two reckonings."""
@@ -46,7 +40,8 @@ BUSY_MAX = 2.0
 
 NOT_HEARD = WORDS[Inclusion.STARTING]
 
-SLOW = ("chances", "levels", "calendars", "stress", "cascades", "value_at_risk", "advice")
+HERE = frozenset({"calendars"})
+"""Reckoned in a thread even where there is a process: a row for each position, and handing them over takes longer."""
 
 
 class HeavyWork:
@@ -68,6 +63,8 @@ class HeavyWork:
         Which value at risk is shown first.
     wish : AdviceWish, optional
         What advice aims at.
+    process : HeavyProcess, optional
+        Reckons instead of the threads, as long as it is there; it is ended with :meth:`run`.
 
     Attributes
     ----------
@@ -85,6 +82,7 @@ class HeavyWork:
         scenarios: Sequence[Scenario] = (),
         var_settings: VarSettings | None = None,
         wish: AdviceWish | None = None,
+        process: HeavyProcess | None = None,
     ) -> None:
         self.settings = settings or HeavySettings()
         self.n_done = 0
@@ -94,6 +92,7 @@ class HeavyWork:
         self._scenarios = scenarios
         self._var_settings = var_settings
         self._wish = wish
+        self._process = process
         self._failing = Failing()
         self._slow_s = self.settings.slow_every_s
         # One set of buffers a thread.
@@ -101,6 +100,8 @@ class HeavyWork:
 
     async def run(self) -> None:
         """Reckon until cancelled."""
+        if self._process is not None:
+            self._process.open()
         # One thread for what may not be late, one for the rest.
         pool = ThreadPoolExecutor(2, thread_name_prefix="heavy")
         try:
@@ -109,6 +110,8 @@ class HeavyWork:
                 group.create_task(self._slow(pool))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+            if self._process is not None:
+                self._process.stop()
 
     def is_in_danger(self) -> bool:
         """Return whether any account is in danger: by the usage of the last frame or by its last known distance."""
@@ -124,7 +127,7 @@ class HeavyWork:
         while True:
             started_s = self._clock.monotonic_s()
             if self._engine.frame is not None:
-                await self._reckon("distance", self.inputs(), pool)
+                await self._reckon(DISTANCE, self.inputs(), pool)
             await self._clock.sleep(REST_S)
             # Danger that comes meanwhile is looked at when it comes.
             while self._clock.monotonic_s() - started_s < self._distance_interval_s():
@@ -175,6 +178,8 @@ class HeavyWork:
             scenarios=self._scenarios,
             adl_rank=legs.adl_rank[: legs.size].copy(),
             funding={one.spec.account_id: one.funding.heard() for one in entries},
+            var_settings=self._var_settings,
+            wish=self._wish,
         )
 
     def what_if_inputs(self) -> WhatIfInputs:
@@ -185,12 +190,11 @@ class HeavyWork:
     async def _reckon(self, name: str, inputs: HeavyInputs, pool: ThreadPoolExecutor | None) -> None:
         """Reckon one part and hand it to the engine."""
         started_s = self._clock.monotonic_s()
-        measure = self._measures(inputs)[name]
-        ended = await _run(measure, pool)
+        ended = await self._attempt(name, inputs, pool)
         self._failing.note(name, ended.error)
         self.n_done += 1
         of = self.settings
-        interval_s = of.distance_calm_every_s if name == "distance" else max(of.slow_every_s, self._slow_s)
+        interval_s = of.distance_calm_every_s if name == DISTANCE else max(of.slow_every_s, self._slow_s)
         part: Part[Any] = Part(
             at_ns=inputs.sheet.at_ns,
             value=ended.value,
@@ -200,47 +204,21 @@ class HeavyWork:
         )
         self._engine.heavy = replace(self._engine.heavy, **{name: part})
 
-    def _measures(self, of: HeavyInputs) -> Mapping[str, Callable[[], object]]:
-        work, past = self._slow_work, of.past
-
-        def distance() -> object:
-            sheet = of.own_sheet()
-            return measure_distance(sheet, moves_of(sheet, past.daily), self._distance_work)
-
-        def chances() -> object:
-            sheet = of.own_sheet()
-            return measure_chances(sheet, moves_of(sheet, past.daily), past, work)
-
-        def levels() -> object:
-            sheet, known = of.own_sheet(), self._engine.heavy.chances.value
-            return measure_levels(sheet, moves_of(sheet, past.daily), past, known, of.left_out, work)
-
-        def calendars() -> object:
-            return measure_calendars(of.own_sheet(), of.adl_rank, of.funding)
-
-        def stress() -> object:
-            sheet = of.own_sheet()
-            return measure_stress(sheet, moves_of(sheet, past.daily), of.scenarios, work, of.left_out)
-
-        def cascades() -> object:
-            sheet = of.counted_sheet()
-            return measure_cascades(sheet, moves_of(sheet, past.daily), of.usd_per_percent, work)
-
-        def value_at_risk() -> object:
-            return measure_value_at_risk(of.own_sheet(), past, of.left_out, self._var_settings)
-
-        def advice() -> object:
-            sheet = of.own_sheet()
-            return measure_advice(sheet, moves_of(sheet, past.daily), past, of.terms, of.left_out, self._wish)
-
-        found = (distance, chances, levels, calendars, stress, cascades, value_at_risk, advice)
-        return {one.__name__: one for one in found}
-
-
-async def _run(measure: Callable[[], T], pool: ThreadPoolExecutor | None) -> Attempt[T]:
-    if pool is None:
-        return attempt(measure)
-    return await asyncio.get_running_loop().run_in_executor(pool, attempt, measure)
+    async def _attempt(
+        self, name: str, inputs: HeavyInputs, pool: ThreadPoolExecutor | None
+    ) -> Attempt[object]:
+        kept = self._distance_work if name == DISTANCE else self._slow_work
+        # Who asks on the loop has buffers of its own: the threads may be in the midst of theirs.
+        work = Workspace() if pool is None else kept
+        measure = measures_of(inputs, work, lambda: self._engine.heavy.chances.value)[name]
+        if pool is None:
+            return attempt(measure)
+        loop = asyncio.get_running_loop()
+        if self._process is not None and name not in HERE:
+            ended = await loop.run_in_executor(pool, self._process.reckon, name, inputs)
+            if ended is not None:
+                return ended
+        return await loop.run_in_executor(pool, attempt, measure)
 
 
 def _words(error: Exception) -> str:

@@ -1,5 +1,7 @@
 """A heavy measure that fails is missing with its reason and is logged once; nothing else here catches everything."""
 
+import pickle
+import traceback
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
@@ -25,6 +27,20 @@ def attempt(measure: Callable[[], T]) -> Attempt[T]:
         return Attempt(measure(), None)
     except Exception as error:
         return Attempt(None, error)
+
+
+def sendable(found: Attempt[T]) -> Attempt[T]:
+    """Return what came of a measure for another process: an error takes its traceback along as a note."""
+    error = found.error
+    if error is None:
+        return found
+    place = "".join(traceback.format_exception(error))
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  # written in the same line
+    except Exception:
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    error.add_note(place)
+    return Attempt(None, error)
 
 
 class Failing:

@@ -37,8 +37,8 @@ def ns(text):
 class Bench:
     """A service of three accounts with nothing but USDT, two of them of one desk."""
 
-    def __init__(self, store, zone, at):
-        self.store, self.zone = store, zone
+    def __init__(self, store, zone, at, desk="desk"):
+        self.store, self.zone, self.desk = store, zone, desk
         self.clock = ManualClock(ns(at))
         self.usdt = dict.fromkeys(MONEY, 1_000.0)
         self.n_lines = 0
@@ -48,7 +48,7 @@ class Bench:
         self.book, self.frame = PositionBook(self.clock), None
         self.press = FramePress(self.book)
         for name in MONEY:
-            register(self.book, name, None if name == "c" else "desk", ())
+            register(self.book, name, None if name == "c" else self.desk, ())
         self.keeper = EquityKeeper(self.store, self.clock, self.book, lambda: self.frame, self.zone)
 
     async def beat(self, seconds=1.0):
@@ -156,6 +156,23 @@ async def test_a_day_s_profit_begins_at_midnight_of_the_zone_and_lasts_its_day(s
     await bench.beat(60.0)
     assert bench.told("daily_pnl_usd", "a") == 0.0
     assert bench.told("drawdown", "a") == 4.0 / 1_000.0
+
+
+@pytest.mark.parametrize("desk", ["desk", "a\x00 name that no database takes as it is"])
+async def test_a_desk_remembers_its_peak_after_a_restart(store, desk):
+    bench = Bench(store, "UTC", "2026-11-21T12:00:00+00:00", desk)
+    await bench.beat()
+    await bench.read_all()
+    bench.usdt["a"] -= 2.0
+    await bench.beat(60.0)
+    await bench.read_all()
+    await bench.beat(60.0)
+    assert bench.told("drawdown", desk) == 0.001
+    bench.start()
+    await bench.beat(60.0)
+    await bench.read_all()
+    await bench.beat()
+    assert bench.told("drawdown", desk) == 0.001
 
 
 async def test_deposits_transfers_and_a_restart_in_between_change_no_profit(store):

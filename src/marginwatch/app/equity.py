@@ -33,6 +33,7 @@ from marginwatch.risk.frame import Frame
 from marginwatch.risk.measures.freshness import Inclusion
 from marginwatch.rules.facts import Performed, Reading
 from marginwatch.rules.members import PORTFOLIO
+from marginwatch.store.column_types import storable
 from marginwatch.store.equity_minutes import EquityMinutes, KeptMinutes
 from marginwatch.store.ledger import StoredLedger
 from marginwatch.store.store import Store
@@ -152,11 +153,8 @@ class EquityKeeper:
         now_ns = self._clock.now_ns()
         kept = await load_kept(self._minutes, self._ledger, now_ns, self._day_ns())
         self._began_ns = kept.began_ns
-        for (scope, name), last in kept.last.items():
-            if scope == "desk":
-                self._desks.restore(name, last.growth_index, last.peak_index)
-            elif scope == "portfolio":
-                self._all.restore(PORTFOLIO, last.growth_index, last.peak_index)
+        if (last := kept.last.get(("portfolio", EVERYBODY))) is not None:
+            self._all.restore(PORTFOLIO, last.growth_index, last.peak_index)
         self.ledgers.load(kept)
         self._kept = kept
 
@@ -227,6 +225,8 @@ class EquityKeeper:
         desk_names = [name or "" for name in frame.desk_names]
         has_desk = np.array([bool(name) for name in desk_names], np.bool_)
         desk = frame.book.account_desk[:n].copy()
+        for name in desk_names:
+            self._restore_desk(name)
         self._desks.follow(desk_names, np.where(is_there & has_desk[desk], desk, -1))
         self._all.follow([PORTFOLIO], np.where(is_there, 0, -1))
         for group in (self._desks, self._all):
@@ -247,6 +247,12 @@ class EquityKeeper:
             day = None
         self._rows.restore(row, day, last, [move_of(one) for one in flows])
         return last is not None
+
+    def _restore_desk(self, name: str) -> None:
+        """Give a desk what was kept of it, once: it is known by what was stored of its name."""
+        last = None if self._kept is None else self._kept.last.pop(("desk", storable(name)), None)
+        if last is not None:
+            self._desks.restore(name, last.growth_index, last.peak_index)
 
     def _day_ns(self) -> int:
         """Return when the day began that it is now."""

@@ -10,6 +10,9 @@ from tests.browser.terminal import Terminal, until
 from tests.browser.watch import Watch
 
 from marginwatch.model.alert import Alert, AlertState
+from marginwatch.notify.messages.catalog import catalog
+from marginwatch.notify.messages.figures import Figures
+from marginwatch.notify.messages.sentences import Teller
 from marginwatch.risk.answers import Answer
 
 FALL = -0.15
@@ -64,6 +67,37 @@ def firing(product: Product) -> dict[str, Alert]:
     }
 
 
+LETTERS = {"zh": "[\u4e00-\u9fff]", "vi": "[\u1ea0-\u1ef9]", "th": "[\u0e00-\u0e7f]", "en": "[a-z]"}
+"""Of which every sentence of a language has some."""
+
+
+def test_headlines_and_what_to_do_follow_the_language(tab: Terminal, fallen: Product) -> None:
+    tab.open("alerts")
+    tab.part("alert-open").first.click()
+    for code, letters in LETTERS.items():
+        tab.part("language").select_option(code)
+        expect(tab.part("alert-open").first).to_be_visible()
+        teller = Teller(catalog(code), Figures(code, "UTC"), 0)
+
+        def agree(teller: Teller = teller) -> str | None:
+            true = {one.alert_id: teller.headline(one) for one in firing(fallen).values()}
+            shown = {
+                row.get_attribute("data-alert"): row.locator("[data-testid=alert-open]").inner_text()
+                for row in tab.part("alert-row").all()
+            }
+            return None if shown == true else f"shown {shown}, true {true}"
+
+        until(agree)
+        expect(tab.part("detail-action")).to_have_text(re.compile(letters))
+        expect(tab.part("detail-measure")).to_have_text(re.compile(letters))
+        expect(tab.part("detail-measure")).not_to_have_text(re.compile("_"))
+        first = tab.part("alert-row").first.get_attribute("data-alert")
+        tab.open("overview")
+        row = tab.page.locator(f"[data-testid=overview-alerts] [data-alert='{first}'] a")
+        expect(row).to_have_text(teller.headline(firing(fallen)[str(first)]))
+        tab.open(f"alerts/{first}")
+
+
 def test_what_fires_is_what_the_rules_say(tab: Terminal, fallen: Product) -> None:
     tab.open("alerts")
 
@@ -104,9 +138,9 @@ def test_an_address_opens_its_alert(tab: Terminal, fallen: Product) -> None:
 
 def test_somebody_takes_care_and_everybody_sees_who(tab: Terminal, fallen: Product) -> None:
     tab.open("alerts")
-    row = tab.part("alert-row").first
-    alert_id = row.get_attribute("data-alert")
-    row.get_by_test_id("alert-acknowledge").click()
+    alert_id = tab.part("alert-row").first.get_attribute("data-alert")
+    # By its name: another may come to stand first meanwhile.
+    tab.page.locator(f"[data-alert='{alert_id}']").get_by_test_id("alert-acknowledge").click()
     tab.part("acknowledge-author").fill("nan")
     tab.part("acknowledge-comment").fill(COMMENT)
     tab.part("acknowledge-submit").click()
@@ -130,7 +164,7 @@ def test_a_silence_covers_its_alert_until_it_is_ended(tab: Terminal, attended: W
     tab.open("alerts")
     row = tab.part("alert-row").filter(has=tab.page.get_by_test_id("alert-acknowledge")).first
     alert_id = row.get_attribute("data-alert")
-    row.get_by_test_id("alert-silence").click()
+    tab.page.locator(f"[data-alert='{alert_id}']").get_by_test_id("alert-silence").click()
     tab.part("silence-author").fill("nan")
     tab.part("silence-comment").fill("maintenance")
     tab.part("silence-submit").click()

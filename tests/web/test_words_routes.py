@@ -73,7 +73,7 @@ async def test_words_of_pages_are_those_of_messages(read: Callable) -> None:
     status, chinese = await read("/api/v1/words?language=zh")
     assert status == 200
     assert chinese["measures"]["maintenance_margin_usage"] == "维持保证金率"
-    assert chinese["context"]["distance"] == "距强平的距离"
+    assert chinese["context"]["distance"] == "强平距离"
     assert {"english": "not heard yet", "told": "尚未收到数据"} in chinese["phrases"]
     _, english = await read("/api/v1/words")
     assert english["phrases"] == []

@@ -47,10 +47,15 @@ export function useDocument<Wanted extends Topic>(topic: Wanted | (() => Wanted 
   const live = new Live<OfTopic<Wanted>>();
   // Derived: a change of the address that changes no topic must not let go of what is held.
   const asked = $derived(typeof topic === "function" ? topic() : topic);
+  let about: string | null = null;
   $effect(() => {
     const wanted = asked;
+    // The same in another language stays until that has come.
+    if (about !== null && about === aboutOf(wanted)) live.error = null;
+    else forget(live);
+    about = aboutOf(wanted);
     if (wanted === null) return undefined;
-    const stop = connection.listen(wanted, {
+    return connection.listen(wanted, {
       document: (document) => {
         live.current = document as OfTopic<Wanted>;
         live.error = null;
@@ -59,11 +64,16 @@ export function useDocument<Wanted extends Topic>(topic: Wanted | (() => Wanted 
         live.error = message;
       },
     });
-    return () => {
-      stop();
-      live.current = null;
-      live.error = null;
-    };
   });
   return live;
+}
+
+function forget(live: Live<unknown>): void {
+  live.current = null;
+  live.error = null;
+}
+
+/** A topic without the language of its texts. */
+function aboutOf(topic: string | null): string | null {
+  return topic?.replace(/[?&]language=\w+$/, "") ?? null;
 }

@@ -25,8 +25,11 @@ class CurrentTip {
   }
 
   hide(): void {
-    this.#turn += 1;
-    this.box = null;
+    const turn = ++this.#turn;
+    // Not at once: what had the focus says so, too, while it is taken off the page, when no state may change.
+    queueMicrotask(() => {
+      if (turn === this.#turn) this.box = null;
+    });
   }
 
   #put(anchor: DOMRect, text: string | null): void {

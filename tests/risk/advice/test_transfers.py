@@ -158,6 +158,32 @@ def test_the_exchange_that_carries_them_out_finds_every_account_at_the_target(to
                 assert way is None or abs(way) >= target.distance * (1 - 1e-6)
 
 
+@pytest.mark.parametrize(
+    ("seed", "mode", "usage", "distance"),
+    [
+        (119, "ISOLATED_MARGIN", 0.1, None),
+        (137, "ISOLATED_MARGIN", 0.1, None),
+        (140, "REGULAR_MARGIN", 0.4, 0.25),
+        (158, "REGULAR_MARGIN", 0.1, None),
+        (207, "PORTFOLIO_MARGIN", 0.2, 0.25),
+    ],
+)
+def test_the_exchange_takes_each_amount_as_it_is_written(tools, seed, mode, usage, distance):
+    # Whoever gives all there is gives no unit more than the exchange lets go; and a debt brought down to the very end
+    # of its borrow tier is in that tier, as there.
+    desk = random_desk(tools, seed, 8, tuple(dict.fromkeys(("REGULAR_MARGIN", mode))))
+    sheet = tools.read(desk)
+    target = TransferTarget(usage=usage, distance=distance)
+    group = only(advise_transfers(sheet, target, tools.betas_of(sheet)))
+    assert group.transfers
+    carry_out(desk, group)
+    for one in group.accounts:
+        truth, after = desk.truth(one.account_id), one.after
+        if after.adjusted_equity_usd is not None and not one.is_estimated:
+            assert after.adjusted_equity_usd == pytest.approx(truth.balance, rel=1e-6, abs=0.02)
+            assert after.maintenance_margin_usd == pytest.approx(truth.maintenance, rel=1e-6, abs=0.02)
+
+
 @pytest.mark.parametrize("rich", [3_000_000, 1_000])
 @pytest.mark.parametrize("seed", range(3))
 def test_properties_of_mixed_desks(tools, seed, rich):

@@ -1,5 +1,7 @@
 """From what accounts give and take of a coin to who sends how much to whom."""
 
+import math
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -45,5 +47,16 @@ def paired(given: FloatArray, taken: FloatArray) -> Iterator[Pair]:
             givers.pop(0)
         else:
             takers.pop(0)
-        if (rounded := round(amount, DECIMALS)) > 0.0:
-            yield Pair(giver, taker, rounded)
+        if (sendable := rounded_down(amount)) > 0.0:
+            yield Pair(giver, taker, sendable)
+
+
+def rounded_down(amount: float) -> float:
+    """Return an amount in whole units of the last decimal, never more than it is: a venue refuses a unit too much.
+
+    What is a whole number of units but for the error of floating point is that number.
+    """
+    units = amount * 10**DECIMALS
+    nearest = round(units)
+    is_whole = abs(units - nearest) <= 1e-6 + 4.0 * sys.float_info.epsilon * units
+    return (nearest if is_whole else math.floor(units)) / 10**DECIMALS

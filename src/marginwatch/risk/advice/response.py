@@ -12,6 +12,7 @@ from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.risk.advice.conditions import FREE, Conditions
 from marginwatch.risk.advice.moved import holding_of, with_cash
+from marginwatch.risk.advice.pairing import DECIMALS
 from marginwatch.risk.margin.models import margins
 from marginwatch.risk.margin.part import part_of
 from marginwatch.risk.margin.prices import prices_now
@@ -22,6 +23,9 @@ ISOLATED = MARGIN_MODES["isolated"]
 
 DUST_USD = 0.01
 """Amounts worth less are not moved."""
+
+LAST_UNIT = 10.0**-DECIMALS
+"""Of a coin: the least that can be sent."""
 
 
 class Pieces(NamedTuple):
@@ -72,7 +76,8 @@ def free_amounts(sheet: MarginSheet, rooms: FloatArray, withdrawable: FloatArray
     left = sheet.holding_cash - sheet.holding_locked - sheet.holding_borrowed
     left = left - np.where(is_isolated, tied, -loss)
     left = np.where(is_isolated, left, np.minimum(left, _worth_of_free_margin(sheet, rooms)))
-    left = np.where(sheet.is_missing[sheet.holding_account], 0.0, np.maximum(left, 0.0))
+    # Of what is reckoned here the last unit stays: a venue that rounds at another place refuses all of it for that.
+    left = np.where(sheet.is_missing[sheet.holding_account], 0.0, np.maximum(left - LAST_UNIT, 0.0))
     return left if withdrawable is None else np.fmin(left, np.maximum(withdrawable, 0.0))
 
 

@@ -1,6 +1,6 @@
 """The accounts of one owner at one venue: what each has to spare and needs, and the transfers that do it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.table import BoolArray, CodeArray, FloatArray
 from marginwatch.risk.advice.conditions import FREE, Conditions, tolerance
 from marginwatch.risk.advice.moved import holding_of, with_cash, with_coins
-from marginwatch.risk.advice.pairing import Pair, paired
+from marginwatch.risk.advice.pairing import DECIMALS, Pair, paired
 from marginwatch.risk.advice.program import least_moves
 from marginwatch.risk.advice.response import DUST_USD, Pieces, free_amounts, giving, taking
 from marginwatch.risk.margin.sheet import MarginSheet
@@ -17,6 +17,9 @@ ISOLATED = MARGIN_MODES["isolated"]
 
 ROUNDS_MAX = 4
 """Programs solved for a group: what the model says is missing after one is asked for on top in the next."""
+
+HAIR = 1e-10
+"""Part of what can leave by which a program may miss it: whoever gives so nearly all gives all."""
 
 SPARE_USD = 0.02
 """Asked for on top, so that what is rounded away does not miss the target by a hair."""
@@ -94,6 +97,8 @@ def best_transfers(group: Group, conditions: Conditions) -> Solution:
     gives, takes = _all_pieces(group, conditions)
     rooms = group.rooms.copy()
     rooms[FREE + 1 :, is_short] -= SPARE_USD
+    # Likewise givers keep so much of their free margin: what is a hair more than it, the venue refuses as a whole.
+    rooms[FREE] = np.where(rooms[FREE] > 0.0, np.maximum(rooms[FREE] - SPARE_USD, 0.0), rooms[FREE])
     for _ in range(ROUNDS_MAX):
         moves = least_moves(gives, takes, rooms, conditions.weights, is_short)
         if moves is None:
@@ -153,6 +158,7 @@ def _transfers(
     found: list[tuple[int, Pair]] = []
     for coin in group.coins.tolist():
         usd = float(group.sheet.coin_usd[coin])
+        free = group.free[holding_of(group.sheet, np.arange(k), np.full(k, coin))]
         out, into = (
             np.bincount(pieces.account[rows], amounts[rows], minlength=k) / usd
             for pieces, amounts, rows in (
@@ -160,7 +166,10 @@ def _transfers(
                 (takes, taken, takes.coin == coin),
             )
         )
-        found += [(coin, pair) for pair in paired(out, into) if pair.amount * usd > DUST_USD]
+        # A program keeps its bounds but for a hair, and nobody can send a hair more than can leave.
+        sent = np.where(out > free * (1.0 - HAIR), free, out)
+        pairs = paired(sent, into * (sent.sum() / out.sum()) if out.any() else into)
+        found += [(coin, pair) for pair in pairs if pair.amount * usd > DUST_USD]
     return tuple(found)
 
 
@@ -170,4 +179,8 @@ def _moved(sheet: MarginSheet, transfers: tuple[tuple[int, Pair], ...]) -> Margi
     taker = np.array([pair.taker for _, pair in transfers], np.int64)
     amount = np.array([pair.amount for _, pair in transfers], np.float64)
     holdings = np.concatenate((holding_of(sheet, giver, coin), holding_of(sheet, taker, coin)))
-    return with_cash(sheet, holdings, np.concatenate((-amount, amount)))
+    moved = with_cash(sheet, holdings, np.concatenate((-amount, amount)))
+    # A debt that is brought down to the end of its tier must not be left above it by an error of floating point.
+    cash = moved.holding_cash.copy()
+    cash[holdings] = np.round(cash[holdings], DECIMALS)
+    return replace(moved, holding_cash=cash)

@@ -34,9 +34,11 @@ PORTFOLIO = MARGIN_MODES["portfolio"]
 UNKNOWN = MARGIN_MODES["unknown"]
 
 
-@dataclass(slots=True, frozen=True)
+# Of these the two with many fields are not frozen: a frozen dataclass writes each field by a call of its own, and all
+# of them together took a twentieth of a lane.
+@dataclass(slots=True)
 class RowMeasures:
-    """Of each position, shape (n_rows,), float64, NaN where a price or the entry price is missing.
+    """Of each position, shape (n_rows,), float64, NaN where a price or the entry price is missing. Never written again.
 
     ``exposure_usd`` signed USD delta; ``notional_usd`` ≥ 0; ``pnl_coin`` and ``pnl_usd`` unrealized PnL at live marks,
     gain positive; ``mark_price`` in quote currency; ``initial_margin`` and ``maintenance_margin`` by our model, in settlement
@@ -59,8 +61,7 @@ class RowMeasures:
     is_complete: bool
 
 
-@dataclass(slots=True, frozen=True)
-class WalletMeasures:
+class WalletMeasures(NamedTuple):
     """Of each coin in a wallet, shape (n_coins,), float64; ``rows.coin_owner`` and so on name them.
 
     ``usd`` is its price, ``amount`` its equity at live marks in the coin, ``worth`` that in USD, of cash too: all NaN
@@ -182,9 +183,9 @@ class HoldingMeasures:
         return self.net_usd + self.bet_usd
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class AccountMeasures:
-    """Of each account, shape (n_accounts,). USD float64, NaN where there is no number; answers uint8.
+    """Of each account, shape (n_accounts,). USD float64, NaN where there is no number; answers uint8. Never written again.
 
     Exposure sums leave out rows without a price, counted in ``n_unvalued``: they are partial unless that is 0.
     ``…_with_wallet_usd`` include coins that are not cash. ``n_stale`` counts rows valued at an old price,
@@ -251,8 +252,7 @@ class AccountMeasures:
         return self.long_with_wallet_usd + self.short_with_wallet_usd
 
 
-@dataclass(slots=True, frozen=True)
-class Valued:
+class Valued(NamedTuple):
     """One slice of the book at present prices: its rows, wallets, and margins before calibration.
 
     ``long_side`` and ``short_side`` are the two parts of each row's exposure, both ≥ 0, and 0 where it is unknown.

@@ -1,7 +1,7 @@
 """Which rows are measured: everything, or what belongs to a few accounts. The measures cannot tell the difference."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,7 @@ CODES = 3
 """Of the codes of a position, the first three are measured with: account, instrument, settle_holding."""
 
 
-@dataclass(slots=True, frozen=True)
-class Rows:
+class Rows(NamedTuple):
     """Columns of the positions, holdings and accounts to be measured.
 
     ``account``, ``settle_holding``, ``coins`` and ``coin_owner`` count within this slice, 0 to ``n_accounts`` − 1 and

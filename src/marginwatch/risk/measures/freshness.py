@@ -24,6 +24,22 @@ class Inclusion(IntEnum):
     NONE = 5  # no account in this row
 
 
+STREAMING, POLLING = LINK_CODES[LinkState.STREAMING], LINK_CODES[LinkState.POLLING]
+
+AT_BEST: InclusionArray = np.array(
+    [
+        {
+            LinkState.STARTING: Inclusion.STARTING,
+            LinkState.LOST: Inclusion.LOST,
+            LinkState.STOPPED: Inclusion.STOPPED,
+        }.get(state, Inclusion.INCLUDED)
+        for state in LINK_CODES
+    ],
+    np.uint8,
+)
+"""By code of a link's state: what an account in it is, heard lately enough."""
+
+
 def inclusion(accounts: AccountTable, now_ns: int, rows: CodeArray | None = None) -> InclusionArray:
     """Return for each account's row, or for some ``rows``, whether it counts, as :meth:`Connectivity.is_fresh` judges it.
 
@@ -34,14 +50,13 @@ def inclusion(accounts: AccountTable, now_ns: int, rows: CodeArray | None = None
     """
     picked = slice(accounts.size) if rows is None else rows
     link, reconciled = accounts.link_state[picked], accounts.reconciled_at_ns[picked]
-    is_streaming = link == LINK_CODES[LinkState.STREAMING]
-    is_live = is_streaming | (link == LINK_CODES[LinkState.POLLING])
-    is_young = now_ns - reconciled <= accounts.fresh_for_ns[picked]
+    is_streaming = link == STREAMING
+    is_live = is_streaming | (link == POLLING)
+    is_old = now_ns - reconciled > accounts.fresh_for_ns[picked]
     replied = accounts.socket_replied_at_ns[picked]
-    is_alive = ~is_streaming | (now_ns - replied <= accounts.socket_alive_for_ns[picked])
-    states = np.where(is_live & is_young & is_alive, np.uint8(Inclusion.INCLUDED), np.uint8(Inclusion.STALE))
-    states[(link == LINK_CODES[LinkState.STARTING]) | (is_live & (reconciled == 0))] = Inclusion.STARTING
-    states[link == LINK_CODES[LinkState.LOST]] = Inclusion.LOST
-    states[link == LINK_CODES[LinkState.STOPPED]] = Inclusion.STOPPED
+    is_silent = is_streaming & (now_ns - replied > accounts.socket_alive_for_ns[picked])
+    states = AT_BEST.take(link)
+    states[is_live & (is_old | is_silent)] = Inclusion.STALE
+    states[is_live & (reconciled == 0)] = Inclusion.STARTING
     states[accounts.venue[picked] == 0] = Inclusion.NONE
     return states

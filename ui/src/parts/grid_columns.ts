@@ -20,6 +20,7 @@ import {
 } from "../format";
 import type { Static } from "../live/decode";
 import { dangerOfUsage } from "./danger";
+import { headWidth } from "./head_width";
 import type { RowSource } from "./rows.svelte";
 
 /**
@@ -187,6 +188,11 @@ function drawLink(element: HTMLElement, href: string, text: string): void {
   link.textContent = text;
 }
 
+/** As wide as the page wants it, and never too narrow for its head in the language that is spoken now. */
+export function widthOf(column: GridColumn): number {
+  return Math.max(column.width ?? 0, headWidth(column.header, column.sort !== undefined));
+}
+
 /** What AG Grid is told of a column. `reading` is asked each time something is drawn. */
 export function columnDefinition(column: GridColumn, reading: () => Reading | null): ColDef<Handle> {
   const text = isText(column);
@@ -213,8 +219,8 @@ export function columnDefinition(column: GridColumn, reading: () => Reading | nu
         : compareTexts
       : (a: number, b: number, _a, _b, isDescending) => compareNumbers(a, b, isDescending),
     ...(column.hint === undefined ? {} : { headerTooltip: column.hint }),
-    ...(column.width === undefined ? {} : { initialWidth: column.width }),
-    ...(column.flex === undefined ? {} : { initialFlex: column.flex, minWidth: column.width ?? 80 }),
+    ...(column.width === undefined ? {} : { initialWidth: widthOf(column) }),
+    ...(column.flex === undefined ? {} : { initialFlex: column.flex, minWidth: column.width === undefined ? 80 : widthOf(column) }),
     ...(column.pinned === undefined ? {} : { initialPinned: column.pinned }),
     ...(column.sort === undefined ? {} : { initialSort: column.sort }),
     ...(column.sortIndex === undefined ? {} : { initialSortIndex: column.sortIndex }),

@@ -134,16 +134,24 @@ export const figures = defineWords({
     day_pnl: "กำไรขาดทุนวันนี้",
     net: "สถานะสุทธิ",
     gross: "สถานะรวม",
-    unrealized_pnl: "กำไรขาดทุนที่ยังไม่รับรู้",
+    unrealized_pnl: "กำไรขาดทุนเปิด",
     maintenance_usage: "การใช้หลักประกัน",
     initial_usage: "หลักประกันขั้นต้น",
-    distance: "ระยะถึงบังคับปิด",
+    distance: "ระยะถึงปิด",
     btc_price: "ราคา BTC",
     risk_level: "ความเสี่ยง",
-    age: "อายุข้อมูล",
+    age: "อายุ",
     free: "ว่าง",
     idle: "ไม่ได้ใช้",
     leverage: "เลเวอเรจ",
     positions: "สถานะ",
   },
+});
+
+/** How far back curves go. */
+export const ranges = defineWords({
+  en: { "1h": "1h", "6h": "6h", "24h": "24h", "7d": "7d" },
+  zh: { "1h": "1时", "6h": "6时", "24h": "24时", "7d": "7天" },
+  vi: { "1h": "1g", "6h": "6g", "24h": "24g", "7d": "7n" },
+  th: { "1h": "1ชม.", "6h": "6ชม.", "24h": "24ชม.", "7d": "7ว." },
 });

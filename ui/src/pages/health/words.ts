@@ -356,7 +356,7 @@ export const w = defineWords({
     state: "สถานะ",
     why: "เหตุผล",
     data: "ข้อมูล",
-    snapshot: "ภาพรวมบัญชี",
+    snapshot: "ภาพรวม",
     reply: "ตอบกลับ",
     every: "ทุก",
     messages: "ข้อความ",

@@ -1,7 +1,7 @@
 /** How wide the head of a column must be, so that its words are whole in every language. */
 
 /** Beside the words: the cell's padding, and the room that the grid keeps for its filter. */
-const AROUND_PX = 22;
+const AROUND_PX = 28;
 /** The arrow of a column that sorts. */
 const ARROW_PX = 18;
 

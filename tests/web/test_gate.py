@@ -1,5 +1,6 @@
 import asyncio
 from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import pytest
@@ -7,6 +8,7 @@ from tests.web.conftest import Picture
 
 from marginwatch.model.secret import Secret
 from marginwatch.web import gate
+from marginwatch.web.access.access import Access
 from marginwatch.web.app import create_app
 
 PATHS = ["/api/v1/accounts", "/api/v1/openapi.json", "/readyz", "/nowhere", "/healthz/x", "//healthz"]
@@ -65,37 +67,78 @@ def test_an_empty_token_is_refused() -> None:
 SIGN_IN_HALF = b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\n{"
 
 
-async def test_strangers_who_hold_on_take_no_place_of_those_who_are_let_in(
-    service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gate, "STRANGERS_MAX", 3)
+async def half_sign_ins(service: SimpleNamespace, count: int) -> list[Any]:
+    """Return connections that each have sent half of a password."""
     host, port = service.server.url.removeprefix("http://").split(":")
-    holding = [await asyncio.open_connection(host, int(port)) for _ in range(3)]
+    holding = [await asyncio.open_connection(host, int(port)) for _ in range(count)]
     for _, writer in holding:
         writer.write(SIGN_IN_HALF)
         await writer.drain()
+    return holding
 
-    async def refused() -> SimpleNamespace:
-        async with asyncio.timeout(10):
-            while (reply := await service.get("/api/v1/summary", token=None)).status != 503:
-                await asyncio.sleep(0.01)
-        return reply
 
-    reply = await refused()
-    assert reply.headers["Retry-After"] == "1"
-    assert (await service.get("/api/v1/summary")).status == 200
-    assert (await service.get("/healthz", token=None)).status == 200
+async def sign_in(service: SimpleNamespace, password: str) -> int:
+    body = {"password": password}
+    async with service.http.post(service.server.url + "/api/v1/session", json=body) as reply:
+        return reply.status
+
+
+async def test_halves_of_passwords_lock_out_nobody_who_sends_a_whole_one(
+    service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "STRANGERS_MAX", 3)
+    monkeypatch.setattr(gate, "STRANGERS_BODIES_MAX", 5)
+    monkeypatch.setattr(gate, "STRANGERS_BODY_TIMEOUT_S", 60.0)
+    holding = await half_sign_ins(service, 9)
+    async with asyncio.timeout(10):
+        # The four that were waited for longest make room.
+        for reader, _ in holding[:4]:
+            assert (await reader.readline()).startswith(b"HTTP/1.1 413")
+        for _ in range(12):
+            assert await sign_in(service, "t0ken") == 200
+        assert (await service.get("/api/v1/summary", token=None)).status == 401
     for _, writer in holding:
         writer.close()
+
+
+async def test_a_body_that_says_it_is_too_long_is_not_read(service: SimpleNamespace) -> None:
+    host, port = service.server.url.removeprefix("http://").split(":")
+    for authorization in (b"", b"Authorization: Bearer t0ken\r\n"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\n" + authorization
+        writer.write(head + b"Content-Length: 1000000\r\n\r\n{")
+        async with asyncio.timeout(1.5):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 413")
+        writer.close()
+
+
+async def test_strangers_who_wait_take_no_place_of_those_who_are_let_in(
+    service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "STRANGERS_MAX", 3)
+    go_on = asyncio.Event()
+
+    async def waits(self: Any, typed: Any, address: str, headers: Any) -> None:
+        del self, typed, address, headers
+        await go_on.wait()
+
+    monkeypatch.setattr(Access, "sign_in", waits)
+    waiting = [asyncio.create_task(sign_in(service, "x")) for _ in range(3)]
     async with asyncio.timeout(10):
-        while (await service.get("/api/v1/summary", token=None)).status != 401:
+        while (reply := await service.get("/api/v1/summary", token=None)).status != 503:
             await asyncio.sleep(0.01)
+        assert reply.headers["Retry-After"] == "1"
+        assert (await service.get("/api/v1/summary")).status == 200
+        assert (await service.get("/healthz", token=None)).status == 200
+        go_on.set()
+        assert await asyncio.gather(*waiting) == [401] * 3
+        assert (await service.get("/api/v1/summary", token=None)).status == 401
 
 
 async def test_a_password_that_never_comes_is_not_waited_for(
     service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate, "BODY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(gate, "STRANGERS_BODY_TIMEOUT_S", 0.2)
     host, port = service.server.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(SIGN_IN_HALF)

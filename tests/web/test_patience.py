@@ -13,7 +13,7 @@ import pytest_asyncio
 from marginwatch.model.secret import Secret
 from marginwatch.web import patience
 from marginwatch.web.access.access import Access
-from marginwatch.web.gate import Gate
+from marginwatch.web.gate import SECURITY_HEADERS, Gate
 from marginwatch.web.pages import Pages
 from marginwatch.web.server import WebServer
 
@@ -116,6 +116,39 @@ async def test_what_is_no_request_is_refused_like_all_else_and_fills_no_log(
     assert b"content-security-policy: default-src 'none'" in head
     assert body.startswith(b"400: ")
     assert not caplog.records
+    await hang_up([(reader, writer)])
+
+
+async def test_who_is_one_too_many_is_refused_like_all_else(service: SimpleNamespace) -> None:
+    service.server._server.config.limit_concurrency = 3
+    held = [await connect(service, HALF_A_HEAD) for _ in range(2)]
+    reader, writer = await connect(service, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    async with asyncio.timeout(10):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503")
+    assert b"content-security-policy: default-src 'none'" in head
+    assert b"retry-after: 1" in head
+    assert body == b"503: too many connections; try again\n"
+    await hang_up([*held, (reader, writer)])
+    service.server._server.config.limit_concurrency = 300
+    async with aiohttp.request("GET", service.server.url + "/healthz") as reply:
+        assert reply.status == 200
+
+
+@pytest.mark.parametrize(
+    "more",
+    [b"", b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n", b"Sec-WebSocket-Version: 7\r\n"],
+)
+async def test_a_handshake_that_is_none_is_refused_like_all_else(
+    service: SimpleNamespace, more: bytes
+) -> None:
+    asked = b"GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    reader, writer = await connect(service, asked + more + b"\r\n")
+    async with asyncio.timeout(10):
+        head = (await reader.read()).partition(b"\r\n\r\n")[0].lower()
+    assert head.startswith(b"http/1.1 4")
+    for name, value in SECURITY_HEADERS:
+        assert head.count(name + b": " + value) == 1
     await hang_up([(reader, writer)])
 
 

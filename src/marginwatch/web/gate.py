@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from collections.abc import Sequence
 from typing import cast
 
 from litestar.types import (
@@ -36,6 +37,11 @@ STRANGERS_MAX = 32
 
 BODY_TIMEOUT_S = 5.0
 """In which a body must have come: whoever may only look could otherwise hold all connections with halves of one."""
+
+STRANGERS_BODY_TIMEOUT_S = 2.0
+STRANGERS_BODIES_MAX = 32
+"""Bodies of nobody's that are waited for, and how long. A further one takes the place of the one that is waited for longest: a
+password comes with the head of its request, or milliseconds later."""
 
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (
@@ -75,6 +81,7 @@ class Gate:
         self._access = access
         self._pages = pages
         self._n_strangers = 0
+        self._awaited: dict[asyncio.Timeout, None] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401 or 403 itself, or hand over to the routes with the visitor in the scope's state."""
@@ -93,14 +100,21 @@ class Gate:
         visitor = self._access.visitor(scope, headers)
         if visitor is not None:
             await self._answer_visitor(scope, receive, send, visitor, headers)
-        elif self._n_strangers >= STRANGERS_MAX:
-            await _refuse(send, 503, "too many callers who have not signed in; try again")
-        else:
-            self._n_strangers += 1
-            try:
-                await self._answer_stranger(scope, receive, send, headers)
-            finally:
-                self._n_strangers -= 1
+            return
+        if _is_sign_in(scope) and not headers.is_of_another_page():
+            # Halves of bodies take no place among those who are answered.
+            read = await self._read_of_stranger(receive, send, headers)
+            if read is None:
+                return
+            receive = read
+        if self._n_strangers >= STRANGERS_MAX:
+            await refuse(send, 503, "too many callers who have not signed in; try again")
+            return
+        self._n_strangers += 1
+        try:
+            await self._answer_stranger(scope, receive, send, headers)
+        finally:
+            self._n_strangers -= 1
 
     async def _answer_visitor(
         self, scope: HTTPScope, receive: Receive, send: Send, visitor: Visitor, headers: RequestHeaders
@@ -108,13 +122,15 @@ class Gate:
         if self._pages is not None and self._pages.has(scope["path"]):
             await self._pages.answer(scope, send)
         elif (reason := _why_not(scope, visitor, headers)) is not None:
-            await _refuse(send, 403, reason)
+            await refuse(send, 403, reason)
         elif scope["method"] in SAFE_METHODS:
             _introduce(scope, visitor)
             await self._app(scope, receive, send)
         else:
             _introduce(scope, visitor)
-            await self._pass_on(scope, receive, send, BODY_BYTES_MAX)
+            read = await _read(receive, send, headers, BODY_BYTES_MAX, asyncio.timeout(BODY_TIMEOUT_S))
+            if read is not None:
+                await self._app(scope, read, send)
 
     async def _answer_stranger(
         self, scope: HTTPScope, receive: Receive, send: Send, headers: RequestHeaders
@@ -122,24 +138,30 @@ class Gate:
         if self._pages is not None and self._pages.has(scope["path"]):
             await self._pages.answer(scope, send)
         elif scope["path"] != SESSION_PATH:
-            await _refuse(send, 401, UNAUTHORIZED)
+            await refuse(send, 401, UNAUTHORIZED)
         elif headers.is_of_another_page():
-            await _refuse(send, 403, OTHER_PAGE)
-        elif scope["method"] in SAFE_METHODS:
+            await refuse(send, 403, OTHER_PAGE)
+        else:
             await self._app(scope, receive, send)
-        else:
-            await self._pass_on(scope, receive, send, SESSION_BODY_BYTES_MAX)
 
-    async def _pass_on(self, scope: HTTPScope, receive: Receive, send: Send, bytes_max: int) -> None:
-        """Hand over a request with its body, once that is there and may be one."""
-        body = await _read(receive, bytes_max)
-        if body is None:
-            await _refuse(send, 413, TOO_LONG.format(bytes_max))
-        elif not _is_text(body):
-            # What decodes JSON takes this for a defect of ours.
-            await _refuse(send, 400, NO_TEXT)
-        else:
-            await self._app(scope, _reader(body, receive), send)
+    async def _read_of_stranger(
+        self, receive: Receive, send: Send, headers: RequestHeaders
+    ) -> Receive | None:
+        """Return what gives the body of nobody's request once it is there; None where it was refused."""
+        if not _is_short(headers, SESSION_BODY_BYTES_MAX):
+            await refuse(send, 413, TOO_LONG.format(SESSION_BODY_BYTES_MAX))
+            return None
+        if len(self._awaited) >= STRANGERS_BODIES_MAX:
+            longest = next(iter(self._awaited))
+            del self._awaited[longest]
+            if not longest.expired():
+                longest.reschedule(asyncio.get_running_loop().time())
+        limit = asyncio.timeout(STRANGERS_BODY_TIMEOUT_S)
+        self._awaited[limit] = None
+        try:
+            return await _read(receive, send, headers, SESSION_BODY_BYTES_MAX, limit)
+        finally:
+            self._awaited.pop(limit, None)
 
     async def _open_stream(self, scope: WebSocketScope, receive: Receive, send: Send) -> None:
         headers = RequestHeaders(scope["headers"])
@@ -179,11 +201,36 @@ def _why_not(scope: HTTPScope, visitor: Visitor, headers: RequestHeaders) -> str
     return None if hmac.compare_digest(shown, visitor.csrf.encode()) else NO_CSRF
 
 
-async def _read(receive: Receive, bytes_max: int) -> bytes | None:
+def _is_sign_in(scope: HTTPScope) -> bool:
+    return scope["path"] == SESSION_PATH and scope["method"] not in SAFE_METHODS
+
+
+def _is_short(headers: RequestHeaders, bytes_max: int) -> bool:
+    """Return whether a body may be short enough, by what its request says of it."""
+    announced = headers.one(b"content-length") or ""
+    return not (announced.isascii() and announced.isdigit()) or int(announced) <= bytes_max
+
+
+async def _read(
+    receive: Receive, send: Send, headers: RequestHeaders, bytes_max: int, limit: asyncio.Timeout
+) -> Receive | None:
+    """Return what gives the body of a request once it is there and may be one; None where it was refused."""
+    body = await _body(receive, bytes_max, limit) if _is_short(headers, bytes_max) else None
+    if body is None:
+        await refuse(send, 413, TOO_LONG.format(bytes_max))
+    elif not _is_text(body):
+        # What decodes JSON takes this for a defect of ours.
+        await refuse(send, 400, NO_TEXT)
+    else:
+        return _reader(body, receive)
+    return None
+
+
+async def _body(receive: Receive, bytes_max: int, limit: asyncio.Timeout) -> bytes | None:
     """Return the body of a request; None if it is too long, or does not come in time."""
     body = b""
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
+        async with limit:
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
@@ -229,9 +276,11 @@ def _with_headers(send: Send) -> Send:
     return send_with_headers
 
 
-async def _refuse(send: Send, status: int, reason: str) -> None:
+async def refuse(send: Send, status: int, reason: str, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    """Answer with one line of text, and more headers if there are any."""
     body = f"{status}: {reason}\n".encode()
     headers = [
+        *more,
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
     ]

@@ -1,11 +1,14 @@
 """How long and for how many callers the server waits for a request: nobody's silence locks out the others."""
 
 import asyncio
+from typing import cast
 
 import h11
+from litestar.types import Receive, Scope, Send
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from marginwatch.web.gate import SECURITY_HEADERS
+from marginwatch.web.gate import SECURITY_HEADERS, refuse
 
 WAITING_MAX = 128
 """Connections that may owe us a request at once. A further one takes the place of the one that waits longest: whoever
@@ -23,6 +26,13 @@ READ_MIN_BYTES = 16_384
 """Who reads an answer takes at least so much of it in each such time, or the rest of it; a phone on the worst line does."""
 
 
+async def crowded(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer that too many are connected, and hang up."""
+    del scope, receive
+    headers = (*SECURITY_HEADERS, (b"connection", b"close"))
+    await refuse(send, 503, "too many connections; try again", headers)
+
+
 class PatientProtocol(H11Protocol):
     """One connection of uvicorn's that is dropped when its request does not come, or its answer is not read.
 
@@ -33,10 +43,21 @@ class PatientProtocol(H11Protocol):
 
     waiting_since_s: float | None = None
     is_upgraded = False
+    _served: ASGI3Application | None = None
     _timer: asyncio.TimerHandle | None = None
     _reading: asyncio.TimerHandle | None = None
     _unread_bytes = 0
     _paused_since_s: float | None = None
+
+    def handle_events(self) -> None:
+        """Answer what came, or refuse it with the headers of every other reply where too many are connected."""
+        if (most := self.config.limit_concurrency) is not None:
+            is_crowded = len(self.connections) >= most or len(self.tasks) >= most
+            # uvicorn would refuse it in its own words.
+            self.limit_concurrency = None
+            self._served = self._served or self.app
+            self.app = cast("ASGI3Application", crowded) if is_crowded else self._served
+        super().handle_events()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # as in uvicorn
         """Begin to wait for the first request."""

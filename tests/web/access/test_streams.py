@@ -7,6 +7,8 @@ import aiohttp
 import pytest
 from tests.web.access.conftest import OPERATOR, TOKEN, VIEWER, Door
 
+from marginwatch.web.stream import hub
+
 STREAM = "/api/v1/stream"
 
 
@@ -87,3 +89,28 @@ async def test_the_first_password_ends_what_was_open_to_everybody(door: Door) ->
     socket = await door.http.ws_connect(door.url + STREAM, headers={"Origin": door.url})
     door.set("viewer", VIEWER)
     assert await ended(socket) == 1008
+
+
+@pytest.mark.usefixtures("passwords_of_both")
+async def test_one_session_and_all_viewers_leave_streams_for_the_others(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "EACH_SESSION_MAX", 2)
+    monkeypatch.setattr(hub, "VIEWERS_MAX", 3)
+    await door.start()
+    viewer, same, operator = [await door.signed_in(one) for one in (VIEWER, VIEWER, OPERATOR)]
+
+    async def listen(cookie: str) -> Any:
+        headers = {"Origin": door.url, "Cookie": cookie}
+        socket = await door.http.ws_connect(door.url + STREAM, headers=headers)
+        first = await socket.receive(timeout=10)
+        return socket if first.type is aiohttp.WSMsgType.TEXT else (socket.close_code, first.extra)
+
+    open_ones = [await listen(viewer.cookie) for _ in range(2)]
+    assert await listen(viewer.cookie) == (1013, "too many streams: you have 2 already; close one")
+    open_ones.append(await listen(same.cookie))
+    assert await listen(same.cookie) == (1013, "too many streams: viewers have 3 already; close one")
+    open_ones.append(await listen(operator.cookie))
+    for socket in open_ones:
+        assert not socket.closed
+        await socket.close()

@@ -7,12 +7,14 @@ import json
 import sys
 from collections.abc import AsyncGenerator, Callable
 from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import pytest_asyncio
+from litestar.exceptions import HTTPException
 from tests.web.alerts import Desk, alert_of
 from tests.web.conftest import Picture
 from tests.web.test_equity_routes import Kept
@@ -24,7 +26,9 @@ from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame
 from marginwatch.store import Store
+from marginwatch.web.access.places import Places, Who
 from marginwatch.web.app import create_app
+from marginwatch.web.exports.routes import Transfers
 from marginwatch.web.exports.tables import TABLES
 from marginwatch.web.server import WebServer
 
@@ -234,3 +238,30 @@ async def test_who_hangs_up_leaves_room_for_others(files: SimpleNamespace) -> No
         await asyncio.sleep(0.02)
     for _ in range(12):
         assert (await files.get("export/breaks.json?limit=1")).status == 200
+
+
+async def some_rows() -> AsyncGenerator[list[Any], None]:
+    yield [1]
+    yield [2]
+
+
+async def test_one_visitor_leaves_places_for_the_others_and_a_place_ends_with_its_file() -> None:
+    transfers = Transfers(Places(in_all=4, each_session=2, each_address=3, viewers=3))
+    one, other = (Who(f"session {name}", is_session=True, role="viewer") for name in "ab")
+    program = Who("token 10.0.0.1", is_session=False, role="operator")
+    kept = [await transfers.begun(some_rows(), one) for _ in range(2)]
+    with pytest.raises(HTTPException) as refused:
+        await transfers.begun(some_rows(), one)
+    assert (refused.value.status_code, refused.value.headers) == (429, {"Retry-After": "5"})
+    assert refused.value.detail == (
+        "too many files are being made and sent: you have 2 already; close one, or ask again when it is through"
+    )
+    kept.append(await transfers.begun(some_rows(), other))
+    with pytest.raises(HTTPException, match="viewers have 3 already"):
+        await transfers.begun(some_rows(), other)
+    kept.append(await transfers.begun(some_rows(), program))
+    with pytest.raises(HTTPException, match="there are 4 already"):
+        await transfers.begun(some_rows(), program)
+    assert [some async for some in kept.pop(0)] == [[1], [2]]
+    assert transfers.n_open == 3
+    assert await transfers.begun(some_rows(), one)

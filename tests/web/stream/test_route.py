@@ -24,7 +24,8 @@ from marginwatch.risk.frame import Frame
 from marginwatch.web import patience
 from marginwatch.web.app import create_app
 from marginwatch.web.server import WebServer
-from marginwatch.web.stream.hub import CLIENTS_MAX, StreamHub
+from marginwatch.web.stream import hub as hub_module
+from marginwatch.web.stream.hub import CLIENTS_MAX, EACH_ADDRESS_MAX, StreamHub
 from marginwatch.web.stream.protocol import BUFFER_BYTES_MAX, StreamProtocol
 
 N_CONTRACTS = 20
@@ -171,7 +172,10 @@ async def test_nobody_listens_without_the_token_or_from_another_page(service: Si
     assert service.hub.n_clients == 0
 
 
-async def test_the_client_after_the_last_is_sent_away(service: SimpleNamespace) -> None:
+async def test_the_client_after_the_last_is_sent_away(
+    service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "EACH_ADDRESS_MAX", CLIENTS_MAX + 1)
     clients = [await service.connect() for _ in range(CLIENTS_MAX)]
     for client in clients:
         await receive(client, "beat")
@@ -182,6 +186,19 @@ async def test_the_client_after_the_last_is_sent_away(service: SimpleNamespace) 
     await clients.pop().close()
     async with service.connect() as another:
         await receive(another, "beat")
+    for client in clients:
+        await client.close()
+
+
+async def test_programs_of_one_address_leave_some_for_the_others(service: SimpleNamespace) -> None:
+    clients = [await service.connect() for _ in range(EACH_ADDRESS_MAX)]
+    for client in clients:
+        await receive(client, "beat")
+    late = await service.connect()
+    with pytest.raises(websockets.ConnectionClosedError) as closed:
+        await receive(late, "beat")
+    assert closed.value.rcvd.code == 1013
+    assert closed.value.rcvd.reason == "too many streams: programs of this address have 56 already; close one"
     for client in clients:
         await client.close()
 

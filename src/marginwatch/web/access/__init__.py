@@ -10,8 +10,10 @@ headers     one value of each header; names of this machine; where a page came f
 passwords   the file of password hashes
 verifying   one Argon2 verification at a time, beside the loop
 sessions    who signed in, and until when
-login_limit how often a password may be tried
+login_limit how often a password may be tried by one address
+login_queue whose password is compared next
 visitor     who asks, and whether that still holds
+places      how many of something scarce one visitor may have
 access      all of it together: who asks, sign in, sign out
 routes      /api/v1/session
 """

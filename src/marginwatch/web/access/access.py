@@ -11,6 +11,7 @@ from marginwatch.clock import Clock, SystemClock
 from marginwatch.model.secret import Secret
 from marginwatch.web.access.headers import RequestHeaders, is_loopback_name
 from marginwatch.web.access.login_limit import LoginLimit
+from marginwatch.web.access.login_queue import LoginQueue
 from marginwatch.web.access.passwords import ROLES, Passwords, Role
 from marginwatch.web.access.sessions import Means, Sessions, is_sealed_with
 from marginwatch.web.access.verifying import Verifier
@@ -22,6 +23,10 @@ COOKIES_MAX = 4
 """So many cookies of our name are looked at: a page on another port of this host can plant some beside ours."""
 
 log = structlog.get_logger(__name__)
+
+
+class CrowdedError(Exception):
+    """So many try passwords at once that one of them was sent away."""
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -76,6 +81,7 @@ class Access:
         self._sessions = sessions or Sessions(None, clock)
         self._may_be_open = is_local and login == "auto"
         self._limit = LoginLimit(clock.monotonic_s)
+        self._queue = LoginQueue(clock)
         self._verifier = verifier or Verifier()
         self._is_limit_told = False
         self._open = Visitor("operator", "open", self._sessions.derived("open"), self.is_open)
@@ -155,13 +161,21 @@ class Access:
         """Begin a session for whoever typed a password or the token; None if it is neither.
 
         It takes the place of the one whose cookie is shown. Takes as long for a wrong password, whichever roles have one.
+
+        Raises
+        ------
+        CrowdedError
+            If so many try at once that this one was not looked at.
         """
-        found = await self._credential(typed)
+        found = await self._credential(typed, address)
         if found is None:
             log.warning("sign-in refused: wrong password", address=address)
             return None
         role, means, credential = found
         self._limit.give_back(address)
+        self._queue.welcome(address)
+        if means == "password":
+            self._queue.give_back()
         for before in headers.cookies(self.cookie_name)[:COOKIES_MAX]:
             self._sessions.end(before)
         value = self._sessions.open(role, means, credential)
@@ -170,12 +184,17 @@ class Access:
         visitor = self._of_session(value)
         return None if visitor is None else SignedIn(visitor, Secret(value))
 
-    async def _credential(self, typed: Secret) -> tuple[Role, Means, Secret] | None:
+    async def _credential(self, typed: Secret, address: str) -> tuple[Role, Means, Secret] | None:
         token = self._token.reveal().encode()
         if hmac.compare_digest(typed.reveal().encode(errors="replace"), token):
             return "operator", "token", self._token
         hashes = tuple(self._passwords.hash_of(role) for role in ROLES)
-        matches = await self._verifier.matches(typed, hashes)
+        async with self._queue.turn(address, self._limit.n_tried(address)) as is_mine:
+            if not is_mine:
+                # It tried nothing: its try comes back.
+                self._limit.give_back(address)
+                raise CrowdedError
+            matches = await self._verifier.matches(typed, hashes)
         # Who gives both roles the same password means the one that may do more.
         for role, hashed, is_same in reversed(tuple(zip(ROLES, hashes, matches, strict=True))):
             if is_same and hashed is not None:

@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 
 from marginwatch import __version__
 from marginwatch.model.secret import Secret
-from marginwatch.web.access.access import Access
+from marginwatch.web.access.access import Access, CrowdedError
 from marginwatch.web.access.headers import RequestHeaders
 from marginwatch.web.access.passwords import Role
 from marginwatch.web.access.visitor import Visitor, visitor_of
@@ -19,6 +19,9 @@ SESSION_PATH = "/api/v1/session"
 
 SESSION_BODY_BYTES_MAX = 4_096
 """A password of 512 bytes in the longest way in which JSON can write it."""
+
+CROWDED_S = 2
+"""After which whoever was sent away for others may try again."""
 
 AnyRequest = Request[Any, Any, State]
 
@@ -76,7 +79,7 @@ def session(request: AnyRequest, state: State) -> SessionReply:
 async def sign_in(request: AnyRequest, state: State, data: JSONBody[PasswordBody]) -> Response[SessionReply]:
     """Sign in with a password or with the token of the API: sets the cookie of a session.
 
-    401 for a wrong one; 429 with ``Retry-After`` after too many of those.
+    401 for a wrong one; 429 with ``Retry-After`` after too many of those, or where too many others try.
     """
     access: Access = state["access"]
     address = request.client.host if request.client is not None else "unknown"
@@ -85,7 +88,13 @@ async def sign_in(request: AnyRequest, state: State, data: JSONBody[PasswordBody
             detail=f"too many wrong passwords; try again in {wait_s} s", headers={"Retry-After": str(wait_s)}
         )
     headers = RequestHeaders(request.scope["headers"])
-    signed_in = await access.sign_in(Secret(data.password), address, headers)
+    try:
+        signed_in = await access.sign_in(Secret(data.password), address, headers)
+    except CrowdedError:
+        raise TooManyRequestsException(
+            detail=f"too many try to sign in; try again in {CROWDED_S} s",
+            headers={"Retry-After": str(CROWDED_S)},
+        ) from None
     if signed_in is None:
         raise NotAuthorizedException(detail="this is no password of this service")
     cookie = _cookie(access, request, signed_in.cookie.reveal(), access.session_s)

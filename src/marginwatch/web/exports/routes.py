@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, Parameter, QueryParameter
 from litestar.response import Stream
 
 from marginwatch.errors import ConfigError
+from marginwatch.web.access.places import Places, Who, who_of
 from marginwatch.web.exports.parquet_form import NoParquetError, require_parquet
 from marginwatch.web.exports.sending import MEDIA, Export, Form, file_of
 from marginwatch.web.exports.tables import TABLES, Asked, Chunks
@@ -27,12 +28,15 @@ ROWS_DEFAULT = 10_000
 ROWS_MAX = 200_000
 Limit = Annotated[int | None, Parameter(ge=1, le=ROWS_MAX)]
 
-AT_ONCE_MAX = 8
-BUSY = "too many files are being made and sent; ask again when one of them is through"
+AT_ONCE = Places(in_all=8, each_session=3, each_address=6, viewers=6)
+"""Of files that are being made and sent: each holds a copy of the picture as long as somebody reads it."""
+
+BUSY = "too many files are being made and sent: {}, or ask again when it is through"
 
 
 @get("/api/v1/export/{file:str}")
 async def export(
+    request: Request[Any, Any, State],
     state: State,
     file: FromPath[str],
     account: Name = None,
@@ -94,7 +98,7 @@ async def export(
     asked.setdefault("limit", ROWS_DEFAULT)
     made = Export(table, form, kind.shape, frame.sequence, frame.at_ns)
     transfers: Transfers = state["exports"]
-    chunks = await transfers.begun(_heard_of(state, asked, kind.rows(state, asked)))
+    chunks = await transfers.begun(_heard_of(state, asked, kind.rows(state, asked)), who_of(request.scope))
     headers = {"Content-Disposition": f'attachment; filename="{made.file_name}"'}
     return Stream(file_of(made, chunks), media_type=MEDIA[form], headers=headers)
 
@@ -126,19 +130,24 @@ def _named(file: str) -> tuple[str, Form]:
 
 
 class Transfers:
-    """How many files are being made and sent: each holds a copy of the picture as long as somebody reads it.
+    """Whose files are being made and sent.
 
     Parameters
     ----------
-    most : int
+    places : Places
         So many at a time.
     """
 
-    def __init__(self, most: int = AT_ONCE_MAX) -> None:
-        self._most = most
-        self.n_open = 0
+    def __init__(self, places: Places = AT_ONCE) -> None:
+        self._places = places
+        self._open: list[Who | None] = []
 
-    async def begun(self, chunks: Chunks) -> Chunks:
+    @property
+    def n_open(self) -> int:
+        """How many files there are."""
+        return len(self._open)
+
+    async def begun(self, chunks: Chunks, who: Who | None = None) -> Chunks:
         """Return the same rows, the first of them made already: what is wrong with a question is an answer of its own.
 
         Raises
@@ -146,19 +155,17 @@ class Transfers:
         HTTPException
             429 if too many are open.
         """
-        if self.n_open >= self._most:
-            raise HTTPException(status_code=429, detail=BUSY, headers={"Retry-After": "5"})
+        if (refusal := self._places.refusal(self._open, who)) is not None:
+            detail = BUSY.format(refusal)
+            raise HTTPException(status_code=429, detail=detail, headers={"Retry-After": "5"})
         # Made before anything else, and counted until nobody has it any more: what is never begun never ends either.
         first: list[Sequence[msgspec.Struct]] = []
         rows = _with_first(first, chunks)
-        self.n_open += 1
-        weakref.finalize(rows, self._close)
+        self._open.append(who)
+        weakref.finalize(rows, self._open.remove, who)
         if (some := await anext(chunks, None)) is not None:
             first.append(some)
         return rows
-
-    def _close(self) -> None:
-        self.n_open -= 1
 
 
 async def _with_first(first: list[Sequence[msgspec.Struct]], chunks: Chunks) -> Chunks:

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import msgspec
 
+from marginwatch.web.access.places import Who
+
 ERRORS_MAX = 32
 """So many words of error wait to be sent; older ones are forgotten."""
 
@@ -45,6 +47,8 @@ class Client:
     ----------
     is_allowed : callable
         Whether it may still listen.
+    who : Who or None
+        Whose it is.
 
     Attributes
     ----------
@@ -63,7 +67,8 @@ class Client:
     sent. A client that falls behind gets the newest whole table or document, however much it missed.
     """
 
-    def __init__(self, is_allowed: Callable[[], bool]) -> None:
+    def __init__(self, is_allowed: Callable[[], bool], who: Who | None = None) -> None:
+        self.who = who
         self.feeds: dict[str, Feed] = {}
         self.n_sent = 0
         self.n_dropped = 0

@@ -13,6 +13,7 @@ from litestar.datastructures import State
 from marginwatch.clock import Clock, SystemClock
 from marginwatch.errors import ConfigError, MarginwatchError
 from marginwatch.risk.frame import Frame
+from marginwatch.web.access.places import Places, Who
 from marginwatch.web.kept_frames import kept_frames_of
 from marginwatch.web.names import require_known
 from marginwatch.web.ports import ReadModel
@@ -28,6 +29,9 @@ from marginwatch.web.stream.tables import SHARE_BESIDE, Base, TableFeed
 from marginwatch.web.stream.topics import Topic, parse, read
 
 CLIENTS_MAX = 64
+EACH_SESSION_MAX, EACH_ADDRESS_MAX, VIEWERS_MAX = 16, 56, 48
+"""Of these for one who signed in, for programs of one address, and for all viewers: operators always find some."""
+
 LOOK_EVERY_S = 0.05
 """How often it is looked whether there is a new frame: twice as often as they come, while anybody listens."""
 
@@ -100,12 +104,13 @@ class StreamHub:
 
     # ---- clients --------------------------------------------------------------------------------------------
 
-    def join(self, is_allowed: Callable[[], bool] = lambda: True) -> Client | None:
-        """Return a new client, which stays as long as it is allowed to; None if there are too many."""
-        if len(self._clients) >= CLIENTS_MAX:
+    def join(self, is_allowed: Callable[[], bool] = lambda: True, who: Who | None = None) -> Client | str:
+        """Return a new client, which stays as long as it is allowed to; or why there is none, if there are too many."""
+        places = Places(CLIENTS_MAX, EACH_SESSION_MAX, EACH_ADDRESS_MAX, VIEWERS_MAX)
+        if (refusal := places.refusal([one.who for one in self._clients], who)) is not None:
             self.n_refused += 1
-            return None
-        client = Client(is_allowed)
+            return refusal
+        client = Client(is_allowed, who)
         self._clients.add(client)
         client.tell_beat(self._beat())
         if self._loop is None or self._loop.done():

@@ -2,11 +2,16 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
+from websockets.typing import StatusLike
+
+from marginwatch.web.gate import SECURITY_HEADERS
 
 WRITABLE = "marginwatch.writable"
 """Name of the extension in a connection's scope: an event that is set while nothing waits to be written."""
@@ -33,14 +38,14 @@ FRAME_COSTS = 256
 SLICE = 1_024
 """So many bytes are looked at before it is asked again whether there were too many frames in them."""
 
-NO_HANDSHAKE = b"""\
-HTTP/1.1 400 Bad Request\r
-content-type: text/plain; charset=utf-8\r
-content-length: 31\r
-connection: close\r
-\r
-400: this opens no stream here\n\
-"""
+NO_HANDSHAKE = b"".join(
+    (
+        b"HTTP/1.1 400 Bad Request\r\n",
+        *(name + b": " + value + b"\r\n" for name, value in SECURITY_HEADERS),
+        b"content-type: text/plain; charset=utf-8\r\ncontent-length: 31\r\nconnection: close\r\n\r\n",
+        b"400: this opens no stream here\n",
+    )
+)
 
 CLOSE_NO_TEXT = 1007
 CLOSE_TOO_MUCH = 1009
@@ -59,6 +64,8 @@ class StreamProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over from the HTTP connection."""
         super().connection_made(transport)
+        # What refuses a handshake that is none knows nothing of our headers.
+        self.conn.reject = partial(_refused, self.conn.reject)
         self.close_timeout = GOODBYE_S
         self.transport.set_write_buffer_limits(high=BUFFER_BYTES_MAX, low=0)
         # What the system buffers is a queue, too: by itself it would take on seconds of frames.
@@ -147,6 +154,14 @@ class StreamProtocol(WebSocketsSansIOProtocol):
         """Say that the service restarts, and go whether or not that is read."""
         super().shutdown()
         self.loop.call_later(GOODBYE_S, self.transport.abort)
+
+
+def _refused(reject: Callable[[StatusLike, str], Response], status: StatusLike, text: str) -> Response:
+    """Return a refusal with the headers of every other reply."""
+    response = reject(status, text)
+    for name, value in SECURITY_HEADERS:
+        response.headers[name.decode()] = value.decode()
+    return response
 
 
 def _is_text(data: bytes) -> bool:

@@ -8,9 +8,10 @@ from litestar import WebSocket, websocket
 from litestar.datastructures import State
 from litestar.exceptions import WebSocketDisconnect
 
+from marginwatch.web.access.places import who_of
 from marginwatch.web.access.visitor import require_visitor
 from marginwatch.web.stream.client import Client
-from marginwatch.web.stream.hub import CLIENTS_MAX, StreamHub
+from marginwatch.web.stream.hub import StreamHub
 from marginwatch.web.stream.protocol import WRITABLE
 
 PATH = "/api/v1/stream"
@@ -37,9 +38,9 @@ async def stream(socket: Socket, state: State) -> None:
         await socket.accept()
     except GONE:
         return  # It went before it was let in: a page that is loaded again does.
-    client = hub.join(visitor.is_valid)
-    if client is None:
-        await _close(socket, CLOSE_FULL, f"there are {CLIENTS_MAX} clients already; close one")
+    client = hub.join(visitor.is_valid, who_of(socket.scope))
+    if isinstance(client, str):
+        await _close(socket, CLOSE_FULL, f"too many streams: {client}")
         return
     talking = asyncio.create_task(_talk(socket, client), name="stream client")
     listening = asyncio.create_task(_listen(socket, hub, client), name="stream client")

@@ -110,6 +110,20 @@ async def test_order_is_kept_and_every_batch_is_heard_of_once(desk: Desk) -> Non
     assert sum(len(names) for names in desk.heard) == 5
 
 
+async def test_several_who_flush_at_once_write_and_tell_each_once(desk: Desk) -> None:
+    running = asyncio.create_task(desk.writer.run())
+    names = [f"t{number:04}" for number in range(1, 31)]
+    flushing: list[asyncio.Task[None]] = []
+    for number in range(1, 31):
+        desk.writer.take((transition(number, TransitionKind.FIRED, f"a{number}"),), (None,))
+        flushing += [asyncio.create_task(desk.writer.flush()) for _ in range(2)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*flushing)
+    assert [name for heard in desk.heard for name in heard] == await desk.stored() == names
+    assert (desk.writer.n_fired, desk.writer.n_rows, desk.writer.is_failing) == (30, 30, False)
+    running.cancel()
+
+
 async def test_a_database_that_cannot_be_written_loses_nothing(desk: Desk) -> None:
     running = asyncio.create_task(desk.writer.run())
     with sqlite3.connect(desk.path) as other:

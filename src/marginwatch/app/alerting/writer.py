@@ -89,6 +89,7 @@ class TransitionWriter:
         self._waiting: deque[_Batch] = deque()
         self._n_waiting = 0
         self._wake = asyncio.Event()
+        self._one_writes = asyncio.Lock()
         self._may_be_stored = False
         self._judged_ns: int | None = None
         self._judged_written_s = -JUDGED_EVERY_S
@@ -141,19 +142,20 @@ class TransitionWriter:
                 self._wake.set()
 
     async def flush(self) -> None:
-        """Commit everything queued now.
+        """Commit everything queued now; of several who ask for it one after the other, so that nothing is written or told twice.
 
         Raises
         ------
         ConnectivityError
             If the database cannot be written; what was not written stays queued.
         """
-        while self._waiting:
-            await self._commit(self._next())
-        judged_ns = self._judged_ns
-        if judged_ns is not None and self._clock.monotonic_s() - self._judged_written_s >= JUDGED_EVERY_S:
-            self._judged_written_s = self._clock.monotonic_s()
-            await self._alerts.note_judged(judged_ns)
+        async with self._one_writes:
+            while self._waiting:
+                await self._commit(self._next())
+            judged_ns = self._judged_ns
+            if judged_ns is not None and self._clock.monotonic_s() - self._judged_written_s >= JUDGED_EVERY_S:
+                self._judged_written_s = self._clock.monotonic_s()
+                await self._alerts.note_judged(judged_ns)
 
     def _next(self) -> tuple[_Batch, ...]:
         batches: list[_Batch] = []

@@ -222,4 +222,5 @@ def _shut(one: socket.socket) -> None:
 def _environment() -> dict[str, str]:
     """Return what the process needs to find the same modules, and nothing that is a secret."""
     found = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-    return found | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
+    # One heap: each of its two threads would keep one of its own, as large as the largest measure.
+    return found | {"MALLOC_ARENA_MAX": "1", "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}

@@ -1,5 +1,6 @@
 """The process that reckons heavy measures: started with the numbers of its sockets, ends when their other ends are closed."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -7,7 +8,7 @@ import sys
 import threading
 from dataclasses import replace
 
-from marginwatch.engine.heavy_measures import measures_of
+from marginwatch.engine.heavy_measures import DISTANCE, measures_of
 from marginwatch.engine.heavy_supervision import Attempt, attempt, sendable
 from marginwatch.engine.heavy_wire import known_of, packed_result, receive_request, send
 from marginwatch.risk.heavy.chances import ChanceFigures
@@ -70,6 +71,16 @@ class Lane:
             send(self._socket, packed_result(sendable(Attempt(None, message.error)), self._known))
         else:
             send(self._socket, message.value)
+        if request.name != DISTANCE:
+            del found, message
+            _give_back()
+
+
+def _give_back() -> None:
+    """Return to the system what a measure has left over; where the C library does not offer that, it is kept."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def main(numbers: list[str]) -> None:

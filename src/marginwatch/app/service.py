@@ -245,7 +245,7 @@ class Service:
             setup,
             store,
             WatchedService(fleet, self.engine, self.budgets, self.clocks, self.clock),
-            SelfWatch(self.config.service.data_dir, self.clock),
+            SelfWatch(self.config.service.data_dir, self.clock, self.heavy.helper),
             equity.figures,
             http,
             self.clock,

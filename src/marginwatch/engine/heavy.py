@@ -113,6 +113,10 @@ class HeavyWork:
             if self._process is not None:
                 self._process.stop()
 
+    def helper(self) -> int | None:
+        """Return the number of the process that reckons; None while there is none."""
+        return None if self._process is None else self._process.pid
+
     def is_in_danger(self) -> bool:
         """Return whether any account is in danger: by the usage of the last frame or by its last known distance."""
         frame, figures = self._engine.frame, self._engine.heavy.distance.value

@@ -35,3 +35,11 @@ async def test_a_loop_that_is_held_up_is_late(tmp_path: Path) -> None:
         await asyncio.sleep(0.001)
     assert watch.report().loop_lag_s >= 0.4
     running.cancel()
+
+
+def test_what_the_process_that_reckons_holds_counts_as_ours(tmp_path):
+    alone = SelfWatch(tmp_path, SystemClock()).report().memory_share
+    # Somebody as large as ourselves, and somebody who is gone.
+    together = SelfWatch(tmp_path, SystemClock(), os.getpid).report().memory_share
+    assert together > 1.5 * alone
+    assert SelfWatch(tmp_path, SystemClock(), lambda: 2**22 + 1).report().memory_share < 1.5 * alone

@@ -1,6 +1,8 @@
 """How marginwatch itself is: memory, disk, and how late its loop runs."""
 
+import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -21,8 +23,8 @@ class SelfReport(msgspec.Struct, frozen=True, kw_only=True):
     Parameters
     ----------
     memory_share : float
-        What this process holds of what it may hold, fraction: of the machine's memory, or of its control group's limit
-        where that is less.
+        What this process and the one that reckons for it hold of what they may hold, fraction: of the machine's memory,
+        or of its control group's limit where that is less.
     disk_free_share : float or None
         What is free of the disk with the data folder, fraction; None where it cannot be read.
     disk_free_bytes : int or None
@@ -46,9 +48,12 @@ class SelfWatch:
         The folder whose disk matters.
     clock : Clock
         Time.
+    helper : callable, optional
+        Returns the number of the process that reckons for this one; None while there is none.
     """
 
-    def __init__(self, data_dir: Path, clock: Clock) -> None:
+    def __init__(self, data_dir: Path, clock: Clock, helper: Callable[[], int | None] = lambda: None) -> None:
+        self._helper = helper
         self._data_dir = data_dir
         self._clock = clock
         self._process = psutil.Process(os.getpid())
@@ -75,11 +80,19 @@ class SelfWatch:
             # As percent used counts it: what only the system's owner may fill is not free to us.
             share, free = disk.free / max(1, disk.used + disk.free), disk.free
         return SelfReport(
-            memory_share=self._process.memory_info().rss / self._memory_limit,
+            memory_share=self._held() / self._memory_limit,
             disk_free_share=share,
             disk_free_bytes=free,
             loop_lag_s=max(self._lags),
         )
+
+    def _held(self) -> int:
+        held, number = self._process.memory_info().rss, self._helper()
+        if number is not None:
+            # It may be gone just now.
+            with contextlib.suppress(psutil.Error):
+                held += psutil.Process(number).memory_info().rss
+        return held
 
 
 def _group_limit() -> int:

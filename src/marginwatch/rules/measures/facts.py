@@ -152,7 +152,7 @@ FACTS: tuple[Fact, ...] = (
         "fraction",
         0.0,
         INFINITE,
-        "Memory that this process holds ÷ what it may hold.",
+        "Memory that this process and the one that reckons for it hold ÷ what they may hold.",
         Answer.MISSING,
     ),
     Fact(

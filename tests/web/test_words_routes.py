@@ -9,6 +9,7 @@ from tests.web.alerts import alert_of, small_desk
 from tests.web.conftest import Picture
 
 from marginwatch.model.secret import Secret
+from marginwatch.notify.messages.phrases import told
 from marginwatch.risk.frame import Frame
 from marginwatch.rules.reading import default_rules
 from marginwatch.web.app import create_app
@@ -78,3 +79,47 @@ async def test_words_of_pages_are_those_of_messages(read: Callable) -> None:
     _, english = await read("/api/v1/words")
     assert english["phrases"] == []
     assert english["measures"].keys() == chinese["measures"].keys()
+
+
+ROUTES = [
+    "overview",
+    "summary",
+    "accounts",
+    "positions",
+    "margin",
+    "stress",
+    "var",
+    "levels",
+    "calendars",
+    "advice",
+    "exposure?by=asset",
+    "exposure?by=desk",
+    "exposure?by=portfolio",
+]
+NOT_OURS = "the key may trade; make a read-only one"
+"""What the desk of these tests has its exchange say."""
+
+SENTENCES = {"reason", "reasons", "left_out", "sources", "summary", "warnings", "notes"}
+
+
+def sentences(of: object, key: str = "") -> list[str]:
+    """Return what a reply says in sentences."""
+    if isinstance(of, dict):
+        return [
+            one
+            for name, value in of.items()
+            for one in sentences(value, key if key == "reasons" else str(name))
+        ]
+    if isinstance(of, list):
+        return [one for value in of for one in sentences(value, key)]
+    return [of] if isinstance(of, str) and key in SENTENCES and " " in of else []
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_whatever_a_reply_says_is_told_in_every_language(read: Callable, route: str) -> None:
+    status, reply = await read(f"/api/v1/{route}")
+    assert status == 200
+    said = {text.removeprefix("missing: ") for text in sentences(reply)} - {NOT_OURS}
+    assert said
+    for language in ("zh", "vi", "th"):
+        assert [text for text in said if told(language, text) == text] == []

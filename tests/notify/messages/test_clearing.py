@@ -8,6 +8,7 @@ from tests.notify.messages.samples import alert, notice, row, told
 from marginwatch.model.alert import Subject
 from marginwatch.model.delivery import SendReason
 from marginwatch.notify.messages.catalog import LANGUAGES, catalog
+from marginwatch.notify.messages.sentences import is_word_in
 from marginwatch.notify.messages.template import PLACEHOLDER
 from marginwatch.rules.definition import Rule
 from marginwatch.rules.measures.registry import MEASURES
@@ -85,3 +86,19 @@ def test_why_nothing_is_judged_is_told_in_the_language(language: str, why: str) 
     assert why in item.headline
     foreign = told(row(notice(unknown_reason="{subject} \u202e<b>x</b>")), language=language).items[0]
     assert "{subject} <b>x</b>" in foreign.headline
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_there"),
+    [
+        ("mm-1", "mm-1 uses 87%", True),
+        ("mm-1", "mm-11 uses 87%", False),
+        ("mm-1", "mm-11, not mm-1", True),
+        ("mm-1", "amm-1", False),
+        ("mm-1", "的mm-1的", True),
+        ("a+(b", "x a+(b.", True),
+        ("mm-1", "", False),
+    ],
+)
+def test_a_name_is_looked_for_as_a_whole(name: str, text: str, *, is_there: bool) -> None:
+    assert is_word_in(name, text) is is_there

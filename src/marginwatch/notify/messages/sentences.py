@@ -1,6 +1,5 @@
 """What one alert says: its sentence, its figures and what to do, in one language."""
 
-import re
 from dataclasses import dataclass, field
 
 from marginwatch.model.alert import Alert, AlertState, Unit
@@ -59,8 +58,8 @@ class Teller:
         if alert.is_unknown_notice:
             return self.catalog.words("actions", "unknown")
         own = self.catalog.rule_text(alert.rule, "action", alert.action)
-        if own and placeholders(own):
-            own = fill(own, self._values(alert) | self._plain(alert))
+        if own:
+            own = self._filled(own, alert, self._plain(alert))
         return one_line(own or self.catalog.words("actions", "fallback"), ACTION_MAX)
 
     def lines(self, alert: Alert) -> tuple[Line, ...]:
@@ -96,6 +95,15 @@ class Teller:
     def _sentence(self, key: str, **values: str) -> str:
         return fill(self.catalog.words("sentences", key), values)
 
+    def _about(self, key: str, alert: Alert, **values: str) -> str:
+        """Return a sentence about an alert."""
+        return self._filled(self.catalog.words("sentences", key), alert, values)
+
+    def _filled(self, template: str, alert: Alert, values: dict[str, str]) -> str:
+        """Return a template with what stands for its placeholders: these values, else what the alert says."""
+        wanted = placeholders(template)
+        return fill(template, self._values(alert, wanted - values.keys()) | values) if wanted else template
+
     def _measure(self, alert: Alert) -> str:
         return self.catalog.name("measures", alert.measure.rpartition(".")[2])
 
@@ -103,37 +111,30 @@ class Teller:
         return self.figures.duration((self.now_ns - (since_ns or self.now_ns)) / 1e9)
 
     def _firing_sentence(self, alert: Alert) -> str:
-        values = self._values(alert)
         own = self.catalog.rule_text(alert.rule, "message", alert.message)
         if own and (is_beyond(alert) or not self.catalog.is_built_in(alert.rule, "message", alert.message)):
-            text = fill(own, values | self._plain(alert))
-            named = (
-                text if self._is_named(alert, text) else self._sentence("about", **values | {"text": text})
-            )
-            return named if is_beyond(alert) else self._sentence("inside_own", **values | {"text": named})
+            text = self._filled(own, alert, self._plain(alert))
+            named = text if self._is_named(alert, text) else self._about("about", alert, text=text)
+            return named if is_beyond(alert) else self._about("inside_own", alert, text=named)
         if alert.value is None or alert.bound is None:
-            return self._sentence("no_number", **values)
+            return self._about("no_number", alert)
         if not is_beyond(alert):
             # A built-in rule's own sentence tells of a bound that is crossed, which is not so any more.
-            return self._sentence(_inside(alert), **values)
+            return self._about(_inside(alert), alert)
         if is_flag(alert):
-            return self._sentence("flag", **values)
-        return self._sentence("change" if alert.window_s else "level", **values)
+            return self._about("flag", alert)
+        return self._about("change" if alert.window_s else "level", alert)
 
     def _is_named(self, alert: Alert, text: str) -> bool:
         """Return whether a rule's own text says whom it concerns."""
-        if alert.subject.scope in ONE_OF_A_KIND:
-            return True
-        name = re.escape(one_line(alert.subject.name, 120))
-        return re.search(rf"(?<![0-9A-Za-z]){name}(?![0-9A-Za-z])", text) is not None
+        return alert.subject.scope in ONE_OF_A_KIND or is_word_in(one_line(alert.subject.name, 120), text)
 
     def _over_sentence(self, alert: Alert) -> str:
-        values = self._values(alert)
         if "gone" in alert.context:
-            return self._sentence("gone", **values | {"reason": self._gone(alert)})
+            return self._about("gone", alert, reason=self._gone(alert))
         if alert.value is None or alert.bound is None or is_flag(alert) or alert.window_s:
-            return self._sentence("over", **values)
-        return self._sentence("over_at", **values)
+            return self._about("over", alert)
+        return self._about("over_at", alert)
 
     def _unknown_sentence(self, alert: Alert) -> str:
         since_ns = alert.unknown_since_ns or alert.pending_since_ns
@@ -239,32 +240,63 @@ class Teller:
         value, bound = self.figures.pair(alert.value, alert.bound, alert.unit)
         return {"value": value, "bound": bound}
 
-    def _values(self, alert: Alert) -> dict[str, str]:
-        """Return what placeholders of a rule's texts stand for: labels, further figures, and the alert's own."""
-        value, bound = self._pair(alert)
-        labels = {name: one_line(text, VALUE_MAX) for name, text in alert.labels.items()}
-        further = {name: self._context(name, text) for name, text in alert.context.items()}
-        return (
-            labels
-            | further
-            | {
-                "subject": self.subject(alert),
-                "account": one_line(
-                    alert.subject.account_id or labels.get("account", alert.subject.name), 120
-                ),
-                "severity": self.catalog.words("severities", alert.severity.word),
-                "rule": one_line(alert.rule, 120),
-                "measure": self._measure(alert),
-                "side": self.catalog.words("sides", "beyond" if is_either_way(alert) else alert.side),
-                "within": self.catalog.words("sides", _within(alert)),
-                "value": value,
-                "bound": bound,
-                "window": self.figures.duration(alert.window_s or 0.0),
-                "age": self._age(alert) or self._sentence("no_value"),
-                "since": self.figures.moment(alert.fired_at_ns or alert.pending_since_ns),
-                "duration": self._since(alert.fired_at_ns or alert.pending_since_ns),
-            }
-        )
+    def _values(self, alert: Alert, wanted: frozenset[str]) -> dict[str, str]:
+        """Return what placeholders of a rule's texts stand for: the alert's own, else further figures, else labels."""
+        pair = self._pair(alert) if wanted & {"value", "bound"} else ("", "")
+        found = {name: self._value(name, alert, pair) for name in wanted}
+        return {name: text for name, text in found.items() if text is not None}
+
+    def _value(self, name: str, alert: Alert, pair: tuple[str, str]) -> str | None:
+        # One by one: a sentence needs few of them, and there may be thousands of alerts.
+        match name:
+            case "subject":
+                return self.subject(alert)
+            case "account":
+                account = alert.subject.account_id or alert.labels.get("account", alert.subject.name)
+                return one_line(account, 120)
+            case "severity":
+                return self.catalog.words("severities", alert.severity.word)
+            case "rule":
+                return one_line(alert.rule, 120)
+            case "measure":
+                return self._measure(alert)
+            case "side":
+                return self.catalog.words("sides", "beyond" if is_either_way(alert) else alert.side)
+            case "within":
+                return self.catalog.words("sides", _within(alert))
+            case "value" | "bound":
+                return pair[name == "bound"]
+            case _:
+                return self._time(name, alert) or self._further(name, alert)
+
+    def _time(self, name: str, alert: Alert) -> str | None:
+        match name:
+            case "window":
+                return self.figures.duration(alert.window_s or 0.0)
+            case "age":
+                return self._age(alert) or self._sentence("no_value")
+            case "since":
+                return self.figures.moment(alert.fired_at_ns or alert.pending_since_ns)
+            case "duration":
+                return self._since(alert.fired_at_ns or alert.pending_since_ns)
+            case _:
+                return None
+
+    def _further(self, name: str, alert: Alert) -> str | None:
+        if name in alert.context:
+            return self._context(name, alert.context[name])
+        return one_line(alert.labels[name], VALUE_MAX) if name in alert.labels else None
+
+
+def is_word_in(name: str, text: str) -> bool:
+    """Return whether a name stands in a text, and not as part of a longer one."""
+    at = text.find(name)
+    while at >= 0:
+        around = text[max(0, at - 1) : at] + text[at + len(name) : at + len(name) + 1]
+        if not any(one.isascii() and one.isalnum() for one in around):
+            return True
+        at = text.find(name, at + 1)
+    return False
 
 
 def is_flag(alert: Alert) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
@@ -14,6 +15,7 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group()), template)
 
 
+@lru_cache(maxsize=1_024)
 def placeholders(template: str) -> frozenset[str]:
     """Return the names that a template asks for."""
     return frozenset(PLACEHOLDER.findall(template))

@@ -300,6 +300,38 @@ async def test_run_wakes_delivers_and_stops():
         await task
 
 
+async def test_whoever_drains_waits_for_what_is_taken_in_hand_while_the_outbox_is_asked(monkeypatch):
+    stand, may_arrive = Stand(), asyncio.Event()
+    channel, outbox = stand.channels["a"], stand.outbox
+    send, next_due_ns = channel.send, outbox.next_due_ns
+
+    async def slow_send(outgoing):
+        await may_arrive.wait()
+        return await send(outgoing)
+
+    async def slow_answer(name):
+        if not outbox.rows:
+            await outbox.add([a_row(due_ns=stand.clock.now_ns())])
+            stand.dispatcher.wake()
+            await stand.clock.advance(0.0)
+        return await next_due_ns(name)
+
+    monkeypatch.setattr(channel, "send", slow_send)
+    task = asyncio.create_task(stand.dispatcher.run())
+    await stand.clock.advance(0.1)
+    monkeypatch.setattr(outbox, "next_due_ns", slow_answer)
+    draining = asyncio.create_task(stand.dispatcher.drain(10))
+    await stand.clock.advance(1.0)
+    assert outbox.rows
+    assert not draining.done()
+    may_arrive.set()
+    await stand.clock.advance(1.0)
+    assert await draining
+    assert channel.transition_ids == ["fired-alert-1"]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_the_end_of_what_was_told_waits_for_the_end_of_a_silence_even_of_one_ended_early():
     stand = Stand()
     await stand.put(a_row())

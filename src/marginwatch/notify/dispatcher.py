@@ -137,14 +137,18 @@ class Dispatcher:
         """Wait until nothing waits that is due within ``timeout_s``; return whether it came to that in this time."""
         give_up_ns = self._clock.now_ns() + int(timeout_s * 1e9)
         while True:
-            # Asked before the outbox: what a worker has in hand is leased, and so not due.
-            is_idle = all(worker.n_turns and not worker.is_busy for worker in self._workers.values())
+            # Asked before the outbox and after it: what a worker has in hand is leased, and so not due.
+            before = self._turns()
             dues = [await self._outbox.next_due_ns(name) for name in self._workers]
+            is_idle = before == self._turns() and all(n_turns and not busy for n_turns, busy in before)
             if is_idle and all(due_ns is None or due_ns > give_up_ns for due_ns in dues):
                 return True
             if self._clock.now_ns() >= give_up_ns:
                 return False
             await self._clock.sleep(0.05)
+
+    def _turns(self) -> list[tuple[int, bool]]:
+        return [(worker.n_turns, worker.is_busy) for worker in self._workers.values()]
 
     async def _hand_over(self) -> None:
         while True:

@@ -312,11 +312,15 @@ async def test_a_refused_log_in_with_a_good_key_polls_and_does_not_hammer(desk, 
 async def test_an_unsafe_key_is_refused_with_a_remedy_and_the_others_run(desk, make_spec: Spec) -> None:
     desk.venue.account("bad").is_read_only = False
     fleet = await desk.start(make_spec("bad"), make_spec("good"))
+    (counts,) = fleet.counts().values()
+    assert (counts.unsafe_keys, counts.unchecked_keys) == ([], ["bad", "good"]), "nobody has looked yet"
     await desk.clock.advance(3)
     assert (desk.state("bad"), desk.state("good")) == ("stopped", "streaming")
     assert fleet.statuses()[0].connectivity.reason_code == "key_refused"
     assert desk.of(AccountSnapshot, "bad") == []
     assert [notice.kind for notice in desk.notices] == ["account_refused"]
+    (counts,) = fleet.counts().values()
+    assert (counts.unsafe_keys, counts.unchecked_keys) == (["bad"], []), "what the check found, refused or not"
     assert len(desk.wire.private) == 1
     desk.venue.account("bad").is_read_only = True
     await desk.clock.advance(900)

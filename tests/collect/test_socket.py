@@ -33,7 +33,7 @@ class Ear:
         self.news.set()
 
     async def hear(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await self.news.wait()
         self.news.clear()
 
@@ -128,7 +128,7 @@ async def test_after_our_own_close_nothing_more_is_heard(connect: Connector) -> 
         socket.close()
         socket.close()
         socket.send(b"too late")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await gone.wait()
         assert not ear.closed
         assert not ear.messages

@@ -85,8 +85,8 @@ async def test_from_an_alert_to_whoever_takes_care_of_it(
         assert code == 0
         return json.loads(out)["rows"]
 
-    assert await desk.service.wait_until_complete(20)
-    async with asyncio.timeout(20):
+    assert await desk.service.wait_until_complete(60)
+    async with asyncio.timeout(30):
         while not (found := await rows("--state", "firing")) or any(
             [one["state"] for one in row["channels"]] != ["sent"] for row in found
         ):

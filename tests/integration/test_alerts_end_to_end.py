@@ -76,7 +76,7 @@ class Desk:
             api = WebServer(create_app(service, Secret(TOKEN), alerting=service.alerting), port=0)
             await api.start()
             self.api, self.alerting = api.url, service.alerting
-            assert await service.wait_until_complete(20)
+            assert await service.wait_until_complete(60)
             yield
             await api.stop()
 
@@ -98,7 +98,7 @@ class Desk:
         return [(alert["subject"]["name"], alert["state"]) for one in self.told for alert in one["alerts"]]
 
     async def until_heard(self, *wanted: tuple[str, str]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not set(wanted) <= set(self.heard()):
                 await asyncio.sleep(0.02)
 

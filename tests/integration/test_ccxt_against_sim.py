@@ -141,7 +141,7 @@ async def test_refusals_become_the_right_errors(client, server, exchange, trader
 
 async def test_watched_positions_and_balance_follow_the_truth(client, server, exchange, trader) -> None:
     await client.load_markets()
-    first = await asyncio.wait_for(client.watch_positions(), 10)
+    first = await asyncio.wait_for(client.watch_positions(), 40)
     assert len(first) == len(exchange.positions(trader.uid, "linear", settle_coin="USDT")), (
         "its own REST snapshot"
     )
@@ -153,7 +153,7 @@ async def test_watched_positions_and_balance_follow_the_truth(client, server, ex
     exchange.open_position(trader.uid, row.symbol, step * 2)
     true = exchange.positions(trader.uid, "linear", symbol=row.symbol)[0]
     for _ in range(5):
-        seen = {one["info"]["symbol"]: one for one in await asyncio.wait_for(waiting, 10)}
+        seen = {one["info"]["symbol"]: one for one in await asyncio.wait_for(waiting, 40)}
         if row.symbol in seen and Decimal(str(seen[row.symbol]["contracts"])) == true.size:
             break
         waiting = asyncio.create_task(client.watch_positions())
@@ -162,16 +162,16 @@ async def test_watched_positions_and_balance_follow_the_truth(client, server, ex
     while not any("wallet" in one.topics for one in server.private.of_account(trader.uid)):  # no event
         await asyncio.sleep(0.01)
     exchange.open_position(trader.uid, row.symbol, step)
-    seen_balance = await asyncio.wait_for(balance, 10)
+    seen_balance = await asyncio.wait_for(balance, 40)
     coins = {coin.coin: coin for coin in exchange.wallet(trader.uid).coins}
     assert seen_balance["USDT"]["total"] == pytest.approx(float(coins["USDT"].wallet_balance), rel=1e-12)
 
 
 async def test_watched_tickers_move_with_the_market(client, exchange) -> None:
     await client.load_markets()
-    await asyncio.wait_for(client.watch_ticker(BTC), 10)
+    await asyncio.wait_for(client.watch_ticker(BTC), 40)
     exchange.set_price("BTCUSDT", 50_000)
-    ticker = await asyncio.wait_for(client.watch_ticker(BTC), 10)
+    ticker = await asyncio.wait_for(client.watch_ticker(BTC), 40)
     assert ticker["markPrice"] == 50_000
 
 
@@ -181,16 +181,16 @@ def levels(rows: Any) -> list[tuple[float, float]]:
 
 async def test_watched_order_books_are_the_exchanges(client, exchange) -> None:
     await client.load_markets()
-    await asyncio.wait_for(client.watch_order_book(BTC, 50), 10)
+    await asyncio.wait_for(client.watch_order_book(BTC, 50), 40)
     for _ in range(3):
         exchange.shock(-0.002)
-        seen = await asyncio.wait_for(client.watch_order_book(BTC, 50), 10)
+        seen = await asyncio.wait_for(client.watch_order_book(BTC, 50), 40)
     book = exchange.order_book("linear", "BTCUSDT", 50)
     assert levels(seen["bids"]) == levels(book.bids)
     assert levels(seen["asks"]) == levels(book.asks)
     fetched = await client.fetch_order_book(BTC, 50)
     assert (levels(fetched["bids"]), levels(fetched["asks"])) == (levels(book.bids), levels(book.asks))
-    best = await asyncio.wait_for(client.watch_bids_asks([BTC]), 10)
+    best = await asyncio.wait_for(client.watch_bids_asks([BTC]), 40)
     assert best[BTC]["bid"] == float(book.bids[0][0])
 
 
@@ -203,8 +203,8 @@ async def test_watched_liquidations_and_trades(client, exchange, server, trader)
         await asyncio.sleep(0.01)
     exchange.shock(0.08, "ETH")
     execution = exchange.open_position(trader.uid, "BTCUSDT", "-0.2")
-    [first, *_] = await asyncio.wait_for(liquidations, 10)
+    [first, *_] = await asyncio.wait_for(liquidations, 40)
     assert (first["symbol"], first["side"], first["contracts"] > 0) == ("ETH/USDT:USDT", "sell", True)
     assert first["price"] > float(exchange.tickers("linear", "ETHUSDT")[0].mark_price) * 0.999
-    [trade] = await asyncio.wait_for(trades, 10)
+    [trade] = await asyncio.wait_for(trades, 40)
     assert (trade["id"], trade["side"], trade["amount"]) == (execution.exec_id, "sell", 0.2)

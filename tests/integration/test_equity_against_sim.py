@@ -104,7 +104,7 @@ async def test_the_day_s_profit_is_what_the_exchange_s_books_say(tmp_path):
         async with running(service):
             still_in_s = (clock.midnight_ns - clock.now_ns()) / NS - STILL_BEFORE_MIDNIGHT_S
             standing_still = asyncio.get_running_loop().call_later(still_in_s, hold, exchange)
-            assert await service.wait_until_complete(20)
+            assert await service.wait_until_complete(60)
             standing_still.cancel()
             hold(exchange)
             await asyncio.sleep(max(0.0, (clock.midnight_ns - clock.now_ns()) / NS) + 1.0)
@@ -131,7 +131,7 @@ async def test_the_day_s_profit_is_what_the_exchange_s_books_say(tmp_path):
         await asyncio.sleep(1.0)
         service = Service(config, clock=clock, is_heavy=False)
         async with running(service):
-            assert await service.wait_until_complete(20)
+            assert await service.wait_until_complete(60)
             figures, truth, rows = await settled(service, exchange)
             check(exchange, figures, rows, truth, began, flows)
             assert figures.by_name["portfolio.drawdown"][PORTFOLIO].value == pytest.approx(drawdown, abs=0.02)

@@ -51,10 +51,10 @@ async def test_what_was_paid_is_what_the_ledger_says():
     async with BybitSimServer(exchange) as server:
         service = Service(config_of(server, exchange), is_recording=False)
         async with running(service):
-            assert await service.wait_until_complete(20)
+            assert await service.wait_until_complete(60)
             infos = exchange.accounts()
             entries = {info.name: service.engine.book.entry(info.name) for info in infos}
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 while any(entry.funding.heard().since_ns is None for entry in entries.values()):
                     await asyncio.sleep(0.05)
             before = await past_funding(service)

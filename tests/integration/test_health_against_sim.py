@@ -74,10 +74,10 @@ async def watched(tmp_path: Path) -> AsyncGenerator[SimpleNamespace]:
         async with running(service):
             api = WebServer(api_of(service, access_of(config.service, Secret(TOKEN))), port=0)
             await api.start()
-            assert await service.wait_until_complete(20)
+            assert await service.wait_until_complete(60)
             # A frame that has what was heard.
             n_frames = service.engine.n_frames
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while service.engine.n_frames < n_frames + 2:
                     await asyncio.sleep(0.02)
 
@@ -120,13 +120,13 @@ async def test_one_account_is_what_the_exchange_has(watched: SimpleNamespace) ->
 async def test_health_and_metrics_tell_of_an_alert_that_was_told(watched: SimpleNamespace) -> None:
     [info, *_] = watched.exchange.accounts()
     watched.exchange.deposit(info.uid, "USDT", "2000000000")
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         await watched.told.wait()
         while not (health := await document(watched, "/api/v1/health"))["alerting"]["latency"]["n_to_sent"]:
             await asyncio.sleep(0.05)
     # Whoever is told of one account at once may hear of it before the next frame of all has it.
     n_frames = watched.service.engine.n_frames
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while watched.service.engine.n_frames < n_frames + 2:
             await asyncio.sleep(0.02)
     assert health["is_alive"]

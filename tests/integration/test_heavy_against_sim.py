@@ -27,7 +27,7 @@ async def service():
     async with BybitSimServer(exchange) as server:
         made = Service(config_of(server, exchange), is_recording=False, wants_closes=True)
         async with running(made):
-            assert await made.wait_until_complete(20)
+            assert await made.wait_until_complete(60)
             async with asyncio.timeout(60):
                 while not (made.are_facts_read() and made.are_closes_read() and made.closes_version()):
                     await asyncio.sleep(0.1)

@@ -99,7 +99,7 @@ class Nursery:
         return await self._next(lane, "ready")
 
     async def _next(self, lane: str, what: str) -> int:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while True:
                 heard, pid = await self._heard[lane].get()
                 if heard == what:

@@ -110,8 +110,8 @@ async def desk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     async with BybitSimServer(exchange) as server, aiohttp.ClientSession() as http:
         desk = Desk(server, exchange, http)
         await desk.fleet.start(desk.specs)
-        await until(lambda: desk.fleet.progress().n_streaming == N_ACCOUNTS, 20, desk.fleet.statuses)
-        await until(desk.fleet.are_facts_read, 20, lambda: "facts")
+        await until(lambda: desk.fleet.progress().n_streaming == N_ACCOUNTS, 40, desk.fleet.statuses)
+        await until(desk.fleet.are_facts_read, 40, lambda: "facts")
         yield desk
         await desk.fleet.stop()
 
@@ -190,7 +190,7 @@ async def test_coins_count_as_the_exchange_counts_them(desk: Desk) -> None:
 
 async def test_open_orders_count_as_they_do_at_the_exchange(desk: Desk) -> None:
     exchange = desk.exchange
-    await until(lambda: desk.orders_differ() is None, 10, desk.orders_differ)
+    await until(lambda: desk.orders_differ() is None, 40, desk.orders_differ)
     placed = []
     for info, position, _ in list(desk.legs()):
         contract = position.instrument
@@ -203,14 +203,14 @@ async def test_open_orders_count_as_they_do_at_the_exchange(desk: Desk) -> None:
             quantity = side * terms.min_order_qty * 3
             placed.append((info.uid, exchange.place_order(info.uid, contract.venue_symbol, quantity, price)))
     assert placed
-    await until(lambda: desk.orders_differ() is None, 10, desk.orders_differ)
+    await until(lambda: desk.orders_differ() is None, 40, desk.orders_differ)
     held = sum(len(desk.book.entry(AccountId(info.name)).orders) for info in exchange.accounts())
     assert held >= len(placed)
     for uid, order in placed[::2]:
         exchange.cancel_order(uid, order.order_id)
     for uid, order in placed[1::4]:
         exchange.fill_order(uid, order.order_id)
-    await until(lambda: desk.orders_differ() is None, 10, desk.orders_differ)
+    await until(lambda: desk.orders_differ() is None, 40, desk.orders_differ)
     # Snapshots that were under way bring nothing back.
     await asyncio.sleep(2.5)
     assert desk.orders_differ() is None
@@ -225,7 +225,7 @@ async def test_depth_and_early_warnings_reach_the_book(desk: Desk) -> None:
         for _, position, row in desk.legs()
         if position.instrument.category in ("linear", "inverse")
     }
-    await until(lambda: held <= columns.market.depth_ns.keys(), 10, lambda: columns.market.depth_ns)
+    await until(lambda: held <= columns.market.depth_ns.keys(), 40, lambda: columns.market.depth_ns)
     for row in held:
         instrument = contracts.instruments[row]
         assert instrument is not None
@@ -238,10 +238,10 @@ async def test_depth_and_early_warnings_reach_the_book(desk: Desk) -> None:
         assert theirs.bids[0][0] < theirs.asks[0][0]
         worth = sum(size if instrument.is_inverse else at * size for at, size in theirs.asks)
         assert columns.market.asks.array("value")[row][n_asks - 1] == pytest.approx(float(worth), rel=1e-9)
-    await until(lambda: len(columns.market.pools) > 0, 5, lambda: columns.market.pools)
+    await until(lambda: len(columns.market.pools) > 0, 40, lambda: columns.market.pools)
     assert not desk.notices
     exchange.set_insurance_pool("USDT", 0)
-    await until(lambda: any(one.kind == "adl_begun" for one in desk.notices), 5, lambda: desk.notices)
+    await until(lambda: any(one.kind == "adl_begun" for one in desk.notices), 40, lambda: desk.notices)
     await until(
         lambda: any(float(pool.balance) == 0.0 for pool in columns.market.pools.values()), 5, lambda: "pools"
     )

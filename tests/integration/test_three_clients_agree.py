@@ -53,7 +53,7 @@ class Watched:
         return {asset: float(one.wallet_balance or "nan") for asset, one in held.items() if one is not None}
 
     async def until_ours(self, symbol: str, quantity: Decimal) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while self.ours().get(symbol) != quantity:
                 await asyncio.sleep(0.02)
 
@@ -113,8 +113,8 @@ async def watched() -> AsyncIterator[Watched]:
         service = Service(config_of(server, trader), is_recording=False)
         try:
             async with running(service):
-                assert await service.wait_until_complete(10)
-                async with asyncio.timeout(10):
+                assert await service.wait_until_complete(60)
+                async with asyncio.timeout(30):
                     while not all(one.connectivity.link_state == "streaming" for one in service.statuses()):
                         await asyncio.sleep(0.02)
                 yield Watched(server, trader, service, client, session)
@@ -137,15 +137,15 @@ async def test_positions_and_wallet_read_by_rest(watched: Watched) -> None:
 async def test_a_trade_told_by_the_streams(watched: Watched) -> None:
     await watched.ccxt.load_markets()
     symbol, before = next(iter(watched.ours().items()))
-    await asyncio.wait_for(watched.ccxt.watch_positions(), 10)
+    await asyncio.wait_for(watched.ccxt.watch_positions(), 40)
     waiting = asyncio.create_task(watched.ccxt.watch_positions())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while sum(bool(one.topics) for one in watched.server.private.of_account(watched.trader.uid)) < 2:
             await asyncio.sleep(0.01)
     step = watched.exchange.instruments("linear", symbol)[0].qty_step
     watched.exchange.open_position(watched.trader.uid, symbol, step * 2)
     await watched.until_ours(symbol, before + step * 2)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         seen: Decimal | None = None
         while seen != abs(before + step * 2):
             for row in await waiting:
@@ -161,7 +161,7 @@ async def test_a_closed_position_is_closed_for_all(watched: Watched) -> None:
     await watched.ccxt.load_markets()
     symbol, before = next(iter(watched.ours().items()))
     watched.exchange.open_position(watched.trader.uid, symbol, -before)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while symbol in watched.ours():
             await asyncio.sleep(0.02)
     unified, raw = await watched.theirs()

@@ -50,7 +50,7 @@ async def watched():
     async with BybitSimServer(exchange) as server:
         service = Service(config_of(server, exchange), is_recording=False, wants_closes=True)
         async with running(service):
-            assert await service.wait_until_complete(20)
+            assert await service.wait_until_complete(60)
             async with asyncio.timeout(60):
                 while not (service.are_closes_read() and service.closes_version()):
                     await asyncio.sleep(0.1)
@@ -89,7 +89,7 @@ async def test_gains_are_those_of_the_exchange_s_own_engine(coin, move):
     async with BybitSimServer(exchange) as server:
         service = Service(config_of(server, exchange), is_recording=False)
         async with running(service):
-            assert await service.wait_until_complete(20)
+            assert await service.wait_until_complete(60)
             exposures = service.exposures()
 
             def equities():

@@ -61,7 +61,7 @@ async def judged_at(service: Service, price: Decimal, until: Any) -> None:
             if one is not None and (one.category, one.venue_symbol) == ("linear", "BTCUSDT")
         )
 
-    await until(lambda: mark() == float(price), 10, mark)
+    await until(lambda: mark() == float(price), 40, mark)
     await service.alerting.writer.flush()
 
 

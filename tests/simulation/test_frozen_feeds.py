@@ -58,7 +58,7 @@ async def test_a_frozen_private_api_makes_accounts_stale_by_the_clock(
             assert not any(row.is_fresh for row in account_rows(frame))
             stage.faults.plan = parse_faults("")
             stage.server.freeze_private(is_frozen=False)
-            await until(lambda: not stage.left_out(service), 20, lambda: stage.left_out(service))
+            await until(lambda: not stage.left_out(service), 40, lambda: stage.left_out(service))
 
 
 def ages(service: Service) -> tuple[int, int, int]:

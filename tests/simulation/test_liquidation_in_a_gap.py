@@ -21,7 +21,7 @@ async def test_a_liquidation_in_a_gap_is_told_afterwards_and_leaves_nothing(
         quantity = Decimal(f"{400_000 / before:.3f}")
         exchange.open_position(info.uid, "BTCUSDT", quantity)
         async with stage.watched(stage.config(backoff_first_s=1.0), events.append) as service:
-            await until(lambda: service.is_complete() and all_stream(service), 15, service.statuses)
+            await until(lambda: service.is_complete() and all_stream(service), 40, service.statuses)
             held = next(
                 row for row in account_rows(service.engine.run_frame()) if row.account_id == "reckless"
             )
@@ -42,9 +42,9 @@ async def test_a_liquidation_in_a_gap_is_told_afterwards_and_leaves_nothing(
                     and any(fill.kind == "liquidation" for fill in event.fills)
                 ]
 
-            await until(told, 15, service.statuses)
-            await until(lambda: stage.difference(service) is None, 15, lambda: stage.difference(service))
-            await until(lambda: all_stream(service), 15, service.statuses)
+            await until(told, 40, service.statuses)
+            await until(lambda: stage.difference(service) is None, 40, lambda: stage.difference(service))
+            await until(lambda: all_stream(service), 40, service.statuses)
             after = next(
                 row for row in account_rows(service.engine.run_frame()) if row.account_id == "reckless"
             )

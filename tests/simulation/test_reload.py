@@ -31,7 +31,7 @@ async def test_a_running_account_that_is_refused_stays_in_sight(
     async with set_stage(61, n_accounts=3) as stage:
         first, *others = [stage.spec(info) for info in stage.exchange.accounts()]
         async with stage.watched(stage.config([first, *others])) as service:
-            await until(service.is_complete, 20, service.statuses)
+            await until(service.is_complete, 40, service.statuses)
             venue = {} if new_venue is None else {"venue": new_venue}
             config = msgspec.structs.replace(stage.config(others), refused=(refused(first, **venue),))
             with capture_logs() as lines:
@@ -62,7 +62,7 @@ async def test_a_change_that_needs_a_restart_is_named(set_stage: Any) -> None:
 
 async def test_accounts_that_cannot_be_used_leave_the_old_ones_in_force(set_stage: Any, until: Any) -> None:
     async with set_stage(63, n_accounts=2) as stage, stage.watched(stage.config()) as service:
-        await until(service.is_complete, 20, service.statuses)
+        await until(service.is_complete, 40, service.statuses)
         before = service.config
         twice = [stage.spec(info) for info in stage.exchange.accounts()] * 2
         with pytest.raises(ConfigError, match="stands twice"):

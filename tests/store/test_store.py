@@ -114,7 +114,7 @@ async def test_nothing_of_a_block_that_raises_is_kept(store: Store) -> None:
 async def test_readers_do_not_wait_for_the_writer_nor_see_what_is_not_committed(store: Store) -> None:
     async with store.transaction() as tx:
         await tx.add_breaks([a_break(1)])
-        assert await asyncio.wait_for(store.breaks(), 1) == ()
+        assert await asyncio.wait_for(store.breaks(), 20) == ()
     assert len(await store.breaks()) == 1
 
 

@@ -63,12 +63,14 @@ class StreamClient:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
+        self.patience_s = 20.0
+        """For what must come: a busy machine takes longer instead of failing."""
 
     async def say(self, message: object) -> None:
         await self.socket.send_str(message if isinstance(message, str) else json.dumps(message))
 
-    async def hear(self, timeout_s: float = 2.0) -> dict[str, Any]:
-        message = await asyncio.wait_for(self.socket.receive(), timeout_s)
+    async def hear(self, timeout_s: float | None = None) -> dict[str, Any]:
+        message = await asyncio.wait_for(self.socket.receive(), timeout_s or self.patience_s)
         assert message.type is aiohttp.WSMsgType.TEXT, message
         return json.loads(message.data)
 

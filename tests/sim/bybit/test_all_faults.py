@@ -26,6 +26,9 @@ LASTS_S = 3.0
 LASTS_S_MAX = 30.0
 """On a machine so busy that some of it has not yet happened."""
 
+ANSWER_S = 2.0
+"""So long an answer is waited for that a fault may have swallowed."""
+
 SIGNS = ("rest cut", "rest hang", "rest truncate", "ban", "freeze", "mode_change", "retCode 10016")
 
 
@@ -55,6 +58,7 @@ async def listen(server, open_stream, account, over: asyncio.Event) -> None:
     while not over.is_set():
         with contextlib.suppress(aiohttp.ClientError, TimeoutError, AssertionError, json.JSONDecodeError):
             client = await open_stream(server.urls.private)
+            client.patience_s = ANSWER_S
             await client.log_in(account.key)
             await client.say({"op": "subscribe", "args": ["position", "wallet", "order", "execution"]})
             while not over.is_set():
@@ -68,6 +72,7 @@ async def watch(server, open_stream, over: asyncio.Event) -> None:
     while not over.is_set():
         with contextlib.suppress(aiohttp.ClientError, TimeoutError, AssertionError, json.JSONDecodeError):
             client = await open_stream(server.urls.public["linear"])
+            client.patience_s = ANSWER_S
             await client.say({"op": "subscribe", "args": [*topics, "insurance.USDT", "adlAlert.USDT"]})
             while not over.is_set():
                 await client.hear(0.5)

@@ -203,7 +203,7 @@ async def test_it_breaks_and_mends(remote, rest, trader, open_stream, server) ->
     client = await open_stream(server.urls.private)
     await client.log_in(trader.key)
     assert (await remote("/cut", {"account": trader.name}))["sockets"] == 1
-    await client.socket.receive(timeout=2)
+    await client.socket.receive(timeout=20)
     assert client.socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
     await remote("/revoke", {"account": trader.name, "how": "expired"})
     assert (await rest.get("/v5/account/info", "", trader.key))["retCode"] == 33004

@@ -90,7 +90,7 @@ async def test_keys_die_on_time_and_only_the_doomed_ones(stage, open_stream) -> 
         doom = dooms.get(account.uid)
         assert await stage.code(account) == (expected[doom.how] if doom else 0)
     stage.server.mishaps.kill_key(stage.trader.uid)
-    await client.socket.receive(timeout=2)
+    await client.socket.receive(timeout=20)
     assert client.socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
 
 

@@ -92,7 +92,7 @@ async def test_malformed_text_leaves_the_socket_alive(open_stream, exchange, tra
     async with BybitSimServer(exchange, Faults(parse_faults("malformed=1"))) as bad:
         client = await listen(bad, open_stream, trader)
         trade(exchange, trader, 1)
-        message = await client.socket.receive(timeout=2)
+        message = await client.socket.receive(timeout=20)
         assert message.type is aiohttp.WSMsgType.TEXT
         with pytest.raises(json.JSONDecodeError):
             json.loads(message.data)
@@ -103,7 +103,7 @@ async def test_a_truncated_frame_ends_the_socket(open_stream, exchange, trader) 
     async with BybitSimServer(exchange, Faults(parse_faults("truncate=1"))) as bad:
         client = await listen(bad, open_stream, trader)
         trade(exchange, trader, 1)
-        message = await asyncio.wait_for(client.socket.receive(), 2)
+        message = await asyncio.wait_for(client.socket.receive(), 20.0)
         assert message.type is not aiohttp.WSMsgType.TEXT
         assert client.socket.closed
 
@@ -185,8 +185,8 @@ async def test_sockets_and_log_ins_are_refused_by_chance(exchange, open_stream, 
 async def test_a_new_plan_reaches_the_sockets_that_are_open_already(server, open_stream, trader) -> None:
     cut, spared = await listen(server, open_stream, trader), await listen(server, open_stream, trader)
     server.faults.plan = parse_faults("disconnect=1ms")
-    assert (await asyncio.wait_for(cut.socket.receive(), 2)).type is not aiohttp.WSMsgType.TEXT
-    assert (await asyncio.wait_for(spared.socket.receive(), 2)).type is not aiohttp.WSMsgType.TEXT
+    assert (await asyncio.wait_for(cut.socket.receive(), 20.0)).type is not aiohttp.WSMsgType.TEXT
+    assert (await asyncio.wait_for(spared.socket.receive(), 20.0)).type is not aiohttp.WSMsgType.TEXT
     server.faults.plan = parse_faults("disconnect=1s")  # its seed ends the next socket after 0.8 s
     living = await listen(server, open_stream, trader)
     server.faults.plan = parse_faults("")

@@ -28,7 +28,7 @@ async def test_a_client_that_trusts_it_comes_in(secure, rest, http, trader, open
     done = secure.exchange.open_position(trader.uid, symbol, step)
     assert (await client.hear())["data"][0]["execId"] == done.exec_id
     assert secure.cut_account(trader.uid) == 1
-    await client.socket.receive(timeout=2)
+    await client.socket.receive(timeout=20)
     assert client.socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
 
 

@@ -331,7 +331,7 @@ async def test_a_cancelled_call_still_reports_its_end(bench, rest, caller) -> No
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     rest._base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     task = asyncio.ensure_future(rest.get(WALLET, caller=caller))
-    await asyncio.wait_for(arrived.wait(), 5)
+    await asyncio.wait_for(arrived.wait(), 20)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.browser.product import Product
-from tests.browser.terminal import Terminal
+from tests.browser.terminal import Terminal, until
 from tests.browser.watch import Watch
 
 PAGES = ("overview", "accounts", "positions", "exposure", "stress", "advice", "alerts", "health")
@@ -118,6 +118,20 @@ def test_languages_switch_at_once_and_are_kept(terminal: Terminal) -> None:
         expect(terminal.part("nav-accounts")).to_contain_text(accounts)
     terminal.page.reload()
     expect(terminal.part("nav-overview")).to_contain_text(NAMES["th"][0])
+
+
+CUT_HEADS = """() => [...document.querySelectorAll('.ag-header-cell-text')]
+    .filter((head) => head.scrollWidth > head.clientWidth).map((head) => head.innerText)"""
+
+
+def test_heads_of_columns_are_whole_in_every_language(terminal: Terminal) -> None:
+    for route in ("overview", "positions", "accounts/mm-alts-1"):
+        terminal.open(route)
+        expect(terminal.page.locator(".ag-header-cell-text").first).to_be_visible()
+        for code in NAMES:
+            terminal.part("language").select_option(code)
+            expect(terminal.page.locator("html")).to_have_attribute("lang", re.compile(f"^{code}"))
+            until(lambda: str(cut) if (cut := terminal.page.evaluate(CUT_HEADS)) else None)
 
 
 @pytest.mark.parametrize(

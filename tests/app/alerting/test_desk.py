@@ -7,22 +7,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.app.alerting.usage_alert import transition
 
 from marginwatch.app.alerting.desk import RESOLVED_KEPT, AlertDesk
 from marginwatch.errors import ConnectivityError
-from marginwatch.model.alert import Acknowledgement, Alert, AlertState, Subject, Transition, TransitionKind
-from marginwatch.model.ids import AccountId
+from marginwatch.model.alert import Acknowledgement, Alert, Transition, TransitionKind
 from marginwatch.model.severity import Severity
 from marginwatch.model.silence import Matcher, Silence
 from marginwatch.store import Store
 from marginwatch.store.alerts import StoredAlerts
 
 S = 1_000_000_000
-STATES = {
-    TransitionKind.PENDING: AlertState.PENDING,
-    TransitionKind.RESOLVED: AlertState.RESOLVED,
-    TransitionKind.CALMED: AlertState.RESOLVED,
-}
 
 
 class CountingAlerts(StoredAlerts):
@@ -66,26 +61,7 @@ class Scene:
     async def happen(self, kind: TransitionKind, alert_id: str) -> Transition:
         """Write a transition down and let the desk hear of it."""
         self.n += 1
-        fired_ns = None if kind in (TransitionKind.PENDING, TransitionKind.CALMED) else self.now_ns
-        alert = Alert(
-            alert_id=alert_id,
-            key=f"usage|account|{alert_id}",
-            rule="usage",
-            subject=Subject(scope="account", name=alert_id, account_id=AccountId(alert_id)),
-            state=STATES.get(kind, AlertState.FIRING),
-            severity=Severity.HIGH,
-            labels={"account": alert_id},
-            measure="account.maintenance_margin_usage",
-            unit="fraction",
-            side="above",
-            value=0.7,
-            bound=0.5,
-            value_at_ns=self.now_ns,
-            pending_since_ns=S,
-            fired_at_ns=fired_ns,
-            resolved_at_ns=self.now_ns if kind is TransitionKind.RESOLVED else None,
-        )
-        one = Transition(transition_id=f"t{self.n}", kind=kind, at_ns=self.now_ns, alert=alert)
+        one = transition(f"t{self.n}", kind, alert_id, self.now_ns)
         is_over = kind in (TransitionKind.RESOLVED, TransitionKind.CALMED)
         (self.open.discard if is_over else self.open.add)(alert_id)
         async with self.store.transaction() as unit:

@@ -8,13 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from structlog.testing import capture_logs
+from tests.app.alerting import usage_alert
 
 from marginwatch.app.alerting.writer import TransitionWriter
 from marginwatch.clock import ManualClock
-from marginwatch.model.alert import Alert, AlertState, Subject, Transition, TransitionKind
+from marginwatch.model.alert import Transition, TransitionKind
 from marginwatch.model.delivery import OutboxRow, SendReason
-from marginwatch.model.ids import AccountId
-from marginwatch.model.severity import Severity
 from marginwatch.store import Store
 from marginwatch.store.alerts import StoredAlerts
 
@@ -22,26 +21,8 @@ S = 1_000_000_000
 
 
 def transition(number: int, kind: TransitionKind, alert_id: str = "a1") -> Transition:
-    states = {TransitionKind.PENDING: AlertState.PENDING, TransitionKind.RESOLVED: AlertState.RESOLVED}
-    alert = Alert(
-        alert_id=alert_id,
-        key=f"usage|account|{alert_id}",
-        rule="usage",
-        subject=Subject(scope="account", name=alert_id, account_id=AccountId(alert_id)),
-        state=states.get(kind, AlertState.FIRING),
-        severity=Severity.HIGH,
-        labels={"account": alert_id},
-        measure="account.maintenance_margin_usage",
-        unit="fraction",
-        side="above",
-        value=0.7,
-        bound=0.5,
-        value_at_ns=number * S,
-        pending_since_ns=S,
-        fired_at_ns=None if kind in (TransitionKind.PENDING, TransitionKind.CALMED) else number * S,
-        resolved_at_ns=number * S if kind is TransitionKind.RESOLVED else None,
-    )
-    return Transition(transition_id=f"t{number:04}", kind=kind, at_ns=number * S, alert=alert)
+    """Return what happened in a second of that number."""
+    return usage_alert.transition(f"t{number:04}", kind, alert_id, number * S)
 
 
 def row_of(one: Transition, now_ns: int) -> OutboxRow:

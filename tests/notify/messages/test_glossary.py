@@ -9,7 +9,7 @@ from marginwatch.notify.messages.catalog import catalog
 
 ROOT = Path(__file__).parents[3]
 CATALOGS = Path(marginwatch.__file__).parent / "notify" / "messages" / "words"
-PAGES = [*sorted((ROOT / "ui" / "src").rglob("words.ts")), ROOT / "ui" / "src" / "words" / "common.ts"]
+PAGES = [*sorted((ROOT / "ui" / "src").rglob("words*.ts")), ROOT / "ui" / "src" / "words" / "common.ts"]
 
 TERMS = {
     "maintenance_margin_usd": {"zh": "维持保证金", "vi": "ký quỹ duy trì", "th": "หลักประกันรักษาสภาพ"},

@@ -61,7 +61,7 @@ export const w = defineWords({
     no_coins: "ไม่มีเหรียญในกระเป๋า",
     coin: "เหรียญ",
     wallet: "กระเป๋า",
-    coin_equity: "มูลค่า",
+    coin_equity: "อิควิตี้",
     borrowed: "ยืม",
     locked: "ล็อก",
     price: "ราคา",

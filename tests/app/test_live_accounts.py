@@ -5,8 +5,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from marginwatch.app.live_accounts import READ_EVERY_S, SETTLED_AFTER_S, LiveAccounts
+from marginwatch.app.live_accounts import KEYS_EVERY_S, READ_EVERY_S, SETTLED_AFTER_S, LiveAccounts
 from marginwatch.clock import ManualClock
+from marginwatch.collect.statuses import SessionCounts
 from marginwatch.model.ids import AccountId
 from marginwatch.model.snapshots import Break
 from marginwatch.store import Store
@@ -62,3 +63,26 @@ async def test_breaks_are_read_when_one_was_found_and_once_a_minute(tmp_path: Pa
     await clock.advance(READ_EVERY_S)
     assert await shown() == ["2", "1"], "however it came about, a minute later it is seen"
     await store.close()
+
+
+async def test_what_is_known_of_keys_is_gathered_now_and_then_and_not_for_each_look() -> None:
+    clock, n_looks = ManualClock(), 0
+    counts = {
+        "bybit": SessionCounts(unsafe_keys=[AccountId("a")], unchecked_keys=[AccountId("b")]),
+        "other": SessionCounts(unsafe_keys=[AccountId("c")]),
+    }
+
+    def session_counts() -> dict[str, SessionCounts]:
+        nonlocal n_looks
+        n_looks += 1
+        return counts
+
+    live = LiveAccounts(
+        cast("Any", SimpleNamespace(store=None, clock=clock, n_breaks=0, session_counts=session_counts))
+    )
+    for _ in range(4):
+        assert live.keys() == (("a", "c"), ("b",))
+    assert n_looks == 1
+    counts["bybit"] = SessionCounts()
+    await clock.advance(KEYS_EVERY_S)
+    assert live.keys() == (("c",), ())

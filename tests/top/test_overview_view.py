@@ -19,7 +19,7 @@ free          35.1 k                    idle          0
 risk level    —                         drawdown      —
 oldest data   1 s mm-main               BTC           51 000.00
 alerts        1 critical 1 high 1 warn  accounts      2 of 4, 3 pos.
-not included  2                         unsafe keys   0
+not included  2                         unsafe keys   —
 
 first to die   as BTC       by        to USD    equity most by
 — not reckoned yet

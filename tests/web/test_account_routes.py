@@ -13,6 +13,7 @@ from marginwatch.model.connectivity import Connectivity, LinkState
 from marginwatch.model.ids import AccountId
 from marginwatch.model.risk_history import ModelErrorSample
 from marginwatch.risk.frame import Frame
+from marginwatch.web.account_ports import KeyChecks
 from marginwatch.web.account_replies import account_detail, code_of
 
 SECOND = 1_000_000_000
@@ -49,6 +50,9 @@ class Accounts:
             key_expires_at_ns=now_ns + 86_400 * SECOND,
             is_key_unsafe=True,
         )
+
+    def keys(self) -> KeyChecks:
+        return KeyChecks(unsafe=(AccountId("mm-main"),), unchecked=(AccountId("arb-1"), AccountId("cold")))
 
     def coin_heard_ns(self) -> np.ndarray:
         return np.full(10, self.frame.at_ns - 4 * SECOND)

@@ -3,6 +3,7 @@
 import json
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from marginwatch.risk.heavy.moves import PastReturns
 from marginwatch.risk.tables import account_rows, ladder_rows, not_included, portfolio_summary
 from marginwatch.risk.var.backtest import backtest
 from marginwatch.rules.facts import Performed, Reading
+from marginwatch.web.account_ports import KeyChecks
 from marginwatch.web.overview_replies import overview_reply
 from marginwatch.web.replies import summary_reply
 from marginwatch.web.risk_replies import levels_reply, margin_reply, var_reply
@@ -253,11 +255,24 @@ async def test_performance_and_alerts_come_from_their_keepers() -> None:
     assert alone.performance_age_s is None
 
 
-async def test_keys_that_may_trade_are_named() -> None:
+async def test_keys_that_can_trade_are_those_that_a_check_found_and_not_those_that_are_allowed_to() -> None:
     world = hedged_world()
     world.account("bold", state=AccountState(margin_mode="cross"), allow_unsafe_key=True)
-    page = overview_reply(await reckoned(world))
-    assert (page.unsafe_keys, page.n_unsafe_keys) == (("bold",), 1)
+    frame = await reckoned(world)
+
+    def keys_of(found: KeyChecks) -> tuple[Any, ...]:
+        page = overview_reply(frame, accounts=SimpleNamespace(keys=lambda: found))
+        assert "n_unsafe_keys" not in page.reasons
+        return page.unsafe_keys, page.n_unsafe_keys, page.n_unchecked_keys
+
+    assert keys_of(KeyChecks(unchecked=("bold", "long"))) == ((), 0, 2), "allowed, but nobody looked yet"
+    assert keys_of(KeyChecks()) == ((), 0, 0), "allowed, and reads only"
+    assert keys_of(KeyChecks(unsafe=("bold",), unchecked=("long",))) == (("bold",), 1, 1)
+    many = tuple(f"a{number}" for number in range(70))
+    assert keys_of(KeyChecks(unsafe=many)) == (many[:50], 70, 0)
+    alone = overview_reply(frame)
+    assert (alone.unsafe_keys, alone.n_unsafe_keys, alone.n_unchecked_keys) == ((), None, None)
+    assert alone.reasons["n_unsafe_keys"].startswith("missing: ")
 
 
 async def test_hundreds_left_out_are_counted_and_the_first_are_listed() -> None:

@@ -11,10 +11,14 @@ from marginwatch.model.ids import AccountId
 from marginwatch.model.risk_history import ModelErrorSample
 from marginwatch.risk.measures.prices import usd_heard_ns
 from marginwatch.store.risk_days import RiskDays
+from marginwatch.web.account_ports import KeyChecks
 from marginwatch.web.ports import BreakRecord
 
 READ_EVERY_S = 60.0
 """Samples come every hour; who follows an account asks twice a second."""
+
+KEYS_EVERY_S = 5.0
+"""Ten thousand sessions are gone through in about ten milliseconds, and their keys are checked once an hour."""
 
 READ_MAX = 200
 """Figures, and breaks, of accounts that are remembered in between."""
@@ -37,11 +41,24 @@ class LiveAccounts:
         self._days = None if service.store is None else RiskDays(service.store)
         self._breaks: dict[tuple[AccountId, int], _Breaks] = {}
         self._n_breaks, self._changed_s = 0, float("-inf")
+        self._keys, self._keys_at_s = KeyChecks(), float("-inf")
         self._read: dict[tuple[AccountId, str, int], tuple[float, tuple[ModelErrorSample, ...]]] = {}
 
     def status_of(self, account_id: AccountId) -> AccountStatus | None:
         """Return how its session does; None if it has none."""
         return self._service.status_of(account_id)
+
+    def keys(self) -> KeyChecks:
+        """Return what the checks of all keys found, as it was at most some seconds ago."""
+        now_s = self._service.clock.monotonic_s()
+        if now_s - self._keys_at_s >= KEYS_EVERY_S:
+            counts = self._service.session_counts().values()
+            self._keys_at_s = now_s
+            self._keys = KeyChecks(
+                unsafe=tuple(name for one in counts for name in one.unsafe_keys),
+                unchecked=tuple(name for one in counts for name in one.unchecked_keys),
+            )
+        return self._keys
 
     def coin_heard_ns(self) -> CodeArray:
         """Return when the USD price of each coin was heard, by row of the book's asset table; 0 for never."""

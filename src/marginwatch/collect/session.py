@@ -419,6 +419,10 @@ class Session:
         counts.n_messages += self._link.n_messages
         counts.n_malformed += self._link.n_malformed
         counts.n_resyncs += self._n_resyncs
+        if (key := self._key.report) is None:
+            counts.unchecked_keys.append(self.spec.account_id)
+        elif not key.is_read_only:
+            counts.unsafe_keys.append(self.spec.account_id)
 
     def is_at(self, venue: VenueServices) -> bool:
         """Return whether it belongs to a venue."""

@@ -45,7 +45,11 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionCounts(msgspec.Struct, kw_only=True):
-    """What several sessions have counted together since they started; ``n_waiting_for_socket`` is of now."""
+    """What several sessions have counted together since they started; ``n_waiting_for_socket`` and keys are of now.
+
+    ``unsafe_keys`` are accounts whose key, as its last check found, can do more than read; ``unchecked_keys`` those whose key
+    was not checked yet.
+    """
 
     n_sessions: int = 0
     n_waiting_for_socket: int = 0
@@ -53,6 +57,8 @@ class SessionCounts(msgspec.Struct, kw_only=True):
     n_messages: int = 0
     n_malformed: int = 0
     n_resyncs: int = 0
+    unsafe_keys: list[AccountId] = msgspec.field(default_factory=list[AccountId])
+    unchecked_keys: list[AccountId] = msgspec.field(default_factory=list[AccountId])
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

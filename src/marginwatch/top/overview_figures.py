@@ -184,6 +184,10 @@ def _not_included(reply: OverviewReply) -> Figure:
 
 
 def _unsafe_keys(reply: OverviewReply) -> Figure:
-    n = reply.n_unsafe_keys
-    words = ", ".join(reply.unsafe_keys[:10]) if n else "every key reads only"
-    return Figure("unsafe keys", Text(str(n), style=WARNING if n else QUIET), words, 0.0)
+    n, n_unchecked = reply.n_unsafe_keys, reply.n_unchecked_keys or 0
+    if n is None:
+        return Figure("unsafe keys", Text("—", style=QUIET), "", 0.0, reply.reasons.get("n_unsafe_keys"))
+    words = ", ".join(reply.unsafe_keys[:10]) or ("" if n_unchecked else "every key reads only")
+    waits = f"{n_unchecked} not checked yet" if n_unchecked else ""
+    said = "; ".join(one for one in (words, waits) if one)
+    return Figure("unsafe keys", Text(str(n), style=WARNING if n else QUIET), said, 0.0)

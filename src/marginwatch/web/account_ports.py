@@ -1,7 +1,7 @@
 """What the route of one account reads beside frames and stored history; the service fits its sessions to it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from marginwatch.book.table import CodeArray
 from marginwatch.model.connectivity import Connectivity
@@ -79,8 +79,19 @@ class SessionStatus(Protocol):
         ...
 
 
+class KeyChecks(NamedTuple):
+    """What is known of keys: accounts whose key can do more than read, and those whose key was not checked yet."""
+
+    unsafe: tuple[AccountId, ...] = ()
+    unchecked: tuple[AccountId, ...] = ()
+
+
 class AccountModel(Protocol):
-    """What is known of single accounts beside the frame."""
+    """What is known of accounts beside the frame."""
+
+    def keys(self) -> KeyChecks:
+        """Return what the checks of all keys found, some seconds old at most."""
+        ...
 
     def status_of(self, account_id: AccountId) -> SessionStatus | None:
         """Return how its session does; None if it has none: refused, or the picture is no live one."""

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -23,11 +24,11 @@ from marginwatch.risk.tables.overview import (
     level_line,
     nearest_liquidation,
     oldest_data,
-    unsafe_keys,
     var_line,
     worst_usage,
 )
 from marginwatch.rules.facts import Performed, Reading
+from marginwatch.web.account_ports import AccountModel
 from marginwatch.web.alert_ports import AlertModel
 from marginwatch.web.alert_rows import is_unknown
 from marginwatch.web.overview_ports import Performance
@@ -38,6 +39,8 @@ RUNGS_SHOWN_MAX = 20
 PERFORMANCE = ("daily_pnl_usd", "daily_loss_share", "drawdown")
 NO_EQUITY = Reading(math.nan, Answer.MISSING, "this service keeps no history of equity")
 NEVER = Performed(0, {})
+UNSAFE_KEYS_SHOWN_MAX = 50
+NO_SESSIONS = "missing: this picture has no sessions, which would check keys"
 NO_ALERTING = "missing: this service judges no rules"
 
 
@@ -80,7 +83,9 @@ class OverviewReply(Reply, frozen=True, kw_only=True):
     alerts : AlertCounts or None
         None where no rules are judged.
     unsafe_keys : tuple of AccountId
-        Accounts whose key may do more than read, which their owner allowed: the first 50 of ``n_unsafe_keys``.
+        Accounts whose key can do more than read, as its check found: the first 50 of ``n_unsafe_keys``.
+    n_unsafe_keys, n_unchecked_keys : int or None
+        Such accounts, and those whose key was not checked yet; null where there are no sessions.
     build_ms : float
         What it took to make the frame.
     reasons : dict of str to str
@@ -107,13 +112,17 @@ class OverviewReply(Reply, frozen=True, kw_only=True):
     alerts: AlertCounts | None
     oldest_data: OldestData | None
     unsafe_keys: tuple[AccountId, ...]
-    n_unsafe_keys: int
+    n_unsafe_keys: int | None
+    n_unchecked_keys: int | None
     build_ms: float
     reasons: dict[str, str]
 
 
 def overview_reply(
-    frame: Frame, performance: Performance | None = None, alerting: AlertModel | None = None
+    frame: Frame,
+    performance: Performance | None = None,
+    alerting: AlertModel | None = None,
+    accounts: AccountModel | None = None,
 ) -> OverviewReply:
     """Return the first page of a frame. Cost: a few passes over columns of accounts; nobody is reckoned anew.
 
@@ -125,6 +134,8 @@ def overview_reply(
         Of all accounts together; None where no history is kept.
     alerting : AlertModel or None
         For the counts of alerts.
+    accounts : AccountModel or None
+        For what is known of keys.
     """
     nulls = Nulls()
     left_out, n_left_out = first_not_included(frame, NOT_INCLUDED_SHOWN_MAX)
@@ -149,10 +160,22 @@ def overview_reply(
         ladder_basis=distance_basis(frame),
         alerts=None if alerting is None else alert_counts(alerting.open_alerts()),
         oldest_data=oldest_data(frame, nulls),
-        **unsafe_keys(frame),
+        **_keys(accounts, nulls),
         build_ms=frame.build_ms,
         reasons=nulls.reasons,
     )
+
+
+def _keys(accounts: AccountModel | None, nulls: Nulls) -> dict[str, Any]:
+    if accounts is None:
+        nulls.reasons |= dict.fromkeys(("n_unsafe_keys", "n_unchecked_keys"), NO_SESSIONS)
+        return {"unsafe_keys": (), "n_unsafe_keys": None, "n_unchecked_keys": None}
+    keys = accounts.keys()
+    return {
+        "unsafe_keys": keys.unsafe[:UNSAFE_KEYS_SHOWN_MAX],
+        "n_unsafe_keys": len(keys.unsafe),
+        "n_unchecked_keys": len(keys.unchecked),
+    }
 
 
 def _read(nulls: Nulls, name: str, reading: Reading) -> float | None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from marginwatch.book.accounts import MARGIN_MODES
 from marginwatch.book.table import BoolArray, FloatArray
-from marginwatch.model.ids import AccountId
 from marginwatch.risk.answers import Answer
 from marginwatch.risk.frame import Frame
 from marginwatch.risk.history.mapping import BENCHMARK
@@ -32,7 +31,6 @@ from marginwatch.risk.tables.values_at_risk import part_rows
 from marginwatch.risk.var.backtest import Backtest
 from marginwatch.risk.var.traffic_light import Light
 
-UNSAFE_KEYS_SHOWN_MAX = 50
 TARGET_USAGE = LevelSettings().target_usage
 NO_COLLATERAL = "no account that counts has margins and adjusted equity"
 
@@ -245,11 +243,3 @@ def benchmark_price(frame: Frame, nulls: Nulls) -> float | None:
         known = usd[np.isfinite(usd)]
         found = float(known[0]) if known.shape[0] else math.nan
     return nulls.number("btc_price", found, "no venue has said a price young enough")
-
-
-def unsafe_keys(frame: Frame) -> dict[str, Any]:
-    """Return the accounts whose key may do more than read, which their owner allowed."""
-    names: list[AccountId] = [
-        spec.account_id for spec in frame.book.specs if spec is not None and spec.allow_unsafe_key
-    ]
-    return {"unsafe_keys": tuple(names[:UNSAFE_KEYS_SHOWN_MAX]), "n_unsafe_keys": len(names)}

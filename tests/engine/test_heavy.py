@@ -182,6 +182,13 @@ async def test_what_is_asked_on_the_loop_overwrites_nothing_that_a_thread_reckon
     assert used["loop"].isdisjoint(used["thread"])
 
 
+def test_only_calendars_have_what_each_account_paid_gathered():
+    engine, clock = engine_of(small_book())
+    work = HeavyWork(engine, clock)
+    assert list(work.inputs(SLOW).funding) == list(work.inputs().funding) == list(engine.sheet().account_ids)
+    assert work.inputs(("distance",)).funding == {}
+
+
 def test_a_part_never_reckoned_has_no_age():
     assert Part().held_at(5) == (None, "not reckoned yet", None)
 

@@ -35,14 +35,14 @@ PARTS = ("distance", "levels", "chances")
 FRAME_EVERY_S = 0.1
 HELD_MS_MAX = 20.0
 FRAMES = "frames"
-LISTEN_S = 6
+LISTEN_S = 6.0
 
 TABLES = ("overview", "accounts", "positions")
 DOCUMENTS = ("margin", "levels", "exposure?by=asset", "summary")
 PATHS = (
     "/api/v1/accounts",
     "/api/v1/levels",
-    "/api/v1/positions?desk=desk-1",
+    "/api/v1/positions?limit=1000",
     "/api/v1/export/accounts.csv",
 )
 
@@ -122,7 +122,7 @@ class Desk:
             self.frames_ms.append((time.perf_counter() - began_s) * 1e3)
 
 
-async def _ask(url: str, what: list[str]) -> dict[str, Any]:
+async def _ask(url: str, what: list[str], seconds: float) -> dict[str, Any]:
     """Return when everything came first, in a process of its own."""
     began_s = time.monotonic()
     found: dict[str, Any] = {}
@@ -137,7 +137,7 @@ async def _ask(url: str, what: list[str]) -> dict[str, Any]:
         return found
     listener: Listener = await listen(url, TOKEN, *what)
     came_s = began_s
-    for _ in range(4 * LISTEN_S):
+    for _ in range(max(1, round(4 * seconds))):
         await asyncio.sleep(0.25)
         if came_s == began_s and all(one in listener.n_messages for one in what):
             came_s = time.monotonic()
@@ -149,7 +149,7 @@ async def _ask(url: str, what: list[str]) -> dict[str, Any]:
     return found
 
 
-async def _measured(desk: Desk, steps: Steps, what: tuple[str, ...]) -> dict[str, Any]:
+async def _measured(desk: Desk, steps: Steps, what: tuple[str, ...], seconds: float) -> dict[str, Any]:
     server = WebServer(create_app(desk, Secret(TOKEN)), port=0)
     await server.start()
     frames = asyncio.create_task(desk.run(), name=FRAMES)
@@ -157,7 +157,7 @@ async def _measured(desk: Desk, steps: Steps, what: tuple[str, ...]) -> dict[str
     steps.took_ms.clear()
     desk.frames_ms.clear()
     asking = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.web_loop", "--ask", server.url, *what),
+        *(sys.executable, "-m", "benchmarks.web_loop", "--seconds", str(seconds), "--ask", server.url, *what),
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await asking.communicate()
@@ -176,7 +176,7 @@ async def _measured(desk: Desk, steps: Steps, what: tuple[str, ...]) -> dict[str
     }
 
 
-def run(n_accounts: int, n_positions: int, rounds: int) -> list[dict[str, Any]]:
+def run(n_accounts: int, n_positions: int, rounds: int, seconds: float) -> list[dict[str, Any]]:
     """Return what was measured of each kind of question, the worst of the rounds."""
     sys.setswitchinterval(THREAD_TURN_S)
     desk, steps = Desk(n_accounts, n_positions), Steps()
@@ -186,7 +186,7 @@ def run(n_accounts: int, n_positions: int, rounds: int) -> list[dict[str, Any]]:
         ("documents", DOCUMENTS),
         ("routes", PATHS),
     ):
-        turns = [asyncio.run(_measured(desk, steps, what)) for _ in range(rounds)]
+        turns = [asyncio.run(_measured(desk, steps, what, seconds)) for _ in range(rounds)]
         found.append({"asked": name, **max(turns, key=lambda one: one["web_ms"])})
     return found
 
@@ -215,16 +215,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--accounts", type=int, default=10_000)
     parser.add_argument("--positions", type=int, default=20, help="an account")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=LISTEN_S, help="of listening to the stream")
     parser.add_argument("--strict", action="store_true")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--ask", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.ask:
-        print(json.dumps(asyncio.run(_ask(options.ask[0], options.ask[1:]))))
+        print(json.dumps(asyncio.run(_ask(options.ask[0], options.ask[1:], options.seconds))))
         return 0
     if min(options.accounts, options.positions, options.rounds) < 1:
         parser.error("--accounts, --positions and --rounds must be positive")
-    found = run(options.accounts, options.positions, options.rounds)
+    found = run(options.accounts, options.positions, options.rounds, options.seconds)
     print(table(found))
     if options.json is not None:
         options.json.write_text(json.dumps({"machine": machine.describe(), "result": found}, indent=1))

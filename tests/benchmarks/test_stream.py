@@ -65,3 +65,18 @@ def test_a_listener_that_is_lost_or_kept_waiting_breaks_a_promise() -> None:
     late = found | {"windows": {STEADY: window, DEAF: {"p99_ms": 200.0}}, "memory": {"growth": 0.2}}
     assert [kept for _, _, kept in promises(late, is_timed=True)] == [True, False, False]
     assert [kept for _, _, kept in promises(late, is_timed=False)] == [True, None, None]
+
+
+def test_the_steps_of_the_loop_are_told_apart(tmp_path: Path) -> None:
+    text, found = run(
+        tmp_path, "web_loop", "--accounts", "30", "--positions", "3", "--rounds", "1", "--seconds", "1"
+    )
+    assert [one["asked"] for one in found] == ["tables, first whole", "documents", "routes"]
+    tables, documents, routes = (one["got"] for one in found)
+    assert tables["whole"][0] >= 2
+    assert tables["errors"][0] == documents["errors"][0] == 0
+    assert min(tables[topic][0] for topic in ("overview", "accounts", "positions")) >= 1
+    assert min(documents[topic][0] for topic in ("margin", "levels", "summary")) >= 1
+    assert {status for status, _, _ in routes.values()} == {200}
+    assert all(one["frame_ms"] > 0.0 for one in found)
+    assert "web held the loop" in text

@@ -99,6 +99,7 @@ class HeldTable:
         self.entries: list[Held] = []
         self.per_row: CodeArray = np.zeros(0, np.int64)
         self._capacity = 0
+        self._n_restored = 0
         self._grow(8)
 
     def __len__(self) -> int:
@@ -126,6 +127,7 @@ class HeldTable:
         self.value[held.slot] = value
         self.value_at_ns[held.slot] = value_at_ns
         self.settle_ns[held.slot], self.settled_ns[held.slot] = held.settle_ns, 0
+        self._n_restored += held.settle_ns > 0
         self.write(held)
         self.per_row[held.row] += 1
         held.watch.take(held.row, held.rung)
@@ -140,6 +142,7 @@ class HeldTable:
             last.slot = held.slot
             self.entries[held.slot] = last
         held.slot = -1
+        self._n_restored -= held.settle_ns > 0
         self.per_row[held.row] -= 1
         held.watch.release(held.row)
 
@@ -155,9 +158,9 @@ class HeldTable:
         now_ns : int
             Now.
         """
-        patience = self.settle_ns[at]
-        if not patience.any():
+        if not self._n_restored:
             return None
+        patience = self.settle_ns[at]
         waits = is_lost & self.is_resting[at] & ~self.is_unknown[at] & (patience > 0)
         until_ns = self.settled_ns[at]
         begun = np.where(waits & (until_ns == 0), now_ns + patience, until_ns)

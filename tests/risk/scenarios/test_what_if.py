@@ -153,6 +153,7 @@ def test_stress_and_what_if_say_the_same_of_the_same_move_whatever_is_held(books
             continue
         made = row.after.equity_usd - row.before.equity_usd
         assert whole.accounts.pnl_usd[0, place] == pytest.approx(made, rel=1e-9, abs=1e-6)
+    assert answer.pnl_usd is not None, "somebody counts"
     made = answer.after.equity_usd - answer.before.equity_usd
     assert whole.portfolio.pnl_usd[0, 0] == pytest.approx(made, rel=1e-9, abs=1e-6)
     by_asset = dict(zip(whole.assets.names, whole.assets.pnl_usd[0].tolist(), strict=True))

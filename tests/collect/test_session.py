@@ -320,7 +320,9 @@ async def test_an_unsafe_key_is_refused_with_a_remedy_and_the_others_run(desk, m
     assert desk.of(AccountSnapshot, "bad") == []
     assert [notice.kind for notice in desk.notices] == ["account_refused"]
     (counts,) = fleet.counts().values()
-    assert (counts.unsafe_keys, counts.unchecked_keys) == (["bad"], []), "what the check found, refused or not"
+    assert (counts.unsafe_keys, counts.unchecked_keys) == (["bad"], []), (
+        "what the check found, refused or not"
+    )
     assert len(desk.wire.private) == 1
     desk.venue.account("bad").is_read_only = True
     await desk.clock.advance(900)

@@ -219,3 +219,18 @@ def test_rules_show_where_they_stand(tab: Terminal, fallen: Product) -> None:
         )
 
     until(agree)
+
+
+def test_what_leaves_the_page_under_the_pointer_takes_its_words_along(tab: Terminal) -> None:
+    tab.open("alerts")
+
+    def pointed() -> str | None:
+        # Rows may move meanwhile, and what scrolls under the pointer says nothing.
+        tab.page.mouse.move(0, 0)
+        tab.part("alert-open").first.hover()
+        return None if tab.page.get_by_role("tooltip").count() else "nothing is said"
+
+    until(pointed)
+    tab.page.evaluate("location.hash = '#/advice'")
+    expect(tab.part("alert-open")).to_have_count(0)
+    expect(tab.page.get_by_role("tooltip")).to_have_count(0)

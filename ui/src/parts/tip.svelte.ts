@@ -43,8 +43,15 @@ export const tip = new CurrentTip();
 /** Attach to an element: `{@attach withTip(() => text)}`. Asked when the pointer or the focus comes. */
 export function withTip(text: TipText): (element: Element) => () => void {
   return (element) => {
-    const show = (): void => tip.show(element.getBoundingClientRect(), text);
-    const hide = (): void => tip.hide();
+    let isShown = false;
+    const show = (): void => {
+      isShown = true;
+      tip.show(element.getBoundingClientRect(), text);
+    };
+    const hide = (): void => {
+      isShown = false;
+      tip.hide();
+    };
     element.addEventListener("pointerenter", show);
     element.addEventListener("pointerleave", hide);
     element.addEventListener("focus", show);
@@ -54,6 +61,10 @@ export function withTip(text: TipText): (element: Element) => () => void {
       element.removeEventListener("pointerleave", hide);
       element.removeEventListener("focus", show);
       element.removeEventListener("blur", hide);
+      // What is taken off the page under the pointer says nothing any more.
+      queueMicrotask(() => {
+        if (isShown && !element.isConnected) tip.hide();
+      });
     };
   };
 }

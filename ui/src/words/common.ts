@@ -53,7 +53,7 @@ export const pages = defineWords({
     exposure: "มูลค่าสถานะ",
     stress: "ทดสอบภาวะวิกฤต",
     advice: "คำแนะนำ",
-    alerts: "การแจ้งเตือน",
+    alerts: "แจ้งเตือน",
     reports: "รายงาน",
     analyst: "นักวิเคราะห์",
     health: "สภาพระบบ",

@@ -41,6 +41,9 @@ def positions(
     wanted = {"account": account, "desk": desk, "venue": venue, "asset": asset}
     source = Source(config=config, url=url, token=token, book=book, asked=Asked(parts=("distance",)))
     reply = source.read(
-        "/api/v1/positions", PositionsReply, lambda frame: positions_reply(frame, **wanted), **wanted
+        "/api/v1/positions",
+        PositionsReply,
+        lambda frame: positions_reply(frame, account=account, desk=desk, venue=venue, asset=asset),
+        **wanted,
     )
     return show_rows("Positions", narrowed(reply, sort), PositionRow, COLUMNS, form)

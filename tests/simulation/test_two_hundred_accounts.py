@@ -7,7 +7,7 @@ import asyncio
 import os
 import time
 from bisect import bisect_right
-from collections import defaultdict
+from collections import defaultdict, deque
 from decimal import Decimal
 from typing import Any
 
@@ -36,7 +36,7 @@ FAULTS = "drop=0.02,duplicate=0.05,reorder=0.03,delay=0ms..40ms,disconnect=100s,
 COLLECT = {"reconcile_s": 18.0, "poll_s": 5.0, "second_look_s": 2.0, "backoff_first_s": 0.5}
 ALIVE_S = 6.0
 SLACK_S = 1.5
-"""How late a sample may be on a busy machine."""
+"""How late a sample may be, beside what the loop itself was late that exchange, service and auditor share."""
 
 SIDES = {"net": 0, "long": 1, "short": 2}
 
@@ -106,6 +106,7 @@ class Auditor:
         self.lies: list[str] = []
         self.n_samples = self.n_rows = self.n_not_fresh = 0
         self.breath_s_max = 0.0
+        self.late_s: deque[float] = deque(maxlen=50)
 
     def has_seen_enough(self) -> bool:
         return self.n_samples > N_SAMPLES_MIN and self.n_rows > N_ROWS_MIN
@@ -115,11 +116,15 @@ class Auditor:
             for _ in range(5):
                 slept_s = time.monotonic()
                 await asyncio.sleep(0.1)
-                self.breath_s_max = max(self.breath_s_max, time.monotonic() - slept_s - 0.1)
+                self.late_s.append(time.monotonic() - slept_s - 0.1)
+                self.breath_s_max = max(self.breath_s_max, self.late_s[-1])
                 self.listen()
             frame = self.service.engine.frame
             if frame is not None:
                 self.look(frame)
+
+    def slack_s(self) -> float:
+        return SLACK_S + max(self.late_s)
 
     def listen(self) -> None:
         """Note when the exchange last said anything on a socket of each account; half-open ones say nothing."""
@@ -147,9 +152,9 @@ class Auditor:
         assert link is not None
         bound_s = link.fresh_for_ns / 1e9
         asked_ago_s = now_s - self.witness.asked_s[uid]
-        if asked_ago_s > bound_s + SLACK_S:
+        if asked_ago_s > bound_s + self.slack_s():
             self.lies.append(f"{name} fresh, last asked {asked_ago_s:.1f} s ago, bound {bound_s:g} s")
-        if link.link_state is LinkState.STREAMING and now_s - self.said_s[uid] > ALIVE_S + SLACK_S:
+        if link.link_state is LinkState.STREAMING and now_s - self.said_s[uid] > ALIVE_S + self.slack_s():
             self.lies.append(f"{name} streaming, last word {now_s - self.said_s[uid]:.1f} s ago")
         return bound_s
 
@@ -166,14 +171,14 @@ class Auditor:
             symbol = position.instrument.venue_symbol
             key = (self.uid_of[spec.account_id], symbol, SIDES[position.position_side])
             shown.add(key)
-            since_s = now_s - fresh[row] - SLACK_S
+            since_s = now_s - fresh[row] - self.slack_s()
             if not self.witness.quantities[key].was(Decimal(position.quantity), since_s, now_s):
                 self.lies.append(f"{spec.account_id} {symbol} shown as {position.quantity}, never so lately")
             contract = int(book.instrument[number])
             mark = float(frame.values.mark_price[contract])
             if mark == mark and not frame.values.is_stale[contract]:
                 known = self.witness.marks[symbol]
-                first = max(0, bisect_right(known.times, now_s - stale_s - SLACK_S) - 1)
+                first = max(0, bisect_right(known.times, now_s - stale_s - self.slack_s()) - 1)
                 if mark not in {float(str(value)) for value in known.values[first:] if value is not None}:
                     self.lies.append(f"{symbol} marked {mark}, never so in the last {stale_s:g} s")
         bounds = {
@@ -184,7 +189,7 @@ class Auditor:
         for key, past in self.witness.quantities.items():
             if key[0] not in bounds or key in shown:
                 continue
-            if not past.was(None, now_s - bounds[key[0]] - SLACK_S, now_s):
+            if not past.was(None, now_s - bounds[key[0]] - self.slack_s(), now_s):
                 self.lies.append(f"{key} is missing from a fresh account")
 
 

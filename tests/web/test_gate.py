@@ -1,6 +1,6 @@
 import asyncio
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -99,6 +99,47 @@ async def test_halves_of_passwords_lock_out_nobody_who_sends_a_whole_one(
         assert (await service.get("/api/v1/summary", token=None)).status == 401
     for _, writer in holding:
         writer.close()
+
+
+async def test_who_reads_no_refusal_is_in_nobodys_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "STRANGERS_BODIES_MAX", 1)
+    app = create_app(Picture(None), Secret("t0ken"))
+    go_on, statuses = asyncio.Event(), list[int]()
+
+    def asks(body: bytes, until: asyncio.Event | None) -> asyncio.Task[None]:
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+                if until is not None:
+                    await until.wait()
+
+        scope: Any = {
+            "type": "http",
+            "method": "POST",
+            "path": "/api/v1/session",
+            "raw_path": b"/api/v1/session",
+            "root_path": "",
+            "query_string": b"",
+            "headers": [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")],
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+            "scheme": "http",
+            "extensions": {},
+            "state": {},
+        }
+        return asyncio.create_task(cast("Any", app(scope, receive, send)))
+
+    reads_nothing = asks(b"\xff", go_on)
+    async with asyncio.timeout(5):
+        while not statuses:
+            await asyncio.sleep(0)
+        await asks(b'{"password": "t0ken"}', None)
+        go_on.set()
+        await reads_nothing
+    assert statuses == [400, 200]
 
 
 async def test_a_body_that_says_it_is_too_long_is_not_read(service: SimpleNamespace) -> None:

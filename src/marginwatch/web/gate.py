@@ -128,7 +128,10 @@ class Gate:
             await self._app(scope, receive, send)
         else:
             _introduce(scope, visitor)
-            read = await _read(receive, send, headers, BODY_BYTES_MAX, asyncio.timeout(BODY_TIMEOUT_S))
+            body = None
+            if _is_short(headers, BODY_BYTES_MAX):
+                body = await _body(receive, BODY_BYTES_MAX, asyncio.timeout(BODY_TIMEOUT_S))
+            read = await _judged(body, receive, send, BODY_BYTES_MAX)
             if read is not None:
                 await self._app(scope, read, send)
 
@@ -149,8 +152,7 @@ class Gate:
     ) -> Receive | None:
         """Return what gives the body of nobody's request once it is there; None where it was refused."""
         if not _is_short(headers, SESSION_BODY_BYTES_MAX):
-            await refuse(send, 413, TOO_LONG.format(SESSION_BODY_BYTES_MAX))
-            return None
+            return await _judged(None, receive, send, SESSION_BODY_BYTES_MAX)
         if len(self._awaited) >= STRANGERS_BODIES_MAX:
             longest = next(iter(self._awaited))
             del self._awaited[longest]
@@ -159,9 +161,11 @@ class Gate:
         limit = asyncio.timeout(STRANGERS_BODY_TIMEOUT_S)
         self._awaited[limit] = None
         try:
-            return await _read(receive, send, headers, SESSION_BODY_BYTES_MAX, limit)
+            body = await _body(receive, SESSION_BODY_BYTES_MAX, limit)
         finally:
+            # Before it is answered: whoever reads no answer is waited for there, not here.
             self._awaited.pop(limit, None)
+        return await _judged(body, receive, send, SESSION_BODY_BYTES_MAX)
 
     async def _open_stream(self, scope: WebSocketScope, receive: Receive, send: Send) -> None:
         headers = RequestHeaders(scope["headers"])
@@ -211,11 +215,8 @@ def _is_short(headers: RequestHeaders, bytes_max: int) -> bool:
     return not (announced.isascii() and announced.isdigit()) or int(announced) <= bytes_max
 
 
-async def _read(
-    receive: Receive, send: Send, headers: RequestHeaders, bytes_max: int, limit: asyncio.Timeout
-) -> Receive | None:
-    """Return what gives the body of a request once it is there and may be one; None where it was refused."""
-    body = await _body(receive, bytes_max, limit) if _is_short(headers, bytes_max) else None
+async def _judged(body: bytes | None, receive: Receive, send: Send, bytes_max: int) -> Receive | None:
+    """Return what gives the body of a request if it may be one; None, its sender being told, if there is none or it may not."""
     if body is None:
         await refuse(send, 413, TOO_LONG.format(bytes_max))
     elif not _is_text(body):

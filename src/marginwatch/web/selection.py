@@ -9,6 +9,9 @@ from marginwatch.errors import ConfigError
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
+NAMES = ("account_id", "scenario", "scope", "dimension", "name", "instrument_id", "position_side")
+"""Fields of all kinds of rows that tell one from the others, whatever the market does."""
+
 
 def select(rows: Sequence[Row], **wanted: str | None) -> list[Row]:
     """Return the rows whose fields have the wanted values; None wants anything.
@@ -40,6 +43,8 @@ def _matches(actual: object, wanted: str) -> bool:
 def ordered(rows: Sequence[Row], by: str | None, shape: type[msgspec.Struct] | None = None) -> list[Row]:
     """Return the rows ordered by a field, ``-field`` for largest first; missing values come last either way.
 
+    Rows alike in it are in the order of their names: of two frames, pages of one order must fit together.
+
     Raises
     ------
     ConfigError
@@ -58,6 +63,8 @@ def ordered(rows: Sequence[Row], by: str | None, shape: type[msgspec.Struct] | N
             return " ".join(str(part) for part in cast("tuple[object, ...]", held))
         return str(cast("object", held)) if isinstance(held, dict) else held
 
+    names = [one for one in NAMES if one in known]
+    rows = sorted(rows, key=lambda row: [str(getattr(row, one)) for one in names])
     present = [row for row in rows if getattr(row, name) is not None]
     missing = [row for row in rows if getattr(row, name) is None]
     return sorted(present, key=value, reverse=by.startswith("-")) + missing

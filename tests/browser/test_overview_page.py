@@ -1,9 +1,12 @@
 """The overview shows what is true of everything: sums of the exchange, and the account that is nearest to its end."""
 
+import json
 import math
 import re
+import time
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Route, expect
 from tests.browser.product import Product
 from tests.browser.terminal import Terminal, until
 
@@ -105,3 +108,25 @@ def test_the_heavy_libraries_wait_for_their_pages(terminal: Terminal) -> None:
     terminal.page.wait_for_timeout(500)
     assert loaded
     assert not [url for url in loaded if "/assets/chart-" in url]
+
+
+@pytest.mark.parametrize(
+    ("route", "chart"),
+    [("overview", "overview-curve-chart"), ("accounts/mm-alts-1", "account-history-chart")],
+)
+def test_two_samples_within_a_second_are_drawn_as_one(terminal: Terminal, route: str, chart: str) -> None:
+    minute_ns = (time.time_ns() // 60_000_000_000 - 1) * 60_000_000_000
+    ages_ns = (-120_000_000_000, -60_000_000_000, 100_000_000, 300_000_000)
+    points = [{"at_ns": minute_ns + age, "equity_usd": 1_000_000.0 + at} for at, age in enumerate(ages_ns)]
+
+    def answer(asked: Route) -> None:
+        reply = asked.fetch()
+        asked.fulfill(response=reply, body=json.dumps({**reply.json(), "points": points}))
+
+    terminal.page.route("**/api/v1/equity?**", answer)
+    terminal.open(route)
+    expect(terminal.part(chart).locator("canvas").first).to_be_visible()
+    # Colors are looked up by second: a second twice made every drawing after this one fail.
+    terminal.part("theme").click()
+    expect(terminal.page.locator("html")).to_have_attribute("data-theme", "light")
+    terminal.page.wait_for_timeout(200)

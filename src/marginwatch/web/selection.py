@@ -1,6 +1,7 @@
 """Filters and order of rows, the same for the API and for the commands."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -64,7 +65,13 @@ def ordered(rows: Sequence[Row], by: str | None, shape: type[msgspec.Struct] | N
         return str(cast("object", held)) if isinstance(held, dict) else held
 
     names = [one for one in NAMES if one in known]
-    rows = sorted(rows, key=lambda row: [str(getattr(row, one)) for one in names])
-    present = [row for row in rows if getattr(row, name) is not None]
-    missing = [row for row in rows if getattr(row, name) is None]
-    return sorted(present, key=value, reverse=by.startswith("-")) + missing
+    present = sorted((row for row in rows if value(row) is not None), key=value, reverse=by.startswith("-"))
+    # Group by group: to sort all rows by all names would hold the interpreter for as long again.
+    found = [row for _, alike in groupby(present, value) for row in _by_names(list(alike), names)]
+    return found + _by_names([row for row in rows if value(row) is None], names)
+
+
+def _by_names(rows: list[Row], names: Sequence[str]) -> list[Row]:
+    if len(rows) < 2:
+        return rows
+    return sorted(rows, key=lambda row: "\0".join([str(getattr(row, name)) for name in names]))

@@ -176,6 +176,27 @@ async def test_a_long_table_is_looked_at_and_written_down_beside_the_loop(
     hub.leave(client)
 
 
+async def test_whoever_comes_to_a_long_table_gets_it_though_tables_take_more_time_than_they_have(
+    scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables_module, "FEW_ROWS", 0)
+    hub = scene.hub
+    early, late = hub.join(), hub.join()
+    said(hub, early, "positions")
+    await scene.clock.advance(0.05)
+    # Whatever is looked at, others wait.
+    monkeypatch.setattr(hub._table_time, "is_left", lambda: False)
+    said(hub, late, "positions")
+    assert not [one for one in hear_all(late) if isinstance(one, bytes)]
+    for number in range(3):
+        scene.picture.move(str(45_000 + number))
+        await scene.clock.advance(0.05)
+        await settle(hub)
+    assert len([one for one in hear_all(late) if isinstance(one, bytes)]) == 1
+    for client in (early, late):
+        hub.leave(client)
+
+
 async def test_a_table_whose_frame_is_gone_before_it_is_copied_is_looked_at_in_the_next(
     scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

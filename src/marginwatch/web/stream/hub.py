@@ -222,7 +222,7 @@ class StreamHub:
         waiting = [feed for feed in self._tables.values() if feed.seen != frame.sequence]
         for feed in sorted(waiting, key=lambda feed: feed.seen):
             if not self._table_time.is_left():
-                return
+                break
             if self._look(feed, frame):
                 self._owe(feed.topic)
         for feed in self._tables.values():

@@ -1,8 +1,11 @@
 """Heavy measures in a process of their own: the same numbers to the last bit, and a thread for it whenever it is gone."""
 
 import asyncio
+import errno
 import os
 import signal
+import socket
+import tempfile
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from tests.bookfile.conftest import small_book
 from tests.engine.test_heavy import endangered, engine_of
 
 from marginwatch.clock import ManualClock, SystemClock
+from marginwatch.engine import heavy_process
 from marginwatch.engine.heavy import HeavyWork
 from marginwatch.engine.heavy_measures import DISTANCE, SLOW, measures_of
 from marginwatch.engine.heavy_process import HeavyProcess
@@ -218,3 +222,64 @@ def test_a_process_ends_when_its_service_is_gone(process):
     for lane in process._lanes.values():
         lane.socket.close()
     assert child.wait(20) == 0
+
+
+def test_a_machine_without_room_for_a_file_has_the_process_all_the_same(monkeypatch, process):
+    monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")
+    assert process.reckon(DISTANCE, inputs_of(small_book())).value is not None
+
+
+def test_a_service_out_of_descriptors_reckons_in_threads_until_there_are_some(monkeypatch):
+    clock = ManualClock(1)
+    made = HeavyProcess(clock)
+    made.open()
+    inputs = inputs_of(small_book())
+    pair, pairs = socket.socketpair, []
+
+    def one_pair():
+        if pairs:
+            raise OSError(errno.EMFILE, "Too many open files")
+        pairs.append(pair())
+        return pairs[-1]
+
+    with monkeypatch.context() as scarce:
+        scarce.setattr(socket, "socketpair", one_pair)
+        assert made.reckon(DISTANCE, inputs) is None
+    asyncio.run(clock.advance(1.1))
+    try:
+        assert made.reckon(DISTANCE, inputs).value is not None
+    finally:
+        made.stop()
+        for one in pairs[0]:
+            one.close()
+
+
+def test_levels_are_asked_of_the_process_only_if_it_knows_the_chances_that_they_look_at():
+    clock = ManualClock(1)
+    made = HeavyProcess(clock)
+    made.open()
+    inputs = inputs_of(endangered())
+    try:
+        assert made.reckon("chances", inputs).value is not None
+        assert made.reckon("levels", inputs).value is not None
+        os.kill(made.pid, signal.SIGKILL)
+        assert made.reckon("stress", inputs) is None
+        asyncio.run(clock.advance(1.1))
+        assert made.reckon("stress", inputs).value is not None
+        assert made.reckon("levels", inputs) is None
+        assert made.reckon("chances", inputs).value is not None
+        assert made.reckon("levels", inputs).value is not None
+    finally:
+        made.stop()
+
+
+def test_who_holds_still_is_given_up_and_ended(monkeypatch, process):
+    monkeypatch.setitem(heavy_process.ANSWER_MAX_S, True, 0.2)
+    inputs = inputs_of(small_book())
+    monkeypatch.setitem(heavy_process.ANSWER_MAX_S, False, 60.0)
+    assert process.reckon("stress", inputs).value is not None
+    child = process._child
+    os.kill(child.pid, signal.SIGSTOP)
+    assert process.reckon(DISTANCE, inputs) is None
+    assert child.returncode == -signal.SIGKILL
+    assert process.pid is None

@@ -15,6 +15,8 @@ from marginwatch.risk.workspace import Workspace
 
 DISTANCE = "distance"
 SLOW = ("chances", "levels", "calendars", "stress", "cascades", "value_at_risk", "advice")
+LOOKS_AT = {"levels": ("chances",)}
+"""Which measures look at the results of others: whoever did not reckon those does not know them."""
 
 
 def measures_of(

@@ -13,7 +13,7 @@ from typing import IO
 import structlog
 
 from marginwatch.clock import Clock
-from marginwatch.engine.heavy_measures import DISTANCE
+from marginwatch.engine.heavy_measures import DISTANCE, LOOKS_AT
 from marginwatch.engine.heavy_supervision import Attempt, attempt
 from marginwatch.engine.heavy_wire import Request, known_of, packed_request, receive_result, send
 from marginwatch.risk.heavy.inputs import HeavyInputs
@@ -24,7 +24,7 @@ AGAIN_MAX_S = 60.0
 STEADY_S = 300.0
 """A process that ran as long as this counts as recovered."""
 
-ANSWER_MAX_S = {True: 60.0, False: 900.0}
+ANSWER_MAX_S = {True: 20.0, False: 900.0}
 """Who has not answered by then, asked for distances or for anything else, is given up."""
 
 ENDS_WITHIN_S = 0.5
@@ -46,6 +46,7 @@ class _Lane:
         self.socket: socket.socket | None = None
         self.inputs: HeavyInputs | None = None
         self.known: list[object] = []
+        self.answered: set[str] = set()
 
 
 class HeavyProcess:
@@ -97,7 +98,8 @@ class HeavyProcess:
         with lane.turn:
             child = self._running()
             to = lane.socket
-            if child is None or to is None:
+            # Levels look at chances: where a process before it had those, this one does not know them.
+            if child is None or to is None or not lane.answered.issuperset(LOOKS_AT.get(name, ())):
                 return None
             ended = attempt(lambda: _exchanged(lane, to, name, inputs, ANSWER_MAX_S[is_distance]))
             if ended.value is None:
@@ -105,6 +107,7 @@ class HeavyProcess:
                 to.close()
                 return None
             self._note_answer()
+            lane.answered.add(name)
             return ended.value
 
     def stop(self) -> None:
@@ -120,29 +123,32 @@ class HeavyProcess:
             return self._child
 
     def _start(self) -> None:
-        pairs = [socket.socketpair() for _ in self._lanes]
-        self._said = said = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as the process runs
-        try:
-            self._child = subprocess.Popen(  # noqa: S603  # this interpreter, and a module of ours
-                [sys.executable, "-P", "-m", self._module, *(str(theirs.fileno()) for _, theirs in pairs)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                # Warnings of libraries have no place among the service's own lines; why it ended is read from there.
-                stderr=said,
-                pass_fds=[theirs.fileno() for _, theirs in pairs],
-                env=_environment(),
-            )
-        except OSError as error:
-            self._fail(str(error))
-            said.close()
-            for ours, _ in pairs:
-                ours.close()
-            return
-        finally:
-            for _, theirs in pairs:
-                theirs.close()
+        with contextlib.ExitStack() as kept, contextlib.ExitStack() as theirs:
+            try:
+                pairs = [socket.socketpair() for _ in self._lanes]
+                for ours, other in pairs:
+                    kept.callback(ours.close)
+                    theirs.callback(other.close)
+                numbers = [other.fileno() for _, other in pairs]
+                said = _place_for_words()
+                if said is not None:
+                    kept.callback(said.close)
+                child = subprocess.Popen(  # noqa: S603  # this interpreter, and a module of ours
+                    [sys.executable, "-P", "-m", self._module, *map(str, numbers)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    # Warnings of libraries have no place among the service's own lines; why it ended is read from there.
+                    stderr=subprocess.DEVNULL if said is None else said,
+                    pass_fds=numbers,
+                    env=_environment(),
+                )
+            except OSError as error:
+                self._fail(str(error))
+                return
+            _ = kept.pop_all()
+        self._child, self._said = child, said
         for lane, (ours, _) in zip(self._lanes.values(), pairs, strict=True):
-            lane.inputs, lane.known, lane.socket = None, [], ours
+            lane.inputs, lane.known, lane.socket, lane.answered = None, [], ours, set()
         self.n_started += 1
         self._started_s = self._clock.monotonic_s()
 
@@ -211,6 +217,14 @@ def _exchanged(
         send(to, packed_request(Request(name, sent, is_past_kept)))
         lane.inputs, lane.known = inputs, known_of(inputs)
     return receive_result(to, lane.known)
+
+
+def _place_for_words() -> IO[bytes] | None:
+    """Return where the process may say why it ends; None where no file can be made, as in a container without room for any."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return None
 
 
 def _shut(one: socket.socket) -> None:

@@ -1,6 +1,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import msgspec
@@ -120,3 +122,42 @@ def test_the_scrubber_leaves_other_words_alone() -> None:
     scrubber = Scrubber()
     scrubber.learn([Secret(KEY), Secret("abc")])
     assert scrubber.scrub(f"abc {KEY}x {KEY}.") == f"abc {KEY}x ***."
+
+
+SPEAKS = """
+import sys, threading, warnings
+from marginwatch.logs import configure_logs, hear_interpreter
+from marginwatch.model.secret import Secret
+
+KEY = sys.argv[1]
+configure_logs("json").learn([Secret(KEY)])
+hear_interpreter()
+
+class Torn:
+    def __del__(self):
+        raise ValueError(KEY)
+
+def fail():
+    raise KeyError(KEY)
+
+warnings.warn(f"{KEY} is odd", RuntimeWarning)
+thread = threading.Thread(target=fail, name="heavy_0")
+thread.start()
+thread.join()
+del thread
+torn = Torn()
+del torn
+"""
+
+
+def test_what_the_interpreter_writes_itself_is_lines_of_the_log() -> None:
+    ended = subprocess.run([sys.executable, "-c", SPEAKS, KEY], capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [line["level"] for line in lines] == ["warning", "error", "error"]
+    warned, thread, uncaught = lines
+    assert "RuntimeWarning" in warned["event"]
+    assert thread["thread"] == "heavy_0"
+    assert "KeyError" in thread["exception"]
+    assert uncaught["of"] == "function"
+    assert "ValueError" in uncaught["exception"]
+    assert KEY not in ended.stderr

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO, cast
 
@@ -119,6 +120,27 @@ def configure_logs(
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
     return scrubber
+
+
+def hear_interpreter() -> None:
+    """Let what the interpreter writes itself be lines of the log: warnings, errors that end a thread, errors nobody could catch.
+
+    For a program of its own, after :func:`configure_logs`: a reader of JSON lines finds no others, and no secret comes out there.
+    """
+    logging.captureWarnings(True)
+    log = structlog.get_logger(__name__)
+
+    def in_thread(told: threading.ExceptHookArgs) -> None:
+        error = told.exc_value
+        if error is not None and not isinstance(error, SystemExit):
+            log.error("an error ended a thread", thread=told.thread and told.thread.name, exc_info=error)
+
+    def uncaught(told: "sys.UnraisableHookArgs") -> None:
+        # Of what it arose in only the kind is shown: to describe it may fail once more.
+        kind = type(told.object).__name__
+        log.error(told.err_msg or "an error that nobody could catch", of=kind, exc_info=told.exc_value)
+
+    threading.excepthook, sys.unraisablehook = in_thread, uncaught
 
 
 def _processors_before_rendering() -> list[Processor]:

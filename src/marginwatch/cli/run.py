@@ -14,10 +14,11 @@ def run(config: ConfigOption = None) -> int:
     from marginwatch.cli.service_client import DEFAULT_CONFIG
     from marginwatch.config.loader import load_service
     from marginwatch.daemon import run_loop, serve
-    from marginwatch.logs import configure_logs
+    from marginwatch.logs import configure_logs, hear_interpreter
 
     path = Path(config or DEFAULT_CONFIG)
     service = load_service(path)
     scrubber = configure_logs(service.log_format, service.log_level)
+    hear_interpreter()
     run_loop(serve(path, scrubber))
     return 0

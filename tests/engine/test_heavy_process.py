@@ -283,3 +283,8 @@ def test_who_holds_still_is_given_up_and_ended(monkeypatch, process):
     assert process.reckon(DISTANCE, inputs) is None
     assert child.returncode == -signal.SIGKILL
     assert process.pid is None
+
+
+def test_a_key_in_the_terminal_of_the_service_does_not_reach_the_process(process):
+    assert process.reckon(DISTANCE, inputs_of(small_book())).value is not None
+    assert os.getpgid(process.pid) != os.getpgid(0)

@@ -141,6 +141,8 @@ class HeavyProcess:
                     stderr=subprocess.DEVNULL if said is None else said,
                     pass_fds=numbers,
                     env=_environment(),
+                    # A key pressed in the service's terminal is for the service, even before the process has begun.
+                    process_group=0,
                 )
             except OSError as error:
                 self._fail(str(error))

@@ -85,7 +85,7 @@ def _give_back() -> None:
 
 def main(numbers: list[str]) -> None:
     """Serve a lane for each socket until they are closed."""
-    # Told to end, the service says so by closing them; a key pressed in its terminal is meant for the service alone.
+    # Told to end, the service says so by closing them; who tells all of its processes means the service.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     os.nice(NICE)

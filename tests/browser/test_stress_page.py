@@ -1,5 +1,6 @@
 """The stress page: what it says a fall would do is what the exchange does when that fall comes."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -68,3 +69,13 @@ def test_what_if_says_what_the_exchange_does_then(tab: Terminal, doomed: Product
     # Its page said so before it came: the exchange took its positions.
     assert dead
     assert doomed.truth("dir-momentum").liquidations > 0
+
+
+def test_scenarios_are_named_in_the_language(tab: Terminal) -> None:
+    tab.open("stress?kind=coin")
+    tab.part("language").select_option("zh")
+    name = tab.part("stress-scenarios-grid").get_by_text("仅 BTC −30%", exact=True)
+    name.dblclick(timeout=30_000)
+    expect(tab.part("stress-under")).to_contain_text("仅 BTC −30%")
+    # Addresses keep the name by which the service knows it.
+    expect(tab.page).to_have_url(re.compile(r"scenario=BTC(\+|%20)alone(\+|%20)-30%25"))

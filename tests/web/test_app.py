@@ -216,7 +216,6 @@ async def test_the_document_is_json_alone_and_names_every_route(service: SimpleN
         "/api/v1/book",
         "/api/v1/session",
         "/api/v1/words",
-        "/api/v1/words",
     }
     writes = {
         (method, path)

@@ -1,7 +1,9 @@
 """A kept frame says the same however many frames come after it."""
 
+import numpy as np
 from tests.risk.conftest import random_world
 
+from marginwatch.risk import account_measures
 from marginwatch.risk.kept_frame import kept_frame
 from marginwatch.risk.tables import (
     account_rows,
@@ -46,3 +48,19 @@ def test_it_stays_what_it_was_while_the_world_goes_on(parts):
         world.frame()
     assert said(kept) == before
     assert not frame.is_intact()
+
+
+def test_it_may_be_made_while_somebody_else_looks_at_the_frame(monkeypatch):
+    frame = random_world(3, 25).frame()
+    before, whole = vars(frame.holdings).keys() - {"net_usd", "wallet_usd"}, account_measures.deepcopy
+    assert before == vars(frame.holdings).keys(), "nobody has looked yet"
+
+    def looked_at_meanwhile(of):
+        _ = frame.holdings.net_usd, frame.holdings.wallet_usd
+        return whole(of)
+
+    monkeypatch.setattr(account_measures, "deepcopy", looked_at_meanwhile)
+    kept = kept_frame(frame)
+    assert not np.shares_memory(kept.holdings.net_usd, frame.holdings.net_usd)
+    np.testing.assert_array_equal(kept.holdings.net_usd, frame.holdings.net_usd)
+    assert said(kept) == said(frame)

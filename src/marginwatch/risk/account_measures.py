@@ -126,7 +126,9 @@ class HoldingMeasures:
             The copy of what positions measure.
         """
         other = copy(self)
-        own = {name: deepcopy(of) for name, of in vars(self).items() if name not in ("_holding", "_of_rows")}
+        # Of a list of its own: whoever looks at the loop's own frame meanwhile adds figures to these.
+        held = dict(vars(self))
+        own = {name: deepcopy(of) for name, of in held.items() if name not in ("_holding", "_of_rows")}
         vars(other).update(own, _holding=holding, _of_rows=of_rows)
         return other
 

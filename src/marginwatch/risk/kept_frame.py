@@ -11,8 +11,9 @@ T = TypeVar("T")
 
 
 def kept_frame(frame: Frame) -> Frame:
-    """Return a copy that nobody writes to, for rows that are made in a thread; must run on the loop.
+    """Return a copy that nobody writes to, for rows that are made in a thread.
 
+    Runs on the loop; or in a thread, and then the copy is good if :meth:`Frame.is_intact` holds on the loop afterwards.
     Cost: linear in rows, some 10 ns for each column of one.
     """
     book, rows = _own_columns(frame.book), _own_columns(frame.rows)

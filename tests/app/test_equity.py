@@ -1,5 +1,6 @@
 """The history of equity of a service: days of zones, restarts, lines read twice, stores that cannot be written."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -252,6 +253,28 @@ async def test_ledgers_without_anything_new_are_noted_together(store, monkeypatc
     assert await bench.read("b") < kept["b"].until_ns
     assert await bench.read("a", line) < line.ts_venue_ns
     assert len(await StoredLedger(store).lines(0, bench.clock.now_ns())) == 1
+
+
+async def test_no_cursor_that_waits_is_written_after_a_later_one(store, monkeypatch):
+    bench = Bench(store, "UTC", "2026-11-21T12:00:10+00:00")
+    await bench.beat()
+    await bench.read("a")
+    await bench.clock.advance(1.0)
+    queued, transaction = [], store.transaction
+
+    async def keep_meanwhile():
+        async with transaction():
+            reading = asyncio.create_task(bench.read("a", bench.entry(-30.0, "trade")))
+            while not queued:
+                await asyncio.sleep(0)
+            keeping = asyncio.create_task(bench.keeper.ledgers.keep_cursors())
+            for _ in range(10):
+                await asyncio.sleep(0)
+        await asyncio.gather(reading, keeping)
+
+    monkeypatch.setattr(store, "transaction", lambda **how: queued.append(how) or transaction(**how))
+    await keep_meanwhile()
+    assert (await StoredLedger(store).cursors())["a"].until_ns == bench.clock.now_ns()
 
 
 async def test_each_minute_has_one_sample_of_everybody(store):

@@ -116,8 +116,9 @@ class EquityLedgers:
         begun_ns = since_ns if cursor is None or since_ns > cursor.until_ns else cursor.since_ns
         moved = LedgerCursor(account_id, begun_ns, until_ns)
         if new:
-            await self._ledger.add(moved, new)
+            # Taken out first: one that waits may be written after this commit, and would move the cursor back.
             _ = self._moved.pop(account_id, None)
+            await self._ledger.add(moved, new)
         else:
             # A cursor that is lost on the way has its account read a little further back, and those lines are known again.
             self._moved[account_id] = moved

@@ -171,6 +171,25 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(phone: Terminal) ->
     assert {name: found for name, found in widths.items() if max(found) > 390} == {}
 
 
+CUT_WORDS = (
+    """words => words.filter(word => word.scrollWidth > word.clientWidth).map(word => word.innerText)"""
+)
+
+
+def test_small_words_on_a_phone_are_whole_in_every_language(phone: Terminal) -> None:
+    for route, words in (("accounts", "main .name"), ("advice", "main .costs dt")):
+        phone.open(route)
+        expect(phone.page.locator(words).first).to_be_visible()
+        for code in NAMES:
+            phone.part("language").select_option(code)
+            expect(phone.page.locator("html")).to_have_attribute("lang", re.compile(f"^{code}"))
+            until(
+                lambda words=words: (
+                    str(cut) if (cut := phone.page.locator(words).evaluate_all(CUT_WORDS)) else None
+                )
+            )
+
+
 def test_a_phone_reaches_every_page(phone: Terminal) -> None:
     phone.open()
     phone.page.get_by_role("navigation").get_by_role("button").click()

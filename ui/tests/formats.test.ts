@@ -57,6 +57,7 @@ test("amounts in English", () => {
   expect(format.usd(-0)).toBe("0");
   expect(format.usdSigned(1_500)).toBe("+1.50K");
   expect(format.usdSigned(0)).toBe("0");
+  expect([408_900, 409_100].map(format.usdFine)).toEqual(["408.9K", "409.1K"]);
   expect(format.usdFull(12_812_345.6)).toBe("12,812,346");
   expect(format.percent(0.12345)).toBe("12.3%");
   expect(format.move(0.02)).toBe("+2.0%");

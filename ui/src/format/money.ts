@@ -9,6 +9,11 @@ export function usd(value: Maybe): string {
   return short(value, "auto");
 }
 
+/** One digit more, for axes: a day's changes are small beside the whole. */
+export function usdFine(value: Maybe): string {
+  return formatted(value, { notation: "compact", minimumSignificantDigits: 4, maximumSignificantDigits: 4 });
+}
+
 /** Short with its sign: +12.8M. For results and signed exposure. */
 export function usdSigned(value: Maybe): string {
   return short(value, "exceptZero");

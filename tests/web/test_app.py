@@ -151,6 +151,17 @@ async def test_quarantined_payloads_are_described_and_never_sent_whole(service: 
     assert (await read(service, "/api/v1/quarantine?account=mm-main&limit=1"))["rows"] == [own]
 
 
+@pytest.mark.parametrize(
+    ("path", "name"), [("notices", "arb-1"), ("breaks", "mm-main"), ("quarantine", "mm-main")]
+)
+async def test_what_is_stored_of_an_account_is_found_in_any_letter_case(
+    service: SimpleNamespace, path: str, name: str
+) -> None:
+    found = (await read(service, f"/api/v1/{path}?account={name}"))["rows"]
+    assert found != []
+    assert (await read(service, f"/api/v1/{path}?account={name.upper()}"))["rows"] == found
+
+
 async def test_liveness_needs_no_token_and_tells_nothing_else(service: SimpleNamespace) -> None:
     reply = await service.get("/healthz", token=None)
     assert (reply.status, reply.body) == (200, b"alive\n")

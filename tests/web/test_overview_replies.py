@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tests.risk.conftest import BTCUSDT, World, position, random_world, recorded_returns, recorded_series
 from tests.web.alerts import alert_of
+from tests.web.reckoned import frame_with
 
 from marginwatch.engine.engine import Engine
 from marginwatch.engine.heavy import HeavyWork
@@ -36,11 +37,7 @@ HEAVY = ("distance", "levels", "value_at_risk")
 
 
 async def reckoned(world: World, past: PastReturns | None = None):
-    """Return a frame with heavy measures of that very moment."""
-    engine = Engine(world.book, world.clock)
-    engine.run_frame()
-    await HeavyWork(engine, world.clock, past=lambda: past or PastReturns()).answer(Asked(parts=HEAVY))
-    return engine.run_frame()
+    return await frame_with(world, HEAVY, past)
 
 
 def hedged_world() -> World:

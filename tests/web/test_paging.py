@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from tests.risk.conftest import random_world
 from tests.web.stream.scene import Play
 
+from marginwatch.model.balance import AccountState
 from marginwatch.model.ids import AccountId, Asset
 from marginwatch.risk.advice.rows import (
     AccountPicture,
@@ -44,6 +45,7 @@ async def answer(route: Any, frame: Frame, **asking: Any) -> dict[str, Any]:
 @pytest.fixture
 def reckoned() -> Frame:
     play = Play(4)
+    play.world.account("empty", state=AccountState(margin_mode="cross"))
     play.reckon()
     return play.frame()
 
@@ -103,8 +105,13 @@ async def test_pages_of_levels_begin_with_the_riskiest(reckoned: Frame) -> None:
     pages = [await answer(levels, reckoned, limit=2, offset=offset) for offset in range(0, n_rows, 2)]
     found = [one for page in pages for one in page["levels"]["accounts"]]
     assert sorted(one["name"] for one in found) == sorted(one["name"] for one in whole["levels"]["accounts"])
-    scores = [one["score"] or 0 for one in found]
-    assert scores == sorted(scores, reverse=True)
+    scores = [one["score"] for one in found]
+    known = [score for score in scores if score is not None]
+    assert known == sorted(known, reverse=True)
+    # Behind all that have one those come that nobody knows, and last those of which there is nothing to know.
+    kinds = [one["reasons"]["score"].partition(":")[0] for one in found[len(known) :]]
+    assert kinds == sorted(kinds)
+    assert set(kinds) == {"missing", "not_applicable"}
     assert pages[0]["levels"]["desks"] == whole["levels"]["desks"]
     assert (await answer(levels, replace(reckoned, heavy=Play(1).heavy)))["n_rows"] is None
 

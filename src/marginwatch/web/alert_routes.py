@@ -43,7 +43,7 @@ from marginwatch.web.bodies import (
     require_said,
 )
 from marginwatch.web.large_replies import made_beside
-from marginwatch.web.names import require_heard_of
+from marginwatch.web.names import as_written, require_heard_of
 from marginwatch.web.words_routes import InLanguage
 
 Name = Annotated[str | None, Parameter(max_length=128)]
@@ -119,7 +119,8 @@ async def transitions(
 ) -> TransitionsReply:
     """Return every change of alerts, newest first; ``before`` continues after an id."""
     model = alerting_of(state)
-    found = await model.transitions(before_id=before, limit=limit, key=key, account_id=account)
+    whose = as_written(state, account)
+    found = await model.transitions(before_id=before, limit=limit, key=key, account_id=whose)
     require_heard_of(state, account, has_rows=bool(found) or before is not None)
     return TransitionsReply(taken_at_ns=model.now_ns(), rows=tuple(transition_row(one) for one in found))
 

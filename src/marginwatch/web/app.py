@@ -42,7 +42,7 @@ from marginwatch.web.matrix_routes import MATRIX_ROUTES
 from marginwatch.web.metrics.ports import MetricsModel
 from marginwatch.web.metrics.routes import METRIC_ROUTES
 from marginwatch.web.metrics.scrape import Scrape
-from marginwatch.web.names import require_heard_of
+from marginwatch.web.names import as_written, require_heard_of
 from marginwatch.web.openapi import DocumentPlugin
 from marginwatch.web.overview_routes import OVERVIEW_ROUTES
 from marginwatch.web.pages import Pages
@@ -267,7 +267,9 @@ async def notices(
     state: State, account: Name = None, before: Id = None, limit: PageSize = 100
 ) -> NoticesReply:
     """Return what owners of accounts should read, newest first; ``before`` continues after an id."""
-    found = await _history(state).notices(account_id=account, before_id=before, limit=limit)
+    found = await _history(state).notices(
+        account_id=as_written(state, account), before_id=before, limit=limit
+    )
     require_heard_of(state, account, has_rows=bool(found) or before is not None)
     return notices_reply(last_frame(state), found)
 
@@ -275,7 +277,7 @@ async def notices(
 @get("/api/v1/breaks")
 async def breaks(state: State, account: Name = None, before: Id = None, limit: PageSize = 100) -> BreaksReply:
     """Return differences found by reconciliation, newest first; ``before`` continues after an id."""
-    found = await _history(state).breaks(account_id=account, before_id=before, limit=limit)
+    found = await _history(state).breaks(account_id=as_written(state, account), before_id=before, limit=limit)
     require_heard_of(state, account, has_rows=bool(found) or before is not None)
     return breaks_reply(last_frame(state), found)
 
@@ -285,7 +287,9 @@ async def quarantine(
     state: State, account: Name = None, before: Id = None, limit: PageSize = 100
 ) -> QuarantineReply:
     """Return payloads that did not decode, newest first, without the payloads; ``before`` continues after an id."""
-    found = await _history(state).quarantined(account_id=account, before_id=before, limit=limit)
+    found = await _history(state).quarantined(
+        account_id=as_written(state, account), before_id=before, limit=limit
+    )
     require_heard_of(state, account, has_rows=bool(found) or before is not None)
     return quarantine_reply(last_frame(state), found)
 

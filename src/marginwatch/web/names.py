@@ -70,6 +70,18 @@ def require_known(frame: Frame, **wanted: str | None) -> None:
             raise UnknownNameError(_no_such(kind, name, known))
 
 
+def as_written(state: State, account: str | None) -> str | None:
+    """Return the name of an account as the configuration writes it, to look up what is stored under it.
+
+    Filters do not mind letter case. A name that is none of ours now stays as it is: the account may have been.
+    """
+    model: ReadModel | None = state.get("model")
+    if account is None or model is None or (frame := model.latest_frame()) is None:
+        return account
+    names = [name for name in _accounts(frame) if name and name.casefold() == account.casefold()]
+    return account if account in names or not names else names[0]
+
+
 def require_heard_of(state: State, account: str | None, *, has_rows: bool) -> None:
     """Raise for an account of which nothing was found, and that is none of ours now: those that were keep their history.
 

@@ -25,7 +25,7 @@ from marginwatch.risk.heavy_rows import (
     VarRow,
     WorstRow,
 )
-from marginwatch.risk.level_rows import Levels
+from marginwatch.risk.level_rows import Levels, RiskLevel
 from marginwatch.risk.table_rows import AccountRow, NotIncluded
 from marginwatch.risk.tables import (
     backtest_rows,
@@ -324,8 +324,9 @@ def levels_reply(frame: Frame, page: Page = ALL) -> LevelsReply:
     levels = None if held.value is None else held.value.levels
     n_rows = None if levels is None else len(levels.accounts)
     if levels is not None and not page.is_all:
-        riskiest = sorted(levels.accounts, key=lambda one: -(one.score or 0))
-        levels = msgspec.structs.replace(levels, accounts=tuple(page.of(riskiest)))
+        levels = msgspec.structs.replace(
+            levels, accounts=tuple(page.of(sorted(levels.accounts, key=_safety)))
+        )
     return LevelsReply(
         sequence=frame.sequence,
         taken_at_ns=frame.at_ns,
@@ -334,6 +335,13 @@ def levels_reply(frame: Frame, page: Page = ALL) -> LevelsReply:
         basis=PartBasis(age_s=held.age_s, reason=held.reason),
         not_included=tuple(not_included(frame)),
     )
+
+
+def _safety(one: RiskLevel) -> int:
+    """Return the place of an account: those without a score, unknown before empty, come after the safest."""
+    if one.score is None:
+        return 0 if one.reasons["score"].startswith("missing") else 1
+    return -one.score
 
 
 def calendars_reply(frame: Frame, n_rows: int = CALENDAR_ROWS) -> CalendarsReply:

@@ -6,6 +6,9 @@ import io
 import json
 import sys
 from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,8 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 import pytest_asyncio
 from litestar.exceptions import HTTPException
+from tests.risk.conftest import random_world, recorded_returns, recorded_series
 from tests.web.alerts import Desk, alert_of
 from tests.web.conftest import Picture
+from tests.web.reckoned import frame_with
 from tests.web.test_equity_routes import Kept
 
 from marginwatch.model.alert import AlertState
@@ -25,6 +30,8 @@ from marginwatch.model.ids import AccountId
 from marginwatch.model.secret import Secret
 from marginwatch.model.snapshots import Break
 from marginwatch.risk.frame import Frame
+from marginwatch.risk.heavy.moves import PastReturns
+from marginwatch.risk.history.returns import ReturnTable
 from marginwatch.store import Store
 from marginwatch.web.access.places import Places, Who
 from marginwatch.web.app import create_app
@@ -32,12 +39,17 @@ from marginwatch.web.exports.routes import Transfers
 from marginwatch.web.exports.tables import TABLES
 from marginwatch.web.server import WebServer
 
+__all__ = ["recorded_returns", "recorded_series"]
+"""Fixtures."""
+
 NS = 1_000_000_000
+HEAVY = ("distance", "stress", "cascades", "value_at_risk", "calendars")
+HEAVY_TABLES = ("ladder", "stress", "worst", "cascades", "funding", "funding_paid", "var")
 
 
-@pytest_asyncio.fixture
-async def files(measure_desk: Callable[[], Frame], tmp_path) -> AsyncGenerator[SimpleNamespace, None]:
-    frame = measure_desk()
+@asynccontextmanager
+async def served(frame: Frame, tmp_path: Path) -> AsyncGenerator[SimpleNamespace, None]:
+    """Serve a frame beside some breaks, alerts and samples of equity."""
     store = await Store.open(tmp_path / "x.sqlite")
     async with store.transaction() as tx:
         found = [
@@ -84,11 +96,29 @@ async def files(measure_desk: Callable[[], Frame], tmp_path) -> AsyncGenerator[S
     await store.close()
 
 
+@pytest_asyncio.fixture
+async def files(measure_desk: Callable[[], Frame], tmp_path: Path) -> AsyncGenerator[SimpleNamespace, None]:
+    """Of a desk for which nothing heavy was reckoned."""
+    async with served(measure_desk(), tmp_path) as found:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def reckoned_files(
+    recorded_returns: ReturnTable, tmp_path: Path
+) -> AsyncGenerator[SimpleNamespace, None]:
+    """Of a desk with all heavy measures."""
+    frame = await frame_with(random_world(3, 20), HEAVY, PastReturns(daily=recorded_returns))
+    async with served(frame, tmp_path) as found:
+        yield found
+
+
 def csv_rows(body: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
 
 
-async def test_files_hold_the_rows_of_the_read_routes(files: SimpleNamespace) -> None:
+async def test_files_hold_the_rows_of_the_read_routes(reckoned_files: SimpleNamespace) -> None:
+    files = reckoned_files
     for table, path in (
         ("accounts", "accounts"),
         ("positions", "positions"),
@@ -97,7 +127,7 @@ async def test_files_hold_the_rows_of_the_read_routes(files: SimpleNamespace) ->
     ):
         whole = json.loads((await files.get(path)).body)
         body = json.loads(await files.taken(f"{table}.json"))
-        assert body["rows"] == whole["rows"]
+        assert body["rows"] == whole["rows"] != []
         assert (body["table"], body["sequence"], body["taken_at_ns"]) == (
             table,
             whole["sequence"],
@@ -125,6 +155,10 @@ async def test_filters_are_those_of_the_routes(files: SimpleNamespace) -> None:
     assert [row["account_id"] for row in await files.rows("accounts.json?account=cold")] == ["cold"]
     assert [row["account_id"] for row in await files.rows("alerts.json?state=pending")] == ["arb-1"]
     assert len(await files.rows("breaks.json?limit=7")) == 7
+    assert len(await files.rows("breaks.json?account=MM-MAIN&limit=7")) == 7
+    changes = await files.rows("transitions.json?account=mm-main")
+    assert changes == await files.rows("transitions.json?account=MM-MAIN") != []
+    assert json.loads((await files.get("alerts/transitions?account=MM-MAIN")).body)["rows"] == changes
     for path, part in (
         (
             "accounts.json?asset=BTC",
@@ -202,14 +236,16 @@ async def test_what_is_stored_comes_page_by_page_and_no_formula_with_it(files: S
     assert [line["equity_usd"] for line in csv_rows(await files.taken("equity.csv"))] == ["7.5", "", "7.5"]
 
 
-async def test_every_table_in_every_form(files: SimpleNamespace) -> None:
+async def test_every_table_in_every_form(reckoned_files: SimpleNamespace) -> None:
+    files = reckoned_files
+    made = f"{datetime.fromtimestamp(files.frame.at_ns // NS, UTC):%Y%m%dT%H%M%SZ}"
     for table, kind in TABLES.items():
         names = set(kind.shape.__struct_fields__)
         found = {form: await files.get(f"export/{table}.{form}") for form in ("csv", "json", "parquet")}
         for form, reply in found.items():
             assert reply.status == 200, (table, form, reply.body)
             assert reply.headers["Content-Disposition"] == (
-                f'attachment; filename="marginwatch-{table}-20231114T221321Z.{form}"'
+                f'attachment; filename="marginwatch-{table}-{made}.{form}"'
             )
             assert reply.headers["X-Content-Type-Options"] == "nosniff"
         head = found["csv"].body.decode().split("\r\n")[0].split(",")
@@ -217,6 +253,13 @@ async def test_every_table_in_every_form(files: SimpleNamespace) -> None:
         read = pq.read_table(io.BytesIO(found["parquet"].body))
         assert set(head) == set(read.column_names) == names
         assert read.num_rows == n_rows == len(csv_rows(found["csv"].body))
+
+
+@pytest.mark.parametrize("table", HEAVY_TABLES)
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+async def test_what_was_not_reckoned_is_no_empty_file(files: SimpleNamespace, table: str, form: str) -> None:
+    reply = await files.get(f"export/{table}.{form}")
+    assert (reply.status, reply.body) == (503, b"503: there is nothing to export: not reckoned yet\n")
 
 
 async def test_without_pyarrow_the_answer_is_501_with_the_remedy(

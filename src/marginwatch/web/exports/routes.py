@@ -17,7 +17,7 @@ from marginwatch.web.access.places import Places, Who, who_of
 from marginwatch.web.exports.parquet_form import NoParquetError, require_parquet
 from marginwatch.web.exports.sending import MEDIA, Export, Form, file_of
 from marginwatch.web.exports.tables import TABLES, Asked, Chunks
-from marginwatch.web.names import require_heard_of
+from marginwatch.web.names import as_written, require_heard_of
 from marginwatch.web.reading import last_frame
 
 Name = Annotated[str | None, Parameter(max_length=512)]
@@ -64,7 +64,7 @@ async def export(
     which the answer is 501. Of what is stored the newest ``limit`` rows, 10,000 by default.
     """
     given = {
-        "account": account,
+        "account": as_written(state, account),
         "desk": desk,
         "venue": venue,
         "asset": asset,

@@ -13,7 +13,15 @@ from litestar.exceptions import HTTPException
 from marginwatch.model.equity import EquitySample
 from marginwatch.risk.calendar_rows import AccountPastFunding, FundingRow, PastFunding
 from marginwatch.risk.frame import Frame
-from marginwatch.risk.heavy_rows import CascadeRow, LadderRow, StressRow, VarRow, WorstRow
+from marginwatch.risk.heavy_rows import (
+    CascadeRow,
+    DistanceBasis,
+    LadderRow,
+    PartBasis,
+    StressRow,
+    VarRow,
+    WorstRow,
+)
 from marginwatch.risk.table_rows import AccountRow, ExposureRow, NotIncluded, OppositionRow, PositionRow
 from marginwatch.risk.tables import not_included
 from marginwatch.web.alert_replies import AlertRow, DeliveryRow, TransitionRow
@@ -99,16 +107,51 @@ def _picture(
     return ExportTable(shape, frozenset(filters.split()), rows)
 
 
+def _reckoned(basis: PartBasis | DistanceBasis, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the rows of a heavy measure; raise where there is none: an empty file would say that there is nothing."""
+    if basis.reason is not None and not rows:
+        raise HTTPException(status_code=503, detail=f"there is nothing to export: {basis.reason}")
+    return rows
+
+
 def _funding_due(frame: Frame, asked: Asked) -> Iterable[FundingRow]:
     """Return what each position pays and receives next, and within the horizon."""
-    funding = calendars_reply(frame, sys.maxsize).funding
-    return () if funding is None else _of_account(frame, asked, funding.positions)
+    reply = calendars_reply(frame, sys.maxsize)
+    rows = () if reply.funding is None else reply.funding.positions
+    return _of_account(frame, asked, _reckoned(reply.basis, rows))
 
 
 def _funding_paid(frame: Frame, asked: Asked) -> Iterable[PastFunding]:
     """Return what each account that is followed has paid and received for each contract."""
-    past = calendars_reply(frame, sys.maxsize).past_funding
-    return (row for account in _of_account(frame, asked, past) for row in account.contracts)
+    reply = calendars_reply(frame, sys.maxsize)
+    past = _of_account(frame, asked, _reckoned(reply.basis, reply.past_funding))
+    return (row for account in past for row in account.contracts)
+
+
+def _ladder(frame: Frame, asked: Asked) -> Iterable[LadderRow]:
+    reply = margin_reply(frame, **_names(asked, "account", "desk", "venue"))
+    return _reckoned(reply.basis, reply.ladder)
+
+
+def _scenarios(frame: Frame, asked: Asked) -> Iterable[StressRow]:
+    reply = stress_reply(frame, **_names(asked, "by", "scenario", "account"))
+    return _reckoned(reply.basis, reply.rows)
+
+
+def _worst(frame: Frame, asked: Asked) -> Iterable[WorstRow]:
+    reply = stress_reply(frame, account=asked.get("account"))
+    return _reckoned(reply.basis, reply.worst)
+
+
+def _cascades(frame: Frame, asked: Asked) -> Iterable[CascadeRow]:
+    del asked
+    reply = stress_reply(frame)
+    return _reckoned(reply.cascade_basis, reply.cascades)
+
+
+def _values_at_risk(frame: Frame, asked: Asked) -> Iterable[VarRow]:
+    reply = var_reply(frame, **_names(asked, "by", "method", "confidence", "horizon", "name"))
+    return _reckoned(reply.basis, reply.rows)
 
 
 def _of_account(frame: Frame, asked: Asked, rows: Iterable[OfAccount]) -> Iterable[OfAccount]:
@@ -217,29 +260,13 @@ TABLES: Mapping[str, ExportTable] = {
     ),
     "opposing": _picture(OppositionRow, "", lambda frame, _: exposure_reply(frame, "portfolio").opposing),
     "not_included": _picture(NotIncluded, "", lambda frame, _: not_included(frame)),
-    "ladder": _picture(
-        LadderRow,
-        "account desk venue",
-        lambda frame, asked: margin_reply(frame, **_names(asked, "account", "desk", "venue")).ladder,
-    ),
-    "stress": _picture(
-        StressRow,
-        "by scenario account",
-        lambda frame, asked: stress_reply(frame, **_names(asked, "by", "scenario", "account")).rows,
-    ),
-    "worst": _picture(
-        WorstRow, "account", lambda frame, asked: stress_reply(frame, account=asked.get("account")).worst
-    ),
-    "cascades": _picture(CascadeRow, "", lambda frame, _: stress_reply(frame).cascades),
+    "ladder": _picture(LadderRow, "account desk venue", _ladder),
+    "stress": _picture(StressRow, "by scenario account", _scenarios),
+    "worst": _picture(WorstRow, "account", _worst),
+    "cascades": _picture(CascadeRow, "", _cascades),
     "funding": _picture(FundingRow, "account", _funding_due),
     "funding_paid": _picture(PastFunding, "account", _funding_paid),
-    "var": _picture(
-        VarRow,
-        "by method confidence horizon name",
-        lambda frame, asked: (
-            var_reply(frame, **_names(asked, "by", "method", "confidence", "horizon", "name")).rows
-        ),
-    ),
+    "var": _picture(VarRow, "by method confidence horizon name", _values_at_risk),
     "alerts": ExportTable(AlertRow, frozenset(("state", "severity", "account", "rule", "limit")), _alerts),
     "transitions": ExportTable(TransitionRow, frozenset(("key", "account", "limit")), _transitions),
     "deliveries": ExportTable(DeliveryRow, frozenset(("channel", "key", "limit")), _deliveries),

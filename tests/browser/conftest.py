@@ -60,6 +60,13 @@ def still(product: Product) -> Iterator[Product]:
 
 
 @pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """A tab. A reply that a test holds in its hands when it ends is dropped: its error would be the next test's."""
+    yield page
+    page.unroute_all(behavior="ignoreErrors")
+
+
+@pytest.fixture
 def watch(page: Page, product: Product) -> Iterator[Watch]:
     """What went wrong on the test's page; checked when the test is over."""
     watch = Watch(product.url)

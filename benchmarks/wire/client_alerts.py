@@ -128,13 +128,9 @@ class AlertVenue(desk.DeskVenue):
         return AlertClient(spec, int(spec.account_id.rpartition("-")[2]), self._plan, self)
 
     def _mark(self, instrument: Instrument, now_ns: int) -> Mark:
-        # Bitcoin in USD, USDT and USDC is what turns these currencies into each other.
-        if instrument.base_asset == "BTC":
-            price = f"{base_price(SYMBOLS.index('BTCUSDT')):.6g}"
-        elif instrument.venue_symbol in FALLING:
-            price = str(FALLING_PRICE)
-        else:
+        if instrument.venue_symbol not in FALLING:
             return super()._mark(instrument, now_ns)
+        price = str(FALLING_PRICE)
         return Mark(
             instrument=instrument,
             mark_price=price,

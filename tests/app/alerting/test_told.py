@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.app.alerting.usage_alert import transition
 
 from marginwatch.app.alerting.noted_outbox import NotedOutbox
 from marginwatch.app.alerting.told import KEPT_MAX, ToldBoard
 from marginwatch.clock import ManualClock
 from marginwatch.errors import ConnectivityError
-from marginwatch.model.alert import Alert, AlertState, Subject, Transition, TransitionKind
+from marginwatch.model.alert import Transition, TransitionKind
 from marginwatch.model.delivery import ChannelStanding, OutboxRow, RowOutcome, RowState, SendReason
-from marginwatch.model.ids import AccountId
-from marginwatch.model.severity import Severity
 from marginwatch.store import Store
 from marginwatch.store.alerts import StoredAlerts
 
@@ -39,24 +38,7 @@ class CountingAlerts(StoredAlerts):
 
 
 def fired(alert_id: str) -> Transition:
-    alert = Alert(
-        alert_id=alert_id,
-        key=f"usage|account|{alert_id}",
-        rule="usage",
-        subject=Subject(scope="account", name=alert_id, account_id=AccountId(alert_id)),
-        state=AlertState.FIRING,
-        severity=Severity.HIGH,
-        labels={"account": alert_id},
-        measure="account.maintenance_margin_usage",
-        unit="fraction",
-        side="above",
-        value=0.7,
-        bound=0.5,
-        value_at_ns=S,
-        pending_since_ns=S,
-        fired_at_ns=S,
-    )
-    return Transition(transition_id=f"t-{alert_id}", kind=TransitionKind.FIRED, at_ns=S, alert=alert)
+    return transition(f"t-{alert_id}", TransitionKind.FIRED, alert_id, S)
 
 
 class Scene:

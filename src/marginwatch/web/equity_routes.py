@@ -23,7 +23,7 @@ from marginwatch.web.equity_points import (
     thinned,
 )
 from marginwatch.web.equity_ports import EquityHistory
-from marginwatch.web.names import require_known
+from marginwatch.web.names import require_known, written
 from marginwatch.web.reading import last_frame
 from marginwatch.web.replies import Reply
 
@@ -134,13 +134,9 @@ async def equity(
 
 def own_name(frame: Frame, account: str | None, desk: str | None) -> str | None:
     """Return the name as it is written in the configuration: filters do not mind letter case."""
-    specs = [spec for spec in frame.book.specs if spec is not None]
-    for wanted, names in (
-        (account, (spec.account_id for spec in specs)),
-        (desk, (spec.desk for spec in specs)),
-    ):
+    for kind, wanted in (("account", account), ("desk", desk)):
         if wanted is not None:
-            return next(name for name in names if name and name.casefold() == wanted.casefold())
+            return written(frame, kind, wanted)
     return None
 
 

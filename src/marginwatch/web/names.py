@@ -70,6 +70,12 @@ def require_known(frame: Frame, **wanted: str | None) -> None:
             raise UnknownNameError(_no_such(kind, name, known))
 
 
+def written(frame: Frame, kind: str, name: str) -> str | None:
+    """Return a name of a kind as the configuration writes it, the very same before one alike; None if it occurs nowhere."""
+    alike = [one for one in NAMES[kind](frame) if one and one.casefold() == name.casefold()]
+    return name if name in alike else next(iter(alike), None)
+
+
 def as_written(state: State, account: str | None) -> str | None:
     """Return the name of an account as the configuration writes it, to look up what is stored under it.
 
@@ -78,8 +84,7 @@ def as_written(state: State, account: str | None) -> str | None:
     model: ReadModel | None = state.get("model")
     if account is None or model is None or (frame := model.latest_frame()) is None:
         return account
-    names = [name for name in _accounts(frame) if name and name.casefold() == account.casefold()]
-    return account if account in names or not names else names[0]
+    return written(frame, "account", account) or account
 
 
 def require_heard_of(state: State, account: str | None, *, has_rows: bool) -> None:
